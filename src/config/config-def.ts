@@ -1,0 +1,84 @@
+/**
+ * Definitions of configuration keys, in the manner of Kafka's `ConfigDef`: name, type, default, bounds, one line of help.
+ * A table of definitions gives both the TypeScript type of the parsed values and the words that diagnostics need.
+ */
+export type ConfigType = 'int' | 'boolean' | 'string'
+
+export interface ConfigKey<T> {
+  readonly type: ConfigType
+  readonly default: T
+  /** For `int`: smallest and largest value. */
+  readonly min?: number
+  readonly max?: number
+  /** For `string`: the values there are. */
+  readonly oneOf?: readonly string[]
+  readonly about: string
+}
+
+export type ConfigTable = Readonly<Record<string, ConfigKey<number> | ConfigKey<boolean> | ConfigKey<string>>>
+
+type Widen<T> = T extends number ? number : T extends boolean ? boolean : string
+
+export type ConfigValues<T extends ConfigTable> = { readonly [K in keyof T]: Widen<T[K]['default']> }
+
+export type ConfigProblem =
+  | { readonly problem: 'unknown-key'; readonly key: string }
+  | { readonly problem: 'bad-value'; readonly key: string; readonly expected: string }
+
+/** What a value of this key must look like, in words. */
+export function expectedValue(key: ConfigTable[string]): string {
+  if (key.type === 'boolean') return 'true or false'
+  if (key.type === 'string') return key.oneOf === undefined ? 'a text' : `one of ${key.oneOf.join(', ')}`
+  const { min, max } = key as ConfigKey<number>
+  if (min !== undefined && max !== undefined) return `a whole number from ${min} to ${max}`
+  if (min !== undefined) return `a whole number, at least ${min}`
+  return 'a whole number'
+}
+
+/** Checks one value (as YAML or a properties file gives it); undefined means that it is fine. */
+export function checkValue<T extends ConfigTable>(table: T, name: string, value: unknown): ConfigProblem | undefined {
+  const key = Object.hasOwn(table, name) ? table[name] : undefined
+  if (key === undefined) return { problem: 'unknown-key', key: name }
+  const bad: ConfigProblem = { problem: 'bad-value', key: name, expected: expectedValue(key) }
+  switch (key.type) {
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : bad
+    case 'string':
+      return typeof value === 'string' && (key.oneOf === undefined || key.oneOf.includes(value)) ? undefined : bad
+    case 'int': {
+      const { min, max } = key as ConfigKey<number>
+      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return bad
+      return (min !== undefined && value < min) || (max !== undefined && value > max) ? bad : undefined
+    }
+  }
+}
+
+/** Defaults with overrides laid over them. The overrides must have been checked. */
+export function configValues<T extends ConfigTable>(
+  table: T,
+  ...overrides: ReadonlyArray<Readonly<Record<string, unknown>>>
+): ConfigValues<T> {
+  const values: Record<string, unknown> = {}
+  for (const name of Object.keys(table)) values[name] = table[name]!.default
+  for (const layer of overrides) for (const name of Object.keys(layer)) values[name] = layer[name]
+  return values as ConfigValues<T>
+}
+
+export const int = (defaultValue: number, about: string, min?: number, max?: number): ConfigKey<number> => ({
+  type: 'int',
+  default: defaultValue,
+  about,
+  ...(min === undefined ? {} : { min }),
+  ...(max === undefined ? {} : { max }),
+})
+export const flag = (defaultValue: boolean, about: string): ConfigKey<boolean> => ({
+  type: 'boolean',
+  default: defaultValue,
+  about,
+})
+export const text = (defaultValue: string, about: string, oneOf?: readonly string[]): ConfigKey<string> => ({
+  type: 'string',
+  default: defaultValue,
+  about,
+  ...(oneOf === undefined ? {} : { oneOf }),
+})

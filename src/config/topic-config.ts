@@ -1,0 +1,45 @@
+/** Topic-level keys (`/config/topics/T`), each falling back to the broker's key: `kafka/log/LogConfig.scala`, 0.8.2.2. */
+import type { BrokerConfig } from './broker-config.ts'
+import { type ConfigValues, configValues, flag, int, text } from './config-def.ts'
+
+const HOUR_MS = 3_600_000
+
+export const topicConfigTable = {
+  'segment.bytes': int(1_073_741_824, 'segment size that makes a new one begin', 14),
+  'segment.ms': int(168 * HOUR_MS, 'age of a segment that makes a new one begin', 0),
+  'segment.index.bytes': int(10_485_760, 'size an offset index is allocated with', 8),
+  'index.interval.bytes': int(4096, 'bytes of log between two index entries', 0),
+  'flush.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended before the log is flushed', 1),
+  'retention.ms': int(168 * HOUR_MS, 'how long closed segments are kept'),
+  'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
+  'max.message.bytes': int(1_000_012, 'largest message', 0),
+  'cleanup.policy': text('delete', 'what happens to old segments', ['delete']),
+  'unclean.leader.election.enable': flag(true, 'a replica outside the ISR may lead when no member of it is alive'),
+  'min.insync.replicas': int(1, 'ISR size below which acks=-1 writes are refused', 1),
+} as const
+
+export type TopicConfig = ConfigValues<typeof topicConfigTable>
+
+/**
+ * The configuration in force for a topic. `min.insync.replicas` of the broker is not a fallback in 0.8.2
+ * (KAFKA-2114): pass `brokerMinIsr` for the releases that honour it.
+ */
+export function topicConfig(
+  broker: BrokerConfig,
+  overrides: Readonly<Record<string, unknown>>,
+  options: { readonly brokerMinIsr: boolean },
+): TopicConfig {
+  const fallback: Record<string, unknown> = {
+    'segment.bytes': broker['log.segment.bytes'],
+    'segment.ms': broker['log.roll.hours'] * HOUR_MS,
+    'segment.index.bytes': broker['log.index.size.max.bytes'],
+    'index.interval.bytes': broker['log.index.interval.bytes'],
+    'flush.messages': broker['log.flush.interval.messages'],
+    'retention.ms': broker['log.retention.hours'] * HOUR_MS,
+    'retention.bytes': broker['log.retention.bytes'],
+    'max.message.bytes': broker['message.max.bytes'],
+    'unclean.leader.election.enable': broker['unclean.leader.election.enable'],
+  }
+  if (options.brokerMinIsr) fallback['min.insync.replicas'] = broker['min.insync.replicas']
+  return configValues(topicConfigTable, fallback, overrides)
+}

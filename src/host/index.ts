@@ -1,0 +1,6 @@
+export * from './digest.ts'
+export * from './files.ts'
+export * from './host.ts'
+export * from './invariant.ts'
+export * from './task.ts'
+export * from './text.ts'

@@ -1,0 +1,36 @@
+/**
+ * Kafka's error codes, by the names that 0.8.2 gives them (`core/src/main/scala/kafka/common/ErrorMapping.scala`,
+ * release 0.8.2.2).
+ */
+export const ErrorCode = {
+  Unknown: -1,
+  NoError: 0,
+  OffsetOutOfRange: 1,
+  InvalidMessage: 2,
+  UnknownTopicOrPartition: 3,
+  InvalidFetchSize: 4,
+  LeaderNotAvailable: 5,
+  NotLeaderForPartition: 6,
+  RequestTimedOut: 7,
+  BrokerNotAvailable: 8,
+  ReplicaNotAvailable: 9,
+  MessageSizeTooLarge: 10,
+  StaleControllerEpoch: 11,
+  OffsetMetadataTooLarge: 12,
+  StaleLeaderEpoch: 13,
+  OffsetsLoadInProgress: 14,
+  ConsumerCoordinatorNotAvailable: 15,
+  NotCoordinatorForConsumer: 16,
+  InvalidTopic: 17,
+  MessageSetSizeTooLarge: 18,
+  NotEnoughReplicas: 19,
+  NotEnoughReplicasAfterAppend: 20,
+  InvalidRequiredAcks: 21,
+} as const
+
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]
+
+const names = new Map<number, string>(Object.entries(ErrorCode).map(([name, code]) => [code, name]))
+
+/** `NotLeaderForPartition` for 6. */
+export const errorName = (code: number): string => names.get(code) ?? `error ${code}`

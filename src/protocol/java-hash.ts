@@ -1,0 +1,11 @@
+/** Java's `String.hashCode`, and `kafka.utils.Utils.abs` of 0.8.2 (formats.md 9.2). */
+
+/** h = 31 * h + UTF-16 unit, in 32 bits. */
+export function javaStringHash(text: string): number {
+  let hash = 0
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0
+  return hash
+}
+
+/** |n|, with 0 for the smallest integer, which has no positive counterpart. */
+export const javaAbs = (n: number): number => (n === -0x8000_0000 ? 0 : Math.abs(n))
