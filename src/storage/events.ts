@@ -1,0 +1,16 @@
+/** Trace events of the storage engine; `tp` is `topic-partition`. */
+export type StorageEvent =
+  | {
+      /** A log was opened at start-up. */
+      readonly kind: 'LogLoaded'
+      readonly tp: string
+      readonly logStartOffset: number
+      readonly logEndOffset: number
+      /** True if the log was scanned because the clean-shutdown marker was missing. */
+      readonly recovered: boolean
+      /** Bytes cut off at a torn or corrupt tail. */
+      readonly truncatedBytes: number
+    }
+  | { readonly kind: 'SegmentRolled'; readonly tp: string; readonly baseOffset: number }
+  | { readonly kind: 'LogTruncated'; readonly tp: string; readonly from: number; readonly to: number }
+  | { readonly kind: 'CheckpointWritten'; readonly file: string; readonly entries: Readonly<Record<string, number>> }

@@ -1,0 +1,173 @@
+/**
+ * The `.log` file of a segment: entries back to back and nothing else (`kafka/log/FileMessageSet.scala`, 0.8.2.2).
+ * The size kept here is what counts: bytes past it are leftovers of a failed write and are overwritten by the next one.
+ */
+import { FileError, type FileHandle, type FileSystem, invariant } from '../host/index.ts'
+import { readInt32, readInt64 } from './big-endian.ts'
+import { CorruptLogError } from './errors.ts'
+import { ENTRY_OVERHEAD, entryEnd, isCrcValid, MESSAGE_SIZE_MIN } from './message-set.ts'
+
+const HEADER_WINDOW_BYTES = 4096
+const SCAN_WINDOW_BYTES = 65_536
+
+/** Filled and read within one call, so all files can share it. */
+const headerWindow = new Uint8Array(HEADER_WINDOW_BYTES)
+
+export class LogFile {
+  readonly path: string
+  private readonly handle: FileHandle
+  private validBytes: number
+
+  /** Opens the file, or makes it. */
+  constructor(files: FileSystem, path: string) {
+    this.path = path
+    this.handle = files.open(path, { create: true })
+    this.validBytes = this.handle.size()
+  }
+
+  get size(): number {
+    return this.validBytes
+  }
+
+  /** @throws FileError; the file then is as it was, as far as the disk lets us */
+  append(bytes: Uint8Array): void {
+    try {
+      this.handle.write(this.validBytes, bytes)
+    } catch (error) {
+      if (error instanceof FileError) this.cutLeftovers()
+      throw error
+    }
+    this.validBytes += bytes.length
+  }
+
+  /** A fresh copy of up to `length` bytes at `position`. */
+  read(position: number, length: number): Uint8Array {
+    const wanted = Math.max(0, Math.min(length, this.validBytes - position))
+    const bytes = new Uint8Array(wanted)
+    const got = this.handle.read(position, bytes, 0, wanted)
+    return got === wanted ? bytes : bytes.subarray(0, got)
+  }
+
+  /**
+   * Position of the first entry at or after `from` with an offset of at least `targetOffset`, or -1.
+   * @throws CorruptLogError if an entry on the way has an impossible size
+   */
+  search(targetOffset: number, from: number): number {
+    if (from < 0) throw new CorruptLogError(this.path, from, 'the index points before the file')
+    let windowStart = from
+    let windowEnd = from
+    let position = from
+    while (position + ENTRY_OVERHEAD < this.validBytes) {
+      if (position + ENTRY_OVERHEAD > windowEnd) {
+        windowStart = position
+        windowEnd = position + this.fillHeaderWindow(position)
+        if (position + ENTRY_OVERHEAD > windowEnd) return -1
+      }
+      const at = position - windowStart
+      if (readInt64(headerWindow, at) >= targetOffset) return position
+      const messageSize = readInt32(headerWindow, at + 8)
+      if (messageSize < MESSAGE_SIZE_MIN) {
+        throw new CorruptLogError(this.path, position, `message of ${messageSize} bytes`)
+      }
+      position += ENTRY_OVERHEAD + messageSize
+    }
+    return -1
+  }
+
+  /** Offset of the last whole entry found by walking from `from`, or undefined if there is none. */
+  lastOffset(from: number): number | undefined {
+    let last: number | undefined
+    let windowStart = from
+    let windowEnd = from
+    let position = from
+    while (position + ENTRY_OVERHEAD <= this.validBytes) {
+      if (position + ENTRY_OVERHEAD > windowEnd) {
+        windowStart = position
+        windowEnd = position + this.fillHeaderWindow(position)
+        if (position + ENTRY_OVERHEAD > windowEnd) break
+      }
+      const at = position - windowStart
+      const messageSize = readInt32(headerWindow, at + 8)
+      const end = position + ENTRY_OVERHEAD + messageSize
+      if (messageSize < MESSAGE_SIZE_MIN || end > this.validBytes) break
+      last = readInt64(headerWindow, at)
+      position = end
+    }
+    return last
+  }
+
+  /**
+   * Walks the entries from the start while they are whole, no larger than `maxMessageBytes` and have a right CRC.
+   * `visit` may refuse one by returning false. Memory: one window, or one message that is really there.
+   * @returns the position where the walk ended
+   */
+  scan(
+    maxMessageBytes: number,
+    visit: (offset: number, attributes: number, position: number, end: number) => boolean,
+  ): number {
+    let window = new Uint8Array(Math.min(SCAN_WINDOW_BYTES, this.validBytes))
+    let windowStart = 0
+    let filled = this.handle.read(0, window, 0, window.length)
+    let position = 0
+    while (position + ENTRY_OVERHEAD <= this.validBytes) {
+      let at = position - windowStart
+      const view = window.subarray(0, filled)
+      const end = entryEnd(view, at)
+      if (end < 0) {
+        const needed = this.entrySizeAt(position, maxMessageBytes)
+        if (needed < 0 || (at === 0 && needed <= filled)) return position
+        if (needed > window.length) window = new Uint8Array(needed)
+        windowStart = position
+        filled = this.handle.read(position, window, 0, Math.min(window.length, this.validBytes - position))
+        if (filled < needed) return position
+        continue
+      }
+      if (end - at - ENTRY_OVERHEAD > maxMessageBytes || !isCrcValid(view, at, end)) return position
+      const next = position + end - at
+      if (!visit(readInt64(view, at), view[at + 17]!, position, next)) return position
+      position = next
+      at = end
+    }
+    return position
+  }
+
+  /** Cuts the file at `size`. */
+  truncateTo(size: number): number {
+    invariant(size >= 0 && size <= this.validBytes, () => `${this.path}: cut to ${size} of ${this.validBytes} bytes`)
+    const cut = this.validBytes - size
+    if (cut > 0 || this.handle.size() !== size) this.handle.truncate(size)
+    this.validBytes = size
+    return cut
+  }
+
+  flush(): void {
+    if (this.handle.size() > this.validBytes) this.handle.truncate(this.validBytes)
+    this.handle.sync()
+  }
+
+  close(): void {
+    this.handle.close()
+  }
+
+  /** Bytes of the entry at `position`, or -1 if it is not whole, or too large, or of an impossible size. */
+  private entrySizeAt(position: number, maxMessageBytes: number): number {
+    if (this.fillHeaderWindow(position) < ENTRY_OVERHEAD) return -1
+    const messageSize = readInt32(headerWindow, 8)
+    if (messageSize < MESSAGE_SIZE_MIN || messageSize > maxMessageBytes) return -1
+    const size = ENTRY_OVERHEAD + messageSize
+    return position + size > this.validBytes ? -1 : size
+  }
+
+  private fillHeaderWindow(position: number): number {
+    return this.handle.read(position, headerWindow, 0, Math.min(HEADER_WINDOW_BYTES, this.validBytes - position))
+  }
+
+  /** Part of a failed write may be in the file. If it cannot be cut off now, the next flush tries again. */
+  private cutLeftovers(): void {
+    try {
+      if (this.handle.size() > this.validBytes) this.handle.truncate(this.validBytes)
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+    }
+  }
+}

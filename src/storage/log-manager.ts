@@ -1,0 +1,188 @@
+/**
+ * All logs of one broker in one directory (`kafka/log/LogManager.scala`, 0.8.2.2): loading them at start-up, making and
+ * deleting them, and writing down how far they are known to be durable.
+ */
+import type { BrokerConfig, TopicConfig } from '../config/index.ts'
+import { type Digest, FileError, type Host } from '../host/index.ts'
+import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/topic-partition.ts'
+import type { StorageEvent } from './events.ts'
+import { CLEAN_SHUTDOWN_FILE, join, RECOVERY_POINT_CHECKPOINT_FILE } from './file-names.ts'
+import type { Log } from './log.ts'
+import { openLog } from './log-loader.ts'
+import { OffsetCheckpoint } from './offset-checkpoint.ts'
+
+export interface LogManagerOptions {
+  readonly config: BrokerConfig
+  /** The configuration in force for a topic. */
+  readonly topicConfig: (topic: string) => TopicConfig
+}
+
+export class LogManager {
+  readonly directory: string
+  private readonly host: Host
+  private readonly options: LogManagerOptions
+  private readonly byName = new Map<TopicPartition, Log>()
+  private readonly recoveryPoints: OffsetCheckpoint
+
+  /** @param directory '' for the root of the machine's disk */
+  constructor(host: Host, directory: string, options: LogManagerOptions) {
+    this.host = host
+    this.directory = directory
+    this.options = options
+    this.recoveryPoints = new OffsetCheckpoint(host.files, join(directory, RECOVERY_POINT_CHECKPOINT_FILE))
+  }
+
+  /**
+   * Opens every log of the directory; scans them unless the last shutdown was clean.
+   * @throws CorruptLogError, FileError: the broker cannot start
+   */
+  load(): { readonly cleanShutdown: boolean } {
+    const { files } = this.host
+    if (this.directory !== '') files.makeDirectory(this.directory)
+    const marker = join(this.directory, CLEAN_SHUTDOWN_FILE)
+    const cleanShutdown = files.status(marker) !== undefined
+    const recoveryPoints = this.recoveryPoints.read()
+    try {
+      for (const name of files.list(this.directory)) {
+        if (isLogDirectory(name) && files.status(join(this.directory, name))?.kind === 'directory') {
+          this.open(name, recoveryPoints.get(name) ?? 0, cleanShutdown)
+        }
+      }
+    } catch (error) {
+      // Trims the indexes of those that are open: the marker stays, so the next start takes the files as they are.
+      this.closeAll()
+      throw error
+    }
+    if (cleanShutdown) {
+      files.removeFile(marker)
+      // Should the marker come back after a power loss, the next start would trust files that it must scan.
+      files.syncDirectory(this.directory)
+    }
+    return { cleanShutdown }
+  }
+
+  log(tp: TopicPartition): Log | undefined {
+    return this.byName.get(tp)
+  }
+
+  /** By topic, then partition. */
+  logs(): Iterable<Log> {
+    return this.sorted()
+  }
+
+  /** @throws FileError */
+  getOrCreate(tp: TopicPartition): Log {
+    const existing = this.byName.get(tp)
+    if (existing !== undefined) return existing
+    const { log } = openLog(this.host, join(this.directory, tp), tp, this.configOf(tp), {
+      recoveryPoint: 0,
+      cleanShutdown: false,
+    })
+    this.byName.set(tp, log)
+    return log
+  }
+
+  /** Removes a log with all its files, at once. No effect if there is none. */
+  delete(tp: TopicPartition): void {
+    const log = this.byName.get(tp)
+    if (log === undefined) return
+    this.byName.delete(tp)
+    log.abandon()
+    this.host.files.removeDirectory(log.directory)
+  }
+
+  /** Truncates one log and writes the recovery points. */
+  truncateTo(tp: TopicPartition, offset: number): void {
+    this.truncateAll(new Map([[tp, offset]]))
+  }
+
+  /** Truncates several logs, then writes the recovery points once. Partitions without a log are passed over. */
+  truncateAll(offsets: ReadonlyMap<TopicPartition, number>): void {
+    for (const [tp, offset] of offsets) this.byName.get(tp)?.truncateTo(offset)
+    this.checkpointRecoveryPoints()
+  }
+
+  /** Empties a log, lets it begin anew at `offset` and writes the recovery points. */
+  truncateFullyAndStartAt(tp: TopicPartition, offset: number): void {
+    this.byName.get(tp)?.truncateFullyAndStartAt(offset)
+    this.checkpointRecoveryPoints()
+  }
+
+  /** Writes `recovery-point-offset-checkpoint`. */
+  checkpointRecoveryPoints(): void {
+    const points = new Map(this.sorted().map((log) => [log.topicPartition, log.recoveryPoint]))
+    this.recoveryPoints.write(points)
+    if (this.host.tracing) {
+      this.trace({
+        kind: 'CheckpointWritten',
+        file: RECOVERY_POINT_CHECKPOINT_FILE,
+        entries: Object.fromEntries(points),
+      })
+    }
+  }
+
+  /**
+   * Flushes and closes all logs, then leaves the recovery points and the mark of a clean shutdown.
+   * @throws FileError if a log could not be closed well; there is no mark then
+   */
+  shutdown(): void {
+    const failure = this.closeAll()
+    if (failure !== undefined) throw failure
+    this.checkpointRecoveryPoints()
+    this.host.files.open(join(this.directory, CLEAN_SHUTDOWN_FILE), { create: true }).close()
+  }
+
+  digest(digest: Digest): void {
+    for (const log of this.sorted()) log.digest(digest)
+  }
+
+  private open(tp: TopicPartition, recoveryPoint: number, cleanShutdown: boolean): void {
+    const { log, truncatedBytes } = openLog(this.host, join(this.directory, tp), tp, this.configOf(tp), {
+      recoveryPoint,
+      cleanShutdown,
+    })
+    this.byName.set(tp, log)
+    const { logStartOffset, logEndOffset } = log
+    this.trace({ kind: 'LogLoaded', tp, logStartOffset, logEndOffset, recovered: !cleanShutdown, truncatedBytes })
+  }
+
+  /** Flushes and closes every log, whatever happens to the others; returns the first failure. */
+  private closeAll(): FileError | undefined {
+    let failure: FileError | undefined
+    for (const log of this.sorted()) {
+      try {
+        log.flush()
+        log.close()
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error
+        failure ??= error
+      }
+    }
+    return failure
+  }
+
+  private configOf(tp: TopicPartition): TopicConfig {
+    return this.options.topicConfig(splitTopicPartition(tp).topic)
+  }
+
+  private sorted(): Log[] {
+    return [...this.byName.values()].sort((a, b) => compare(a.topicPartition, b.topicPartition))
+  }
+
+  private trace(event: StorageEvent): void {
+    if (this.host.tracing) this.host.trace(event)
+  }
+}
+
+/** `topic-partition`, and nothing that only looks like it. */
+function isLogDirectory(name: string): boolean {
+  const { topic, partition } = splitTopicPartition(name)
+  return topic !== '' && Number.isSafeInteger(partition) && topicPartition(topic, partition) === name
+}
+
+function compare(a: TopicPartition, b: TopicPartition): number {
+  const left = splitTopicPartition(a)
+  const right = splitTopicPartition(b)
+  if (left.topic !== right.topic) return left.topic < right.topic ? -1 : 1
+  return left.partition - right.partition
+}

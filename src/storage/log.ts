@@ -1,0 +1,344 @@
+/**
+ * The log of one partition: a row of segments, the last of which takes appends (`kafka/log/Log.scala`, 0.8.2.2).
+ * A write goes to the page cache; what is durable is known by the recovery point, the first offset not yet flushed.
+ */
+
+import type { TopicConfig } from '../config/index.ts'
+import { type Digest, FileError, type Host, invariant } from '../host/index.ts'
+import { ErrorCode } from '../protocol/errors.ts'
+import type { TopicPartition } from '../protocol/topic-partition.ts'
+import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
+import type { StorageEvent } from './events.ts'
+import {
+  discardSegmentFiles,
+  LogSegment,
+  nowMs,
+  RELATIVE_OFFSET_MAX,
+  removeSegmentFiles,
+  type SegmentOptions,
+} from './log-segment.ts'
+import { type MessageEntry, readMessageSet } from './message-set.ts'
+import { checkMessageSet } from './message-set-check.ts'
+import { offsetsBefore } from './offsets-before.ts'
+import { deleteSegments } from './segment-deletion.ts'
+
+export interface AppendInfo {
+  /** Offset of the first message; -1 (and so the last) if the set held no whole message. */
+  readonly firstOffset: number
+  readonly lastOffset: number
+  readonly count: number
+  /** Bytes appended. */
+  readonly bytes: number
+}
+
+export interface LogRead {
+  /** A slice of one segment's file; its last entry may be cut short. */
+  readonly records: Uint8Array
+  /** Byte in the segment's file where the slice begins. */
+  readonly startPosition: number
+  readonly segmentBaseOffset: number
+}
+
+const NOTHING = new Uint8Array(0)
+
+export class Log {
+  readonly topicPartition: TopicPartition
+  /** The partition's directory. */
+  readonly directory: string
+  /** In force from the next operation on; segments keep the index settings that they were made with. */
+  config: TopicConfig
+  private readonly host: Host
+  private readonly row: LogSegment[]
+  private endOffset: number
+  private flushedOffset: number
+  private isOpen = true
+
+  /** Made by `openLog` with the segments that it found, in order, one at least. */
+  constructor(
+    host: Host,
+    directory: string,
+    topicPartition: TopicPartition,
+    config: TopicConfig,
+    state: { readonly segments: readonly LogSegment[]; readonly recoveryPoint: number },
+  ) {
+    invariant(state.segments.length > 0, () => `log ${topicPartition} has no segment`)
+    this.host = host
+    this.directory = directory
+    this.topicPartition = topicPartition
+    this.config = config
+    this.row = [...state.segments]
+    this.endOffset = this.activeSegment.nextOffset
+    this.flushedOffset = Math.min(state.recoveryPoint, this.endOffset)
+  }
+
+  /** Base offset of the first segment. */
+  get logStartOffset(): number {
+    return this.row[0]!.baseOffset
+  }
+
+  /** Offset that the next message gets. */
+  get logEndOffset(): number {
+    return this.endOffset
+  }
+
+  /** All offsets below are known to be durable. */
+  get recoveryPoint(): number {
+    return this.flushedOffset
+  }
+
+  /** From the oldest to the active one. */
+  get segments(): readonly LogSegment[] {
+    return this.row
+  }
+
+  /** The segment that takes appends. */
+  get activeSegment(): LogSegment {
+    return this.row[this.row.length - 1]!
+  }
+
+  /** Bytes of all `.log` files. */
+  get size(): number {
+    let bytes = 0
+    for (const segment of this.row) bytes += segment.size
+    return bytes
+  }
+
+  /**
+   * Appends the whole messages of a set, in one piece, to one segment.
+   * @param options assignOffsets: number the messages from the log end offset on, in a copy (a leader); otherwise their
+   * offsets must rise and begin at or after the log end offset (a follower)
+   * @throws AppendError InvalidMessage, MessageSizeTooLarge, MessageSetSizeTooLarge, Unknown (offsets, codec)
+   * @throws FileError the disk failed; the log is as it was
+   */
+  append(records: Uint8Array, options: { readonly assignOffsets: boolean }): AppendInfo {
+    invariant(this.isOpen, () => `append to ${this.topicPartition}, which is closed`)
+    const assignFrom = options.assignOffsets ? this.endOffset : undefined
+    const set = checkMessageSet(records, this.config['max.message.bytes'], assignFrom)
+    const { bytes, count, firstOffset, lastOffset } = set
+    if (count === 0) return { firstOffset: -1, lastOffset: -1, count, bytes: 0 }
+    if (!set.monotonic || firstOffset < this.endOffset) {
+      throw new AppendError(ErrorCode.Unknown, `offsets out of order in a set for ${this.topicPartition}`)
+    }
+    if (bytes.length > this.config['segment.bytes']) {
+      throw new AppendError(ErrorCode.MessageSetSizeTooLarge, `set of ${bytes.length} bytes, larger than a segment`)
+    }
+    // The set's place in the index is the log end offset, also where a follower's set begins after a gap.
+    this.segmentFor(bytes.length, lastOffset).append(this.endOffset, lastOffset, bytes)
+    this.endOffset = lastOffset + 1
+    if (this.endOffset - this.flushedOffset >= this.config['flush.messages']) this.flush()
+    return { firstOffset, lastOffset, count, bytes: bytes.length }
+  }
+
+  /**
+   * Reads up to `maxBytes` from the first message at or above `startOffset` on, out of one segment, and nothing at or
+   * above `maxOffset`. At the log end offset the result is empty.
+   * @throws OffsetOutOfRangeError, ReadPastLimitError (start above `maxOffset`), CorruptLogError, FileError
+   */
+  read(startOffset: number, maxBytes: number, maxOffset?: number): LogRead {
+    if (startOffset === this.endOffset) return this.endOfLog()
+    let slot = this.slotOf(startOffset)
+    if (startOffset > this.endOffset || slot < 0) {
+      throw new OffsetOutOfRangeError(this.topicPartition, startOffset, this.logStartOffset, this.endOffset)
+    }
+    if (maxOffset !== undefined && maxOffset < startOffset) {
+      throw new ReadPastLimitError(this.topicPartition, startOffset, maxOffset)
+    }
+    for (; slot < this.row.length; slot++) {
+      const found = this.row[slot]!.read(startOffset, maxBytes, maxOffset)
+      if (found !== undefined) return found
+    }
+    return this.endOfLog()
+  }
+
+  /** The messages with offsets in `from` (included) .. `to` (excluded), decoded. */
+  messages(from: number, to: number): MessageEntry[] {
+    const found: MessageEntry[] = []
+    const end = Math.min(to, this.endOffset)
+    let offset = Math.max(from, this.logStartOffset)
+    while (offset < end) {
+      const entries = readMessageSet(this.read(offset, Number.MAX_SAFE_INTEGER, end).records)
+      const last = entries.at(-1)
+      if (last === undefined) break
+      for (const entry of entries) found.push(entry)
+      offset = last.offset + 1
+    }
+    return found
+  }
+
+  /**
+   * ListOffsets v0: base offsets of segments last changed at or before a time, and the log end offset if now is.
+   * @param timeMs machine time, or -1 (latest), -2 (earliest)
+   * @returns at most `maxNumOffsets`, descending
+   */
+  offsetsBefore(timeMs: number, maxNumOffsets: number): number[] {
+    return offsetsBefore(this.row, this.endOffset, nowMs(this.host), timeMs, maxNumOffsets)
+  }
+
+  /** Drops all messages at or above `offset`. No effect past the log end offset. */
+  truncateTo(offset: number): void {
+    invariant(offset >= 0, () => `${this.topicPartition} truncated to ${offset}`)
+    if (offset > this.endOffset) return
+    if (this.logStartOffset > offset) {
+      this.truncateFullyAndStartAt(offset)
+      return
+    }
+    const from = this.endOffset
+    this.deleteFrom(this.slotOf(offset) + 1)
+    this.activeSegment.truncateTo(offset)
+    this.setEnd(offset)
+    this.traceTruncation(from, offset)
+  }
+
+  /** Drops everything; the next message gets `offset`. */
+  truncateFullyAndStartAt(offset: number): void {
+    const from = this.endOffset
+    // The first segment must be out of the way by its name, but the log is never without a segment.
+    this.deleteFrom(1)
+    const last = this.row[0]!
+    if (last.baseOffset === offset) {
+      last.truncateTo(offset)
+    } else {
+      const fresh = this.makeSegment(offset)
+      try {
+        deleteSegments(this.host, this.directory, [last])
+      } catch (error) {
+        fresh.closeFiles()
+        discardSegmentFiles(this.host.files, this.directory, offset)
+        throw error
+      }
+      this.row[0] = fresh
+    }
+    this.setEnd(offset)
+    this.traceTruncation(from, offset)
+  }
+
+  /** Makes all offsets below `upTo` durable and moves the recovery point there. */
+  flush(upTo: number = this.endOffset): void {
+    if (upTo <= this.flushedOffset) return
+    for (let slot = Math.max(0, this.slotOf(this.flushedOffset)); slot < this.row.length; slot++) {
+      const segment = this.row[slot]!
+      if (segment.baseOffset >= upTo) break
+      segment.flush()
+    }
+    this.flushedOffset = upTo
+  }
+
+  /** Begins a new segment at the log end offset. */
+  roll(): LogSegment {
+    const baseOffset = this.endOffset
+    const previous = this.activeSegment
+    invariant(previous.baseOffset < baseOffset, () => `${this.topicPartition} rolled twice at ${baseOffset}`)
+    removeSegmentFiles(this.host.files, this.directory, baseOffset)
+    previous.index.trim()
+    // A segment that was cut or reopened may have changed without a message above the recovery point. No flush would
+    // care for it then, and recovery would begin behind it.
+    if (this.flushedOffset >= baseOffset) previous.flush()
+    const segment = this.makeSegment(baseOffset)
+    this.row.push(segment)
+    this.host.setTimer(0, 'flush-log', () => this.flushInBackground(baseOffset))
+    this.trace({ kind: 'SegmentRolled', tp: this.topicPartition, baseOffset })
+    return segment
+  }
+
+  /** Trims the active index and closes all files; they are durable then. */
+  close(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    let failure: unknown
+    for (const segment of this.row) {
+      try {
+        segment.close()
+      } catch (error) {
+        failure ??= error
+      }
+    }
+    if (failure !== undefined) throw failure
+  }
+
+  /** Closes all files as they are, before the directory is removed. */
+  abandon(): void {
+    if (!this.isOpen) return
+    this.isOpen = false
+    for (const segment of this.row) segment.closeFiles()
+  }
+
+  digest(digest: Digest): void {
+    digest.string(this.topicPartition).int(this.endOffset).int(this.flushedOffset).int(this.row.length)
+    for (const segment of this.row) segment.digest(digest)
+  }
+
+  /** The active segment, or a new one if it is full, or too old, or its index is full. */
+  private segmentFor(setBytes: number, lastOffset: number): LogSegment {
+    const segment = this.activeSegment
+    const mustRoll =
+      segment.size > this.config['segment.bytes'] - setBytes ||
+      (segment.size > 0 && nowMs(this.host) - segment.createdMs > this.config['segment.ms']) ||
+      segment.index.isFull ||
+      lastOffset - segment.baseOffset > RELATIVE_OFFSET_MAX
+    // An empty segment that starts here is as good as a new one.
+    return mustRoll && segment.baseOffset < this.endOffset ? this.roll() : segment
+  }
+
+  private makeSegment(baseOffset: number): LogSegment {
+    try {
+      return new LogSegment(this.host, this.directory, baseOffset, segmentOptions(this.config))
+    } catch (error) {
+      discardSegmentFiles(this.host.files, this.directory, baseOffset)
+      throw error
+    }
+  }
+
+  /** Deletes the segments from `slot` on, the last one first, each gone from the row as soon as it is gone from disk. */
+  private deleteFrom(slot: number): void {
+    while (this.row.length > slot) {
+      deleteSegments(this.host, this.directory, [this.activeSegment])
+      this.row.pop()
+      this.setEnd(this.activeSegment.nextOffset)
+    }
+  }
+
+  private setEnd(offset: number): void {
+    this.endOffset = offset
+    this.flushedOffset = Math.min(this.flushedOffset, offset)
+  }
+
+  private flushInBackground(upTo: number): void {
+    if (!this.isOpen) return
+    try {
+      this.flush(Math.min(upTo, this.endOffset))
+    } catch (error) {
+      // A background task of Kafka's scheduler logs its failure and is done: the recovery point stays where it is.
+      if (!(error instanceof FileError)) throw error
+    }
+  }
+
+  private endOfLog(): LogRead {
+    const { baseOffset, size } = this.activeSegment
+    return { records: NOTHING, startPosition: size, segmentBaseOffset: baseOffset }
+  }
+
+  /** Slot of the segment with the largest base offset at or below `offset`, or -1. */
+  private slotOf(offset: number): number {
+    let low = -1
+    let high = this.row.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >> 1
+      if (this.row[middle]!.baseOffset <= offset) low = middle
+      else high = middle - 1
+    }
+    return low
+  }
+
+  private traceTruncation(from: number, to: number): void {
+    if (from !== to) this.trace({ kind: 'LogTruncated', tp: this.topicPartition, from, to })
+  }
+
+  private trace(event: StorageEvent): void {
+    if (this.host.tracing) this.host.trace(event)
+  }
+}
+
+export const segmentOptions = (config: TopicConfig): SegmentOptions => ({
+  indexIntervalBytes: config['index.interval.bytes'],
+  maxIndexBytes: config['segment.index.bytes'],
+})
