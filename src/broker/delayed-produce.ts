@@ -1,0 +1,78 @@
+/**
+ * A produce request that waits for acknowledgements: acks -1, or more than 1
+ * (`kafka/server/DelayedProduce.scala`, 0.8.2.2; replication.md 2.2). Expiry answers 7 for what is not resolved; the
+ * append is never undone.
+ */
+import type { Digest } from '../host/index.ts'
+import {
+  ErrorCode,
+  type ProducePartitionResult,
+  type ProduceRequest,
+  type TopicPartition,
+  topicPartition,
+} from '../protocol/index.ts'
+import type { Partition } from './partition.ts'
+import type { DelayedOperation } from './purgatory.ts'
+
+export interface ProduceStatus {
+  readonly topic: string
+  readonly partition: number
+  readonly baseOffset: number
+  /** Offset that must be acknowledged: one past the last message. */
+  readonly requiredOffset: number
+  /** What the local append said. */
+  readonly errorCode: ErrorCode
+}
+
+export class DelayedProduce implements DelayedOperation {
+  readonly partitions: readonly TopicPartition[]
+  private readonly status: ReadonlyArray<ProduceStatus & { readonly tp: TopicPartition }>
+  /** Undefined while acknowledgements are pending. */
+  private readonly resolved: Array<ErrorCode | undefined>
+  private readonly request: ProduceRequest
+  private readonly find: (tp: TopicPartition) => Partition | undefined
+  private readonly answer: (results: readonly ProducePartitionResult[]) => void
+
+  constructor(
+    request: ProduceRequest,
+    status: readonly ProduceStatus[],
+    find: (tp: TopicPartition) => Partition | undefined,
+    answer: (results: readonly ProducePartitionResult[]) => void,
+  ) {
+    this.request = request
+    this.status = status.map((s) => ({ ...s, tp: topicPartition(s.topic, s.partition) }))
+    this.partitions = this.status.map((s) => s.tp)
+    this.resolved = status.map((s) => (s.errorCode === ErrorCode.NoError ? undefined : s.errorCode))
+    this.find = find
+    this.answer = answer
+  }
+
+  isSatisfied(): boolean {
+    let pending = false
+    for (let i = 0; i < this.status.length; i++) {
+      if (this.resolved[i] !== undefined) continue
+      const { tp, requiredOffset } = this.status[i]!
+      const outcome =
+        this.find(tp)?.acknowledgement(requiredOffset, this.request.requiredAcks) ?? ErrorCode.UnknownTopicOrPartition
+      if (outcome === 'pending') pending = true
+      else this.resolved[i] = outcome
+    }
+    return !pending
+  }
+
+  complete(): void {
+    this.answer(
+      this.status.map(({ topic, partition, baseOffset }, i) => ({
+        topic,
+        partition,
+        errorCode: this.resolved[i] ?? ErrorCode.RequestTimedOut,
+        baseOffset,
+      })),
+    )
+  }
+
+  digest(digest: Digest): void {
+    digest.int(this.request.correlationId).string(this.request.clientId).int(this.request.requiredAcks)
+    for (const { tp, requiredOffset } of this.status) digest.string(tp).int(requiredOffset)
+  }
+}

@@ -1,0 +1,103 @@
+/** Trace events of a broker's replicas. `tp` is `topic-partition`; brokers are named by their `broker.id`. */
+import type { Host } from '../host/index.ts'
+import type { ErrorCode } from '../protocol/index.ts'
+
+/** One message in a log, as the trace shows it. */
+export interface TracedMessage {
+  readonly offset: number
+  readonly key: string | null
+  readonly value: string | null
+}
+
+export type BrokerEvent =
+  | { readonly kind: 'BrokerStarted'; readonly brokerId: number; readonly cleanShutdown: boolean }
+  | { readonly kind: 'BrokerRegistered'; readonly brokerId: number }
+  /** A replica was set up on this broker, from disk or new. */
+  | {
+      readonly kind: 'ReplicaCreated'
+      readonly tp: string
+      readonly logEndOffset: number
+      readonly highWatermark: number
+    }
+  | { readonly kind: 'ReplicaDeleted'; readonly tp: string }
+  | {
+      readonly kind: 'BecameLeader'
+      readonly tp: string
+      readonly leaderEpoch: number
+      readonly isr: readonly number[]
+      readonly zkVersion: number
+      readonly logEndOffset: number
+      readonly highWatermark: number
+    }
+  | {
+      readonly kind: 'BecameFollower'
+      readonly tp: string
+      readonly leader: number
+      readonly leaderEpoch: number
+      readonly logEndOffset: number
+      readonly highWatermark: number
+    }
+  /** A follower cut its log back. `lost` are the messages cut. */
+  | {
+      readonly kind: 'Truncated'
+      readonly tp: string
+      readonly from: number
+      readonly to: number
+      readonly reason: 'became-follower' | 'out-of-range'
+      readonly highWatermark: number
+    }
+  | {
+      readonly kind: 'Appended'
+      readonly tp: string
+      readonly role: 'leader' | 'follower'
+      readonly leaderEpoch: number
+      readonly messages: readonly TracedMessage[]
+      readonly logEndOffset: number
+    }
+  | {
+      readonly kind: 'HighWatermark'
+      readonly tp: string
+      readonly role: 'leader' | 'follower'
+      readonly leaderEpoch: number
+      readonly from: number
+      readonly to: number
+    }
+  /** The leader's remembered LEO of a follower moved. */
+  | { readonly kind: 'FollowerPosition'; readonly tp: string; readonly follower: number; readonly logEndOffset: number }
+  | {
+      readonly kind: 'IsrShrunk' | 'IsrExpanded'
+      readonly tp: string
+      readonly isr: readonly number[]
+      readonly changed: readonly number[]
+      readonly reason: string
+      readonly zkVersion: number
+    }
+  | {
+      readonly kind: 'IsrUpdateFailed'
+      readonly tp: string
+      readonly isr: readonly number[]
+      readonly zkVersion: number
+    }
+  | { readonly kind: 'HighWatermarksCheckpointed'; readonly entries: Readonly<Record<string, number>> }
+  | {
+      readonly kind: 'ProduceAnswered'
+      readonly tp: string
+      readonly errorCode: ErrorCode
+      readonly baseOffset: number
+      readonly requiredAcks: number
+      readonly client: string
+      readonly correlationId: number
+    }
+  /** A client's request was refused (a follower's own fetches are not reported). */
+  | {
+      readonly kind: 'RequestRefused'
+      readonly api: 'Produce' | 'Fetch' | 'Offsets'
+      readonly tp: string
+      readonly errorCode: ErrorCode
+      readonly client: string
+    }
+  | { readonly kind: 'LeaderAndIsrRefused'; readonly tp: string | null; readonly errorCode: ErrorCode }
+  | { readonly kind: 'MetadataUpdated'; readonly brokers: readonly number[]; readonly partitions: number }
+
+/** Emits a broker event; ask `host.tracing` first, so that nothing is built for nobody. */
+export const traceBroker = (host: Host, event: BrokerEvent): void => host.trace(event)

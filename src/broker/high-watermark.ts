@@ -1,0 +1,19 @@
+/**
+ * The high watermark: end of the prefix that is known to be committed (replication.md 2.4; F14;
+ * `Partition.maybeIncrementLeaderHW`, 0.8.2.2).
+ */
+import type { RemoteReplica } from './replica.ts'
+
+/**
+ * What the leader may move its high watermark to: the smallest log end offset over its cached ISR, itself included.
+ * -1 while a member has not fetched from this leader yet.
+ */
+export function isrEndOffset(leaderEndOffset: number, isr: Iterable<RemoteReplica>): number {
+  let smallest = leaderEndOffset
+  for (const member of isr) if (member.logEndOffset < smallest) smallest = member.logEndOffset
+  return smallest
+}
+
+/** A follower's high watermark after an append: it cannot know more than the leader says, nor more than it holds. */
+export const followerHighWatermark = (logEndOffset: number, leaderHighWatermark: number): number =>
+  Math.min(logEndOffset, leaderHighWatermark)

@@ -1,0 +1,6 @@
+export * from './broker-registration.ts'
+export * from './events.ts'
+export * from './kafka-apis.ts'
+export * from './metadata-cache.ts'
+export * from './replica-manager.ts'
+export * from './topic-configs.ts'

@@ -1,0 +1,348 @@
+/**
+ * A partition on a broker: the local replica, its role, the leader's memory of its followers, and the ISR
+ * (`kafka/cluster/Partition.scala`, 0.8.2.2; replication.md 2.2 to 2.6).
+ *
+ * What holds: a leader never cuts its log; its high watermark never falls while it leads one epoch; the cached ISR holds
+ * the leader itself; a follower's cached ISR is empty. `leaderEpoch` only rises.
+ */
+import { type Digest, type Host, invariant } from '../host/index.ts'
+import {
+  decodePartitionState,
+  ErrorCode,
+  encodePartitionState,
+  type PartitionState,
+  type TopicPartition,
+  topicPartition,
+  zkPaths,
+} from '../protocol/index.ts'
+import type { AppendInfo } from '../storage/index.ts'
+import type { ProtocolVersions } from '../versions.ts'
+import type { ZkClient } from '../zookeeper/index.ts'
+import { traceBroker } from './events.ts'
+import { isrEndOffset } from './high-watermark.ts'
+import { type LagLimits, mayJoinIsr, outOfSyncReason } from './in-sync-replicas.ts'
+import { PartitionLock } from './partition-lock.ts'
+import { type LocalReplica, RemoteReplica } from './replica.ts'
+import { tracedMessages } from './traced-messages.ts'
+
+/** What a partition asks of the broker that it is on. */
+export interface PartitionContext {
+  readonly host: Host
+  readonly brokerId: number
+  readonly versions: ProtocolVersions
+  readonly zk: ZkClient
+  /** Somebody may read further now. */
+  unblockFetches(tp: TopicPartition): void
+  /** Somebody's acknowledgement may be due now. */
+  unblockProduces(tp: TopicPartition): void
+}
+
+export type AppendResult =
+  | { readonly errorCode: typeof ErrorCode.NoError; readonly info: AppendInfo }
+  | { readonly errorCode: Exclude<ErrorCode, typeof ErrorCode.NoError> }
+
+export class Partition {
+  readonly topic: string
+  readonly partition: number
+  readonly tp: TopicPartition
+  readonly lock = new PartitionLock()
+  /** The broker's own replica, once it has been set up. */
+  local: LocalReplica | undefined
+  /** Broker id of the leader as far as known. */
+  leaderId: number | undefined
+  leaderEpoch = -1
+  private assigned: readonly number[] = []
+  private readonly remotes = new Map<number, RemoteReplica>()
+  /** Broker ids, the order kept as Scala's small sets keep it; empty on followers. */
+  private inSync: readonly number[] = []
+  private zkVersion = 0
+  private controllerEpoch = -1
+  private readonly context: PartitionContext
+
+  constructor(context: PartitionContext, topic: string, partition: number) {
+    this.context = context
+    this.topic = topic
+    this.partition = partition
+    this.tp = topicPartition(topic, partition)
+  }
+
+  get isr(): readonly number[] {
+    return this.inSync
+  }
+
+  get isLeader(): boolean {
+    return this.leaderId === this.context.brokerId && this.local !== undefined
+  }
+
+  /** The local replica if this broker leads, as far as it knows. */
+  leaderReplica(): LocalReplica | undefined {
+    return this.leaderId === this.context.brokerId ? this.local : undefined
+  }
+
+  private get at(): string {
+    return `${this.tp} on broker ${this.context.brokerId}`
+  }
+
+  /**
+   * Becomes leader. The log is kept whole; what followers had is forgotten, so the high watermark stays until every ISR
+   * member has fetched once (or jumps to the LEO if there is no other member).
+   */
+  makeLeader(state: PartitionState, local: LocalReplica): void {
+    const { leaderAndIsr } = state
+    this.takeState(state, local)
+    this.inSync = leaderAndIsr.isr
+    for (const id of leaderAndIsr.isr) this.remote(id)
+    this.leaderId = this.context.brokerId
+    const now = this.context.host.now()
+    for (const remote of this.remotes.values()) remote.reset(now)
+    const { host } = this.context
+    if (host.tracing) {
+      traceBroker(host, {
+        kind: 'BecameLeader',
+        tp: this.tp,
+        leaderEpoch: this.leaderEpoch,
+        isr: this.inSync,
+        zkVersion: this.zkVersion,
+        logEndOffset: local.logEndOffset,
+        highWatermark: local.highWatermark,
+      })
+    }
+    this.maybeAdvanceHighWatermark(local)
+  }
+
+  /**
+   * Becomes follower, as far as memory goes; the replica manager cuts the log.
+   * @returns whether there is more to do: not if the leader stays the same one (F10, KAFKA-1188)
+   */
+  makeFollower(state: PartitionState, local: LocalReplica): boolean {
+    this.takeState(state, local)
+    this.inSync = []
+    const leader = state.leaderAndIsr.leader
+    const sameLeader = this.leaderId === leader
+    this.leaderId = leader
+    return !sameLeader || this.context.versions.followerSkip === 'never'
+  }
+
+  private takeState(state: PartitionState, local: LocalReplica): void {
+    const { leaderEpoch } = state.leaderAndIsr
+    invariant(leaderEpoch > this.leaderEpoch, () => `${this.at}: leader epoch ${this.leaderEpoch} → ${leaderEpoch}`)
+    this.controllerEpoch = state.controllerEpoch
+    this.local = local
+    this.assigned = state.replicas
+    for (const id of state.replicas) this.remote(id)
+    for (const id of [...this.remotes.keys()]) if (!state.replicas.includes(id)) this.remotes.delete(id)
+    this.leaderEpoch = leaderEpoch
+    this.zkVersion = state.leaderAndIsr.zkVersion
+  }
+
+  private remote(id: number): RemoteReplica | undefined {
+    if (id === this.context.brokerId) return undefined
+    let remote = this.remotes.get(id)
+    if (remote === undefined) {
+      remote = new RemoteReplica(id, this.context.host.now())
+      this.remotes.set(id, remote)
+    }
+    return remote
+  }
+
+  /** The partition is deleted here. */
+  clear(): void {
+    this.local = undefined
+    this.leaderId = undefined
+    this.inSync = []
+    this.remotes.clear()
+  }
+
+  /** Appends a client's messages. Throws what the log throws (`AppendError`, `FileError`). */
+  append(records: Uint8Array, requiredAcks: number): AppendResult {
+    const leader = this.leaderReplica()
+    if (leader === undefined) return { errorCode: ErrorCode.NotLeaderForPartition }
+    if (requiredAcks === -1 && this.inSync.length < this.minInSyncReplicas) {
+      return { errorCode: ErrorCode.NotEnoughReplicas }
+    }
+    const info = leader.log.append(records, { assignOffsets: true })
+    this.traceAppend(leader, 'leader', info.firstOffset)
+    this.context.unblockFetches(this.tp)
+    this.maybeAdvanceHighWatermark(leader)
+    return { errorCode: ErrorCode.NoError, info }
+  }
+
+  /** Tells the trace of an append, from offset `from` on. */
+  traceAppend(replica: LocalReplica, role: 'leader' | 'follower', from: number): void {
+    const { host } = this.context
+    if (!host.tracing) return
+    traceBroker(host, {
+      kind: 'Appended',
+      tp: this.tp,
+      role,
+      leaderEpoch: this.leaderEpoch,
+      messages: tracedMessages(replica.log, from),
+      logEndOffset: replica.logEndOffset,
+    })
+  }
+
+  /** The topic's `min.insync.replicas`; 1 where the protocol has none (F05). */
+  private get minInSyncReplicas(): number {
+    return this.context.versions.minIsr === 'none' ? 1 : (this.local?.log.config['min.insync.replicas'] ?? 1)
+  }
+
+  /**
+   * Whether a produce request that must reach `requiredOffset` is done (`checkEnoughReplicasReachOffset`; F07).
+   * It compares offsets only, not epochs, which is what M13 is about.
+   */
+  acknowledgement(requiredOffset: number, requiredAcks: number): ErrorCode | 'pending' {
+    const leader = this.leaderReplica()
+    if (leader === undefined) return ErrorCode.NotLeaderForPartition
+    const { versions } = this.context
+    const reached = (id: number): boolean =>
+      id === this.context.brokerId || (this.remotes.get(id)?.logEndOffset ?? -1) >= requiredOffset
+    if (requiredAcks < 0) {
+      const committed =
+        versions.ackRule === 'high-watermark' ? leader.highWatermark >= requiredOffset : this.inSync.every(reached)
+      if (!committed) return 'pending'
+      return this.minInSyncReplicas <= this.inSync.length ? ErrorCode.NoError : ErrorCode.NotEnoughReplicasAfterAppend
+    }
+    return this.inSync.filter(reached).length >= requiredAcks ? ErrorCode.NoError : 'pending'
+  }
+
+  /**
+   * A follower's fetch says how far it has got (`UNKNOWN_OFFSET` if the read failed): remember it, let it join the ISR,
+   * move the high watermark. `done` is called when an ISR write that this set off has ended.
+   */
+  recordFollowerFetch(follower: number, offset: number, done: () => void): void {
+    const remote = this.remotes.get(follower)
+    if (remote === undefined) return done()
+    const { host } = this.context
+    if (host.tracing && remote.logEndOffset !== offset && offset >= 0) {
+      traceBroker(host, { kind: 'FollowerPosition', tp: this.tp, follower, logEndOffset: offset })
+    }
+    remote.recordFetch(offset, host.now())
+    this.lock.whenFree(() => {
+      const leader = this.leaderReplica()
+      if (leader === undefined) return done()
+      const joins =
+        !this.inSync.includes(follower) && this.assigned.includes(follower) && mayJoinIsr(remote, leader.highWatermark)
+      if (!joins) {
+        this.maybeAdvanceHighWatermark(leader)
+        return done()
+      }
+      this.lock.hold((release) => {
+        const reason = `LEO ${remote.logEndOffset} ≥ HW ${leader.highWatermark}`
+        this.updateIsr('IsrExpanded', [...this.inSync, follower], [follower], reason, () => {
+          this.maybeAdvanceHighWatermark(leader)
+          release()
+          done()
+        })
+      })
+    })
+  }
+
+  /** The periodic look at who lags (`maybeShrinkIsr`). */
+  maybeShrinkIsr(limits: LagLimits, done: () => void): void {
+    this.lock.whenFree(() => {
+      const leader = this.leaderReplica()
+      if (leader === undefined) return done()
+      const { host, versions } = this.context
+      const leaving: number[] = []
+      const reasons: string[] = []
+      for (const id of this.inSync) {
+        const remote = this.remotes.get(id)
+        if (remote === undefined) continue
+        const why = outOfSyncReason(remote, leader.logEndOffset, host.now(), limits, versions)
+        if (why === undefined) continue
+        leaving.push(id)
+        reasons.push(
+          why === 'stuck'
+            ? `${id} silent for ${Math.floor((host.now() - remote.updatedUs) / 1000)} ms`
+            : `${id} behind by ${leader.logEndOffset - remote.logEndOffset} messages`,
+        )
+      }
+      if (leaving.length === 0) return done()
+      const isr = this.inSync.filter((id) => !leaving.includes(id))
+      invariant(isr.includes(this.context.brokerId), () => `${this.at}: the leader would leave its own ISR`)
+      this.lock.hold((release) => {
+        this.updateIsr('IsrShrunk', isr, leaving, reasons.join(', '), () => {
+          // The ISR could be down to the leader alone.
+          this.maybeAdvanceHighWatermark(leader)
+          release()
+          done()
+        })
+      })
+    })
+  }
+
+  /**
+   * Writes a new ISR to ZooKeeper, expecting the cached version of the znode; on a conflict the old ISR stays
+   * (`ReplicationUtils.updateLeaderAndIsr`; F09, KAFKA-1382: the same content under another version counts as done).
+   */
+  private updateIsr(
+    kind: 'IsrShrunk' | 'IsrExpanded',
+    isr: readonly number[],
+    changed: readonly number[],
+    reason: string,
+    done: () => void,
+  ): void {
+    const { host, zk, versions, brokerId } = this.context
+    const path = zkPaths.partitionState(this.topic, this.partition)
+    const expected = this.zkVersion
+    const state = { leader: brokerId, leaderEpoch: this.leaderEpoch, isr, zkVersion: expected }
+    const data = encodePartitionState(state, this.controllerEpoch)
+    const succeed = (version: number): void => {
+      this.inSync = isr
+      this.zkVersion = version
+      if (host.tracing) traceBroker(host, { kind, tp: this.tp, isr, changed, reason, zkVersion: version })
+      done()
+    }
+    const fail = (): void => {
+      if (host.tracing) traceBroker(host, { kind: 'IsrUpdateFailed', tp: this.tp, isr, zkVersion: expected })
+      done()
+    }
+    zk.setData(path, data, expected, (result) => {
+      if (result.error === 'OK') return succeed(result.value!.version)
+      if (result.error !== 'BadVersion' || versions.isrConflict === 'fail') return fail()
+      zk.getData(path, (read) => {
+        if (read.error !== 'OK') return fail()
+        const written = decodePartitionState(read.value!.data, read.value!.stat.version)
+        const same =
+          written.controllerEpoch === this.controllerEpoch &&
+          written.leaderAndIsr.leader === brokerId &&
+          written.leaderAndIsr.leaderEpoch === this.leaderEpoch &&
+          written.leaderAndIsr.isr.join() === isr.join()
+        if (same) succeed(read.value!.stat.version)
+        else fail()
+      })
+    })
+  }
+
+  private maybeAdvanceHighWatermark(leader: LocalReplica): void {
+    const { host, brokerId } = this.context
+    const members: RemoteReplica[] = []
+    for (const id of this.inSync) {
+      if (id === brokerId) continue
+      const remote = this.remotes.get(id)
+      if (remote !== undefined) members.push(remote)
+    }
+    const to = isrEndOffset(leader.logEndOffset, members)
+    const from = leader.highWatermark
+    if (to <= from) return
+    leader.highWatermark = to
+    if (host.tracing) {
+      traceBroker(host, { kind: 'HighWatermark', tp: this.tp, role: 'leader', leaderEpoch: this.leaderEpoch, from, to })
+    }
+    this.context.unblockFetches(this.tp)
+    if (this.context.versions.produceRecheck === 'fetch-and-high-watermark') this.context.unblockProduces(this.tp)
+  }
+
+  digest(digest: Digest): void {
+    digest
+      .string(this.tp)
+      .int(this.leaderEpoch)
+      .int(this.leaderId ?? -9)
+      .int(this.zkVersion)
+      .int(this.controllerEpoch)
+    digest.string(this.assigned.join()).string(this.inSync.join())
+    digest.boolean(this.lock.isHeld).int(this.lock.queueLength)
+    for (const remote of this.remotes.values()) remote.digest(digest)
+    this.local?.digest(digest)
+  }
+}
