@@ -1,0 +1,144 @@
+/**
+ * What admin tools and auto-creation write into ZooKeeper: topics, more partitions, topic settings, and requests to the
+ * controller. `core/src/main/scala/kafka/admin/`, release 0.8.2.2. Every function is a task over a connected client.
+ */
+import { type Task, until } from '../host/index.ts'
+import {
+  decodeAssignment,
+  encodeAssignment,
+  encodePartitionList,
+  encodeTopicConfig,
+  type PartitionList,
+  zkPaths,
+} from '../protocol/index.ts'
+import type { ZkClient, ZkError, ZkResult } from '../zookeeper/index.ts'
+import { AdminOperationError, assignReplicasToBrokers } from './assignment.ts'
+import { createPersistent, readChildren, readNode, updatePersistent } from './zk-data.ts'
+
+const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,255}$/
+
+/** @throws AdminOperationError if no topic may have this name */
+export function validateTopicName(topic: string): void {
+  if (!LEGAL_TOPIC.test(topic) || topic === '.' || topic === '..') {
+    throw new AdminOperationError(`'${topic}' is no legal name of a topic`)
+  }
+}
+
+/** Ids of the registered brokers, in ascending order. */
+export function* readBrokerIds(zk: ZkClient): Task<number[]> {
+  return (yield* readChildren(zk, zkPaths.brokerIds)).map(Number).sort((a, b) => a - b)
+}
+
+/** Partition to replicas of a topic, or undefined if there is no such topic. */
+export function* readAssignment(zk: ZkClient, topic: string): Task<Map<number, readonly number[]> | undefined> {
+  const node = yield* readNode(zk, zkPaths.topic(topic))
+  return node === undefined ? undefined : decodeAssignment(node.data)
+}
+
+/**
+ * Creates a topic; the controller sees it and makes its partitions.
+ * The settings are written first, and stay if somebody else creates the topic in between.
+ * @returns `NodeExists` if there is such a topic
+ * @throws AdminOperationError for a bad name or a bad assignment
+ */
+export function* createTopic(
+  zk: ZkClient,
+  topic: string,
+  assignment: ReadonlyMap<number, readonly number[]>,
+  config: Readonly<Record<string, string>>,
+): Task<ZkError> {
+  validateTopicName(topic)
+  validateAssignment(assignment)
+  if ((yield* readAssignment(zk, topic)) !== undefined) return 'NodeExists'
+  yield* updatePersistent(zk, zkPaths.configTopic(topic), encodeTopicConfig(config))
+  return yield* createPersistent(zk, zkPaths.topic(topic), encodeAssignment(assignment))
+}
+
+/**
+ * Gives a topic more partitions. Where the first new one goes follows from the broker *id* of partition 0's preferred
+ * replica, taken as an index: so does 0.8.2.
+ * @param partitions how many it shall have in all
+ * @param assignment replicas of the new partitions; without it, Kafka's formula
+ * @returns `NoNode` if there is no such topic
+ * @throws AdminOperationError if it has that many already, or the replicas are not as many as it has elsewhere
+ */
+export function* addPartitions(
+  zk: ZkClient,
+  topic: string,
+  partitions: number,
+  assignment?: ReadonlyMap<number, readonly number[]>,
+): Task<ZkError> {
+  const existing = yield* readAssignment(zk, topic)
+  const first = existing?.get(0)
+  if (existing === undefined || first === undefined) return 'NoNode'
+  const missing = partitions - existing.size
+  if (missing <= 0) throw new AdminOperationError('the number of partitions can only be increased')
+  const brokers = yield* readBrokerIds(zk)
+  const start = first[0]!
+  const added = assignment ?? assignReplicasToBrokers(brokers, missing, first.length, start, start, existing.size)
+  const all = new Map([...existing, ...added])
+  validateAssignment(all)
+  yield* updatePersistent(zk, zkPaths.topic(topic), encodeAssignment(all))
+  return 'OK'
+}
+
+/**
+ * Replaces the settings of a topic and tells the brokers.
+ * @returns `NoNode` if there is no such topic
+ */
+export function* changeTopicConfig(
+  zk: ZkClient,
+  topic: string,
+  config: Readonly<Record<string, string>>,
+): Task<ZkError> {
+  if ((yield* readAssignment(zk, topic)) === undefined) return 'NoNode'
+  yield* updatePersistent(zk, zkPaths.configTopic(topic), encodeTopicConfig(config))
+  const path = `${zkPaths.configChanges}/config_change_`
+  const notified = yield* until<ZkResult<string>>((resume) =>
+    zk.create(path, JSON.stringify(topic), 'persistent-sequential', resume),
+  )
+  return notified.error
+}
+
+/**
+ * Asks the controller to give leadership of these partitions to their preferred replicas; those that do not exist are
+ * left out.
+ * @returns `NodeExists` if such a request is under way
+ */
+export function* requestPreferredElection(zk: ZkClient, partitions: PartitionList['partitions']): Task<ZkError> {
+  const known: Array<{ topic: string; partition: number }> = []
+  for (const { topic, partition } of partitions) {
+    if ((yield* readAssignment(zk, topic))?.has(partition)) known.push({ topic, partition })
+  }
+  return yield* createPersistent(zk, zkPaths.preferredReplicaElection, encodePartitionList({ partitions: known }))
+}
+
+/**
+ * Asks the controller to move partitions to other replicas; partitions that do not exist are left out.
+ * @returns `NodeExists` if such a request is under way
+ */
+export function* requestReassignment(
+  zk: ZkClient,
+  partitions: ReadonlyArray<{
+    readonly topic: string
+    readonly partition: number
+    readonly replicas: readonly number[]
+  }>,
+): Task<ZkError> {
+  const known: Array<{ topic: string; partition: number; replicas: readonly number[] }> = []
+  for (const request of partitions) {
+    if ((yield* readAssignment(zk, request.topic))?.has(request.partition)) known.push(request)
+  }
+  return yield* createPersistent(zk, zkPaths.reassignPartitions, encodePartitionList({ partitions: known }))
+}
+
+function validateAssignment(assignment: ReadonlyMap<number, readonly number[]>): void {
+  const replicaCounts = new Set<number>()
+  for (const [partition, replicas] of assignment) {
+    replicaCounts.add(replicas.length)
+    if (new Set(replicas).size !== replicas.length) {
+      throw new AdminOperationError(`partition ${partition} has a broker twice among its replicas [${replicas}]`)
+    }
+  }
+  if (replicaCounts.size !== 1) throw new AdminOperationError('all partitions must have the same number of replicas')
+}

@@ -1,0 +1,119 @@
+/**
+ * Collects what a round of state changes has to tell each broker and sends it at once, LeaderAndIsr to all of them
+ * first, then UpdateMetadata, then StopReplica. `ControllerBrokerRequestBatch` in
+ * `core/src/main/scala/kafka/controller/ControllerChannelManager.scala`, release 0.8.2.2.
+ */
+import type { Digest } from '../host/index.ts'
+import {
+  type LeaderIsrAndControllerEpoch,
+  type PartitionState,
+  splitTopicPartition,
+  type TopicPartition,
+} from '../protocol/index.ts'
+import type { ControllerContext } from './controller-context.ts'
+import { Refusal } from './refusal.ts'
+
+interface StopReplica {
+  readonly tp: TopicPartition
+  readonly deletePartition: boolean
+}
+
+export class ControllerRequestBatch {
+  private readonly context: ControllerContext
+  private readonly leaderAndIsr = new Map<number, Map<TopicPartition, PartitionState>>()
+  private readonly updateMetadata = new Map<number, Map<TopicPartition, PartitionState>>()
+  private readonly stopReplica = new Map<number, StopReplica[]>()
+
+  constructor(context: ControllerContext) {
+    this.context = context
+  }
+
+  /** Refuses if a former batch was filled and, because a step failed, never sent: Kafka is stuck then, too. */
+  begin(): void {
+    if (this.leaderAndIsr.size + this.updateMetadata.size + this.stopReplica.size > 0) {
+      throw new Refusal('state-change-failed', 'the batch of controller requests before was never sent')
+    }
+  }
+
+  /** Tells these brokers about the leadership of a partition, and everybody's metadata cache with them. */
+  addLeaderAndIsr(
+    brokers: readonly number[],
+    tp: TopicPartition,
+    state: LeaderIsrAndControllerEpoch,
+    replicas: readonly number[],
+  ): void {
+    for (const broker of brokers) put(this.leaderAndIsr, broker, tp, partitionState(tp, state, replicas))
+    this.addUpdateMetadata(this.context.liveOrShuttingDownBrokerIds(), [tp])
+  }
+
+  /** Partitions that never had a leader are left out. */
+  addUpdateMetadata(brokers: readonly number[], partitions: Iterable<TopicPartition>): void {
+    for (const tp of partitions) {
+      const state = this.context.leadership.get(tp)
+      if (state === undefined) continue
+      const info = partitionState(tp, state, this.context.replicasOf(tp))
+      for (const broker of brokers) put(this.updateMetadata, broker, tp, info)
+    }
+  }
+
+  addStopReplica(broker: number, tp: TopicPartition, deletePartition: boolean): void {
+    const requests = this.stopReplica.get(broker)
+    if (requests === undefined) this.stopReplica.set(broker, [{ tp, deletePartition }])
+    else requests.push({ tp, deletePartition })
+  }
+
+  digest(digest: Digest): void {
+    digest.int(this.leaderAndIsr.size).int(this.updateMetadata.size).int(this.stopReplica.size)
+  }
+
+  /** Sends the batch and empties it. Refuses, and keeps it, when this broker no longer is the controller. */
+  send(): void {
+    const { context } = this
+    const { brokerId: controllerId, endpoint } = context.environment
+    const correlationId = context.correlationId++
+    const header = { correlationId, controllerId, controllerEpoch: context.epoch }
+    const clientId = `id_${controllerId}-host_${endpoint.host}-port_${endpoint.port}`
+    const { channels } = context
+    if (channels === undefined) {
+      if (this.leaderAndIsr.size + this.updateMetadata.size + this.stopReplica.size === 0) return
+      throw new Refusal('state-change-failed', 'this broker is no longer the controller')
+    }
+    for (const [broker, states] of inOrder(this.leaderAndIsr)) {
+      const partitionStates = [...states.values()]
+      const leaders = new Set(partitionStates.map((p) => p.leaderAndIsr.leader))
+      const liveLeaders = context.liveOrShuttingDownBrokers().filter((b) => leaders.has(b.id))
+      channels.send(broker, { api: 'LeaderAndIsr', ...header, clientId, partitionStates, liveLeaders })
+    }
+    this.leaderAndIsr.clear()
+    const liveBrokers = context.liveOrShuttingDownBrokers()
+    for (const [broker, states] of inOrder(this.updateMetadata)) {
+      const partitionStates = [...states.values()]
+      channels.send(broker, { api: 'UpdateMetadata', ...header, clientId, partitionStates, liveBrokers })
+    }
+    this.updateMetadata.clear()
+    for (const [broker, requests] of inOrder(this.stopReplica)) {
+      // One request a replica, and without the client id that the others carry: so does 0.8.2.
+      for (const { tp, deletePartition: deletePartitions } of requests) {
+        const partitions = [splitTopicPartition(tp)]
+        channels.send(broker, { api: 'StopReplica', ...header, clientId: '', deletePartitions, partitions })
+      }
+    }
+    this.stopReplica.clear()
+  }
+}
+
+const partitionState = (
+  tp: TopicPartition,
+  { leaderAndIsr, controllerEpoch }: LeaderIsrAndControllerEpoch,
+  replicas: readonly number[],
+): PartitionState => ({ ...splitTopicPartition(tp), leaderAndIsr, controllerEpoch, replicas })
+
+function put<V>(map: Map<number, Map<TopicPartition, V>>, broker: number, tp: TopicPartition, value: V): void {
+  // Kafka drops negative ids (no leader) here.
+  if (broker < 0) return
+  const entries = map.get(broker)
+  if (entries === undefined) map.set(broker, new Map([[tp, value]]))
+  else entries.set(tp, value)
+}
+
+const inOrder = <V>(map: Map<number, V>): Array<[number, V]> => [...map].sort((a, b) => a[0] - b[0])

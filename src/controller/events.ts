@@ -1,0 +1,38 @@
+/** Trace events of the controller. */
+export type ElectionKind =
+  | 'new-partition'
+  | 'offline'
+  | 'offline-unclean'
+  | 'preferred'
+  | 'reassignment'
+  | 'controlled-shutdown'
+
+export type ControllerEvent =
+  | { readonly kind: 'ControllerElected'; readonly brokerId: number; readonly controllerEpoch: number }
+  | { readonly kind: 'ControllerResigned'; readonly brokerId: number; readonly controllerEpoch: number }
+  | {
+      readonly kind: 'PartitionElected'
+      readonly tp: string
+      readonly leader: number
+      readonly leaderEpoch: number
+      readonly isr: readonly number[]
+      readonly election: ElectionKind
+    }
+  | { readonly kind: 'PartitionOffline'; readonly tp: string; readonly isr: readonly number[]; readonly reason: string }
+  | {
+      readonly kind: 'ReplicaLeftIsr'
+      readonly tp: string
+      readonly replica: number
+      readonly isr: readonly number[]
+      readonly leader: number
+      readonly leaderEpoch: number
+    }
+  | { readonly kind: 'BrokerFailure'; readonly brokers: readonly number[] }
+  | { readonly kind: 'BrokerStartup'; readonly brokers: readonly number[] }
+  | {
+      readonly kind: 'TopicCreated'
+      readonly topic: string
+      readonly assignment: Readonly<Record<string, readonly number[]>>
+    }
+  /** A step was given up (Kafka logs an exception): of a partition, a replica (`orders-0/2`) or a whole procedure. */
+  | { readonly kind: 'StateChangeFailed'; readonly subject: string; readonly reason: string }

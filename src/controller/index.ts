@@ -1,0 +1,6 @@
+export * from './admin.ts'
+export { AdminOperationError, assignReplicasToBrokers } from './assignment.ts'
+export type { ControlledShutdownResult } from './controlled-shutdowns.ts'
+export type { KafkaControllerOptions } from './controller-context.ts'
+export type { ControllerEvent, ElectionKind } from './events.ts'
+export { KafkaController } from './kafka-controller.ts'

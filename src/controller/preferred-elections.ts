@@ -1,0 +1,82 @@
+/**
+ * Elections that give leadership back to the preferred replica, asked for through `/admin/preferred_replica_election`.
+ * `core/src/main/scala/kafka/controller/KafkaController.scala`, release 0.8.2.2.
+ */
+import type { Task } from '../host/index.ts'
+import { decodePartitionList, type TopicPartition, topicPartition, zkPaths } from '../protocol/index.ts'
+import type { ControllerCore } from './controller-core.ts'
+import { preferredSelector } from './leader-selectors.ts'
+import { parsed } from './refusal.ts'
+import { deleteNode, readNode } from './zk-data.ts'
+
+export class PreferredElections {
+  private readonly core: ControllerCore
+  private unsubscribe: (() => void) | undefined
+  private readonly requested: (data: string) => void
+
+  constructor(core: ControllerCore) {
+    this.core = core
+    this.requested = core.lock.listener('preferred replica election', (data) => this.handle(data))
+  }
+
+  register(): void {
+    this.unsubscribe ??= this.core.context.environment.zk.subscribeData(zkPaths.preferredReplicaElection, {
+      changed: (data) => this.requested(data),
+      deleted: () => {},
+    })
+  }
+
+  deregister(): void {
+    this.unsubscribe?.()
+    this.unsubscribe = undefined
+  }
+
+  /** On taking over: finds what a controller before left undone. Refuses if a partition has no leadership yet. */
+  *load(): Task<void> {
+    const { context } = this.core
+    const node = yield* readNode(context.environment.zk, zkPaths.preferredReplicaElection)
+    if (node === undefined) return
+    for (const tp of partitionsIn(node.data)) {
+      if (!context.assignment.has(tp)) continue
+      if (context.leadershipOf(tp).leaderAndIsr.leader !== context.preferredReplicaOf(tp)) {
+        context.preferredElections.add(tp)
+      }
+    }
+  }
+
+  /** On taking over: finishes them, and removes the request even if there was none. */
+  *resume(): Task<void> {
+    yield* this.elect([...this.core.context.preferredElections], false)
+  }
+
+  /**
+   * Elects, and forgets the partitions again. As in Kafka a partition without leadership stops that half-way: it counts
+   * as being elected from then on, which keeps the automatic rebalance from ever running again.
+   * @param automatic true if no admin request stands behind it
+   */
+  *elect(partitions: readonly TopicPartition[], automatic: boolean): Task<void> {
+    const { context } = this.core
+    for (const tp of partitions) context.preferredElections.add(tp)
+    yield* this.core.partitions.handleStateChanges(partitions, 'OnlinePartition', preferredSelector)
+    for (const tp of partitions) {
+      context.leadershipOf(tp)
+      context.preferredReplicaOf(tp)
+    }
+    if (!automatic) yield* deleteNode(context.environment.zk, zkPaths.preferredReplicaElection)
+    for (const tp of partitions) context.preferredElections.delete(tp)
+  }
+
+  private *handle(data: string): Task<void> {
+    const known = this.core.context.preferredElections
+    yield* this.elect(
+      partitionsIn(data).filter((tp) => !known.has(tp)),
+      false,
+    )
+  }
+}
+
+const partitionsIn = (data: string): TopicPartition[] =>
+  parsed('the preferred replica election', () => {
+    const partitions = decodePartitionList(data).map(({ topic, partition }) => topicPartition(topic, partition))
+    return [...new Set(partitions)]
+  })

@@ -1,0 +1,90 @@
+/**
+ * Election of the controller: whoever creates the ephemeral node `/controller` is it, and everybody watches the node.
+ * `core/src/main/scala/kafka/server/ZookeeperLeaderElector.scala`, release 0.8.2.2. Expiry of the session is left to
+ * the caller, as there.
+ */
+import { type Digest, fromMs, type Host, sleep, type Task } from '../host/index.ts'
+import { decodeController, encodeController, zkPaths } from '../protocol/index.ts'
+import type { ZkClient } from '../zookeeper/index.ts'
+import type { ControllerCore } from './controller-core.ts'
+import { refusalOf } from './refusal.ts'
+import { createEphemeral, deleteNode, readNode } from './zk-data.ts'
+
+const NOBODY = -1
+
+export class ZookeeperLeaderElector {
+  private readonly core: ControllerCore
+  private readonly host: Host
+  private readonly zk: ZkClient
+  private readonly brokerId: number
+  private readonly onElected: () => Task<void>
+  private readonly onResigned: () => boolean
+  private leaderId = NOBODY
+
+  /** @param onResigned says whether it went through; if not, this broker does not stand again */
+  constructor(core: ControllerCore, onElected: () => Task<void>, onResigned: () => boolean) {
+    this.core = core
+    this.host = core.context.environment.host
+    this.zk = core.context.environment.zk
+    this.brokerId = core.context.environment.brokerId
+    this.onElected = onElected
+    this.onResigned = onResigned
+  }
+
+  /** Watches the node and stands for election. */
+  *startup(): Task<void> {
+    const listener = this.core.lock.listener<string | null>('change of /controller', (data) => this.changed(data))
+    this.zk.subscribeData(zkPaths.controller, { changed: (data) => listener(data), deleted: () => listener(null) })
+    yield* this.elect()
+  }
+
+  /** Becomes the controller if the node is free; if anything goes wrong on the way, the node is removed again. */
+  *elect(): Task<void> {
+    this.leaderId = yield* this.readLeader()
+    if (this.leaderId !== NOBODY) return
+    try {
+      if (!(yield* this.createNode())) {
+        this.leaderId = yield* this.readLeader()
+        return
+      }
+      this.leaderId = this.brokerId
+      yield* this.onElected()
+    } catch (error) {
+      this.core.context.report('becoming the controller', refusalOf(error))
+      this.leaderId = NOBODY
+      yield* deleteNode(this.zk, zkPaths.controller)
+    }
+  }
+
+  digest(digest: Digest): void {
+    digest.int(this.leaderId)
+  }
+
+  /** `data` null: the node is gone. */
+  private *changed(data: string | null): Task<void> {
+    if (data !== null) {
+      this.leaderId = decodeController(data)
+      return
+    }
+    if (this.leaderId === this.brokerId && !this.onResigned()) return
+    yield* this.elect()
+  }
+
+  private *readLeader(): Task<number> {
+    const node = yield* readNode(this.zk, zkPaths.controller)
+    return node === undefined ? NOBODY : decodeController(node.data)
+  }
+
+  /** False if another broker has it. A node of this broker's former session is waited out (ZOOKEEPER-1740). */
+  private *createNode(): Task<boolean> {
+    const data = encodeController(this.brokerId, Math.floor(this.host.now() / 1000))
+    for (;;) {
+      if ((yield* createEphemeral(this.zk, zkPaths.controller, data)) === 'OK') return true
+      const holder = yield* this.readLeader()
+      if (holder === NOBODY) continue
+      if (holder !== this.brokerId) return false
+      const timeoutMs = this.core.context.environment.config['zookeeper.session.timeout.ms']
+      yield* sleep(this.host, fromMs(timeoutMs), 'wait for the former session to end')
+    }
+  }
+}

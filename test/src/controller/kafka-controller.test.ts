@@ -1,0 +1,543 @@
+import { describe, expect, it } from 'vitest'
+import { decodeController, zkPaths } from '../../../src/protocol/index.ts'
+import { presets } from '../../../src/versions.ts'
+import { ControllerCluster } from './controller-cluster.ts'
+
+const cluster = (
+  brokers: readonly number[] = [1, 2, 3],
+  config: Readonly<Record<string, unknown>> = {},
+  preset: keyof typeof presets = '0.8.2',
+): ControllerCluster => {
+  const made = new ControllerCluster(config, presets[preset])
+  made.startAll(...brokers)
+  return made
+}
+
+describe('election of the controller', () => {
+  it('makes the first broker the controller, with epoch 1', () => {
+    const c = cluster()
+    expect(c.active()).toEqual([1])
+    expect(c.controller(1).epoch).toBe(1)
+    expect(c.zooKeeper.data(zkPaths.controllerEpoch)).toBe('1')
+    expect(decodeController(c.zooKeeper.data(zkPaths.controller)!)).toBe(1)
+    expect(c.traced(1, 'ControllerElected')).toEqual([{ kind: 'ControllerElected', brokerId: 1, controllerEpoch: 1 }])
+  })
+
+  it('elects another broker with a higher epoch when the controller dies, and leaders for what it led', () => {
+    const c = cluster()
+    c.createTopic('t', [
+      [1, 2, 3],
+      [2, 3, 1],
+    ])
+    c.run(100)
+    c.kill(1)
+    c.run(200)
+    const [successor] = c.active()
+    expect(c.active()).toHaveLength(1)
+    expect(c.controller(successor!).epoch).toBe(2)
+    expect(c.state('t', 0)).toMatchObject({
+      controllerEpoch: 2,
+      leaderAndIsr: { leader: 2, leaderEpoch: 1, isr: [2, 3] },
+    })
+    expect(c.state('t', 1)).toMatchObject({
+      controllerEpoch: 1,
+      leaderAndIsr: { leader: 2, leaderEpoch: 0, isr: [2, 3, 1] },
+    })
+  })
+
+  it('tells live replicas the current epochs when it takes over, then everybody the metadata', () => {
+    const c = cluster()
+    c.createTopic('t', [[2, 3]])
+    c.run(100)
+    c.kill(1)
+    const before = c.received.length
+    c.run(200)
+    expect(c.summary(before)).toEqual(
+      expect.arrayContaining(['b2 LeaderAndIsr t-0:2/0[2,3]', 'b3 LeaderAndIsr t-0:2/0[2,3]']),
+    )
+    const sent = c.received.slice(before)
+    expect(new Set(sent.map(({ request }) => request.controllerEpoch))).toEqual(new Set([2]))
+    expect(sent.at(-1)!.request.api).toBe('UpdateMetadata')
+  })
+
+  it('resigns when its session expired and stands again', () => {
+    const c = cluster()
+    c.zk(1).disconnect()
+    c.zk(1).expire()
+    c.run(100)
+    const [second] = c.active().filter((id) => id !== 1)
+    expect(c.active()).toEqual([1, second])
+    c.zk(1).reconnect({ expired: true })
+    c.run(100)
+    expect(c.active()).toEqual([second])
+    expect(c.controller(1).epoch).toBe(0)
+    expect(c.traced(1, 'ControllerResigned')).toEqual([{ kind: 'ControllerResigned', brokerId: 1, controllerEpoch: 1 }])
+    c.kill(second!)
+    c.run(200)
+    expect(c.active()).toHaveLength(1)
+    expect(c.controller(c.active()[0]!).epoch).toBe(3)
+  })
+
+  it('leaves a broker alone whose session expired while another is the controller', () => {
+    const c = cluster()
+    c.zk(2).disconnect()
+    c.zk(2).expire()
+    c.zk(2).reconnect({ expired: true })
+    c.run(100)
+    expect(c.active()).toEqual([1])
+    c.kill(1)
+    c.kill(3)
+    c.run(200)
+    expect(c.active()).toEqual([2])
+    expect(c.controller(2).epoch).toBe(2)
+  })
+
+  it('counts a write of its own that it sent twice as done (KAFKA-1382), but not up to 0.8.1', () => {
+    const raced = (preset: keyof typeof presets): number => {
+      const c = cluster([1, 2, 3], {}, preset)
+      c.createTopic('t', [[1, 2]])
+      c.run(100)
+      const setData = c.zooKeeper.setData.bind(c.zooKeeper)
+      const path = zkPaths.partitionState('t', 0)
+      let lost = 1
+      c.zooKeeper.setData = (at, data, version) => {
+        const result = setData(at, data, version)
+        // The first answer is lost, and the client library sends the write again.
+        return at === path && lost-- > 0 ? setData(at, data, version) : result
+      }
+      c.kill(2)
+      c.run(100)
+      expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 1, isr: [1] })
+      return c.traced(1, 'ReplicaLeftIsr').length
+    }
+    expect(raced('0.8.2')).toBe(1)
+    expect(raced('0.8.1')).toBe(0)
+  })
+
+  it('resigns and stands again when its node is deleted', () => {
+    const c = cluster([1])
+    c.zooKeeper.delete(zkPaths.controller, -1)
+    c.run(100)
+    expect(c.active()).toEqual([1])
+    expect(c.controller(1).epoch).toBe(2)
+    expect(c.traced(1, 'ControllerResigned')).toHaveLength(1)
+  })
+
+  it('goes on with the epoch it read when it loses the race for the next one, as 0.8.2 does', () => {
+    const c = new ControllerCluster()
+    c.zooKeeper.put(zkPaths.controllerEpoch, '5')
+    c.start(1)
+    // Reads of /controller, its creation, and the read of the epoch take a millisecond each.
+    c.run(3.2)
+    c.zooKeeper.setData(zkPaths.controllerEpoch, '6', -1)
+    c.run(100)
+    expect(c.active()).toEqual([1])
+    expect(c.controller(1).epoch).toBe(5)
+    expect(c.traced(1, 'StateChangeFailed')).toHaveLength(1)
+  })
+
+  it('gives the node up to others when another controller makes the epoch node first', () => {
+    const c = new ControllerCluster()
+    c.start(1)
+    // The fourth call finds no epoch node to raise; the fifth would make it.
+    c.run(4.2)
+    c.zooKeeper.put(zkPaths.controllerEpoch, '1')
+    c.start(2)
+    c.run(100)
+    expect(c.traced(1, 'StateChangeFailed')[0]).toMatchObject({ subject: 'becoming the controller' })
+    expect(c.active()).toEqual([2])
+    expect(c.controller(2).epoch).toBe(2)
+  })
+
+  it('lets go of everything at its shutdown', () => {
+    const c = cluster([1, 2])
+    c.createTopic('t', [[1, 2]])
+    c.run(100)
+    c.controller(1).shutdown()
+    expect(c.controller(1).isActive).toBe(false)
+    const before = c.received.length
+    c.createTopic('u', [[1, 2]])
+    c.run(1000)
+    expect(c.received.length).toBe(before)
+  })
+
+  it('says the same digest for the same course of events, and another one after more of them', () => {
+    const run = (ms: number): string => {
+      const c = cluster()
+      c.createTopic('t', [[1, 2, 3]])
+      c.run(ms)
+      return c.digest(1)
+    }
+    expect(run(100)).toBe(run(100))
+    expect(run(100)).not.toBe(run(1))
+  })
+})
+
+describe('topics', () => {
+  it('makes the first live replica of a new partition its leader, with all live ones in sync', () => {
+    const c = cluster([1, 2])
+    c.createTopic('t', [
+      [3, 2, 1],
+      [1, 2, 3],
+    ])
+    c.run(100)
+    expect(c.state('t', 0)).toEqual({
+      controllerEpoch: 1,
+      leaderAndIsr: { leader: 2, leaderEpoch: 0, isr: [2, 1], zkVersion: 0 },
+    })
+    expect(c.state('t', 1)).toEqual({
+      controllerEpoch: 1,
+      leaderAndIsr: { leader: 1, leaderEpoch: 0, isr: [1, 2], zkVersion: 0 },
+    })
+    expect(c.traced(1, 'TopicCreated')).toEqual([
+      { kind: 'TopicCreated', topic: 't', assignment: { 0: [3, 2, 1], 1: [1, 2, 3] } },
+    ])
+    const created = c.received.filter(({ request }) => request.api === 'LeaderAndIsr')
+    expect(created.map(({ broker }) => broker)).toEqual([1, 2])
+    const { request } = created[0]!
+    expect(request).toMatchObject({
+      controllerId: 1,
+      controllerEpoch: 1,
+      liveLeaders: [
+        { id: 1, host: 'b1', port: 9092 },
+        { id: 2, host: 'b2', port: 9092 },
+      ],
+      partitionStates: [
+        { topic: 't', partition: 0, replicas: [3, 2, 1], controllerEpoch: 1 },
+        { topic: 't', partition: 1, replicas: [1, 2, 3], controllerEpoch: 1 },
+      ],
+    })
+  })
+
+  it('keeps a partition without a live replica waiting until one comes', () => {
+    const c = cluster([1])
+    c.createTopic('t', [[2, 3]])
+    c.run(100)
+    expect(c.zooKeeper.data(zkPaths.partitionState('t', 0))).toBeUndefined()
+    expect(c.traced(1, 'PartitionOffline')[0]).toMatchObject({ tp: 't-0' })
+    c.start(3)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 3, leaderEpoch: 0, isr: [3] })
+  })
+
+  it('gives new partitions of a known topic leaders', () => {
+    const c = cluster([1, 2])
+    c.createTopic('t', [[1, 2]])
+    c.run(100)
+    c.createTopic('t', [
+      [1, 2],
+      [2, 1],
+    ])
+    c.run(100)
+    expect(c.state('t', 1).leaderAndIsr).toMatchObject({ leader: 2, isr: [2, 1] })
+    expect(c.state('t', 0).leaderAndIsr.zkVersion).toBe(0)
+  })
+
+  it('treats a state node that it finds as the work of another controller, even if it made it itself', () => {
+    const c = cluster([1, 2])
+    c.zooKeeper.put(
+      zkPaths.partitionState('t', 0),
+      '{"controller_epoch":1,"leader":2,"version":1,"leader_epoch":0,"isr":[2]}',
+    )
+    c.createTopic('t', [[1, 2]])
+    c.run(100)
+    expect(
+      c.received.filter(
+        ({ request }) =>
+          request.api === 'LeaderAndIsr' && request.partitionStates.some((p) => p.leaderAndIsr.leader === 1),
+      ),
+    ).toEqual([])
+    expect(c.traced(1, 'StateChangeFailed').map(({ subject }) => subject)).toContain('t-0')
+  })
+})
+
+describe('failure of a broker', () => {
+  const failing = (
+    config: Record<string, string> = {},
+    brokerConfig: Readonly<Record<string, unknown>> = {},
+    preset: keyof typeof presets = '0.8.2',
+  ) => {
+    const c = cluster([1, 2, 3], brokerConfig, preset)
+    c.createTopic('t', [[2, 3]], config)
+    c.run(100)
+    return c
+  }
+
+  it('elects a live member of the ISR, in the order of the assignment', () => {
+    const c = cluster([1, 2, 3, 4])
+    c.createTopic('t', [[2, 3, 4]])
+    c.run(100)
+    c.writeState('t', { isr: [2, 4, 3] })
+    c.kill(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 3, leaderEpoch: 1, isr: [4, 3] })
+    expect(c.traced(1, 'PartitionElected').at(-1)).toMatchObject({ election: 'offline', leader: 3 })
+  })
+
+  it('elects in the order of the ISR up to 0.8.1', () => {
+    const c = cluster([1, 2, 3, 4], {}, '0.8.1')
+    c.createTopic('t', [[2, 3, 4]])
+    c.run(100)
+    c.writeState('t', { isr: [2, 4, 3] })
+    c.kill(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 4, isr: [4, 3] })
+  })
+
+  it('sends the requests of a batch in order: LeaderAndIsr to all, UpdateMetadata to all, then StopReplica', () => {
+    const c = cluster()
+    c.createTopic('t', [[1, 2, 3]])
+    c.run(100)
+    const before = c.received.length
+    c.kill(3)
+    c.run(100)
+    // b3 gets nothing: its queue went with it.
+    expect(c.summary(before)).toEqual([
+      'b1 LeaderAndIsr t-0:1/1[1,2]',
+      'b2 LeaderAndIsr t-0:1/1[1,2]',
+      'b1 UpdateMetadata t-0:1/1[1,2]',
+      'b2 UpdateMetadata t-0:1/1[1,2]',
+    ])
+    expect(c.traced(1, 'ReplicaLeftIsr')).toEqual([
+      { kind: 'ReplicaLeftIsr', tp: 't-0', replica: 3, isr: [1, 2], leader: 1, leaderEpoch: 1 },
+    ])
+  })
+
+  it('takes a follower out of the ISR with a new leader epoch, and tries again when the leader writes in between', () => {
+    const c = cluster()
+    c.createTopic('t', [[1, 2, 3]])
+    c.run(100)
+    c.kill(3)
+    // The controller reads the brokers and the state; its write is under way when the leader's own one lands.
+    let written = false
+    for (let i = 0; i < 200 && c.traced(1, 'ReplicaLeftIsr').length === 0; i++) {
+      c.run(0.1)
+      if (!written && c.traced(1, 'BrokerFailure').length > 0) {
+        c.run(1.2)
+        c.writeState('t', { isr: [1, 3] })
+        written = true
+      }
+    }
+    c.run(100)
+    expect(written).toBe(true)
+    expect(c.state('t').leaderAndIsr).toEqual({ leader: 1, leaderEpoch: 1, isr: [1], zkVersion: 2 })
+    // One write of the leader and one of the controller; what lost the race changed nothing.
+    expect(c.zooKeeper.writes.filter((write) => write === `setData ${zkPaths.partitionState('t', 0)}`)).toHaveLength(2)
+  })
+
+  it('elects a replica outside the ISR if that is allowed, and loses the others from the ISR', () => {
+    const c = failing()
+    c.writeState('t', { isr: [2] })
+    c.kill(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 3, leaderEpoch: 1, isr: [3] })
+    expect(c.traced(1, 'PartitionElected').at(-1)).toMatchObject({ election: 'offline-unclean', leader: 3 })
+  })
+
+  it('leaves the partition without a leader, and the ISR as it was, if the topic forbids that', () => {
+    const c = failing({ 'unclean.leader.election.enable': 'false' })
+    c.writeState('t', { isr: [2] })
+    c.kill(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: -1, leaderEpoch: 1, isr: [2] })
+    expect(c.traced(1, 'PartitionOffline')[0]).toMatchObject({ tp: 't-0', isr: [2] })
+    c.start(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 2, leaderEpoch: 2, isr: [2] })
+  })
+
+  it("follows the topic's setting at the time of the election, else the broker's", () => {
+    const forbidden = failing({}, { 'unclean.leader.election.enable': false })
+    forbidden.writeState('t', { isr: [2] })
+    forbidden.kill(2)
+    forbidden.run(100)
+    expect(forbidden.state('t').leaderAndIsr.leader).toBe(-1)
+    const allowed = failing({ 'unclean.leader.election.enable': 'true' }, { 'unclean.leader.election.enable': false })
+    allowed.writeState('t', { isr: [2] })
+    allowed.kill(2)
+    allowed.run(100)
+    expect(allowed.state('t').leaderAndIsr.leader).toBe(3)
+  })
+
+  it('always allows it up to 0.8.1', () => {
+    const c = failing({ 'unclean.leader.election.enable': 'false' }, {}, '0.8.1')
+    c.writeState('t', { isr: [2] })
+    c.kill(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr.leader).toBe(3)
+  })
+
+  it('forgets the last member of the ISR where unclean election is allowed, so the best replica may not be chosen (M06)', () => {
+    const c = failing()
+    c.writeState('t', { isr: [3], leader: 3, leaderEpoch: 1 })
+    c.kill(2)
+    c.run(100)
+    c.kill(3)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: -1, isr: [] })
+    c.start(2)
+    c.start(3)
+    c.run(200)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 2, isr: [2] })
+  })
+
+  it('takes members that die at once out of the ISR in ascending order, so the highest id is kept', () => {
+    const c = cluster([1, 2, 3, 4])
+    c.createTopic('t', [[4, 2, 3]], { 'unclean.leader.election.enable': 'false' })
+    c.run(100)
+    c.kill(4)
+    c.kill(2)
+    c.kill(3)
+    c.run(100)
+    expect(c.traced(1, 'BrokerFailure')).toEqual([{ kind: 'BrokerFailure', brokers: [2, 3, 4] }])
+    expect(c.traced(1, 'ReplicaLeftIsr').map(({ replica, isr, leader }) => [replica, isr, leader])).toEqual([
+      [2, [4, 3], 4],
+      [3, [4], 4],
+      [4, [4], -1],
+    ])
+  })
+
+  it('goes on serving a partition whose follower dies, and elects when the leader does', () => {
+    const c = cluster([1, 2, 3])
+    c.createTopic('t', [[2, 3]])
+    c.createTopic('u', [[3, 2]])
+    c.run(100)
+    c.kill(3)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 2, leaderEpoch: 1, isr: [2] })
+    expect(c.state('u').leaderAndIsr).toMatchObject({ leader: 2, leaderEpoch: 1, isr: [2] })
+  })
+
+  it('aborts when a controller with a higher epoch wrote the state (stale controller)', () => {
+    const c = failing()
+    c.writeState('t', { controllerEpoch: 2 })
+    const version = c.state('t').leaderAndIsr.zkVersion
+    c.kill(2)
+    c.run(100)
+    expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 2, leaderEpoch: 0, isr: [2, 3], zkVersion: version })
+    const subjects = c.traced(1, 'StateChangeFailed').map(({ subject }) => subject)
+    expect(subjects).toEqual(['t-0', 't-0/2'])
+  })
+
+  it('does not see a broker that left and came back between two looks (M24)', () => {
+    const c = failing()
+    const before = c.received.length
+    const data = c.zooKeeper.data(zkPaths.brokerId(2))!
+    c.zooKeeper.delete(zkPaths.brokerId(2), -1)
+    c.zooKeeper.put(zkPaths.brokerId(2), data)
+    c.run(1000)
+    expect(c.received.length).toBe(before)
+    expect(c.traced(1, 'BrokerFailure')).toEqual([])
+  })
+
+  it('works on, after its session expired, until the new session is announced (M23)', () => {
+    const c = failing()
+    c.createTopic('u', [[3, 2]])
+    c.run(100)
+    c.kill(3)
+    c.run(3)
+    // The failure of broker 3 is being handled when the controller is cut off and given up.
+    expect(c.traced(1, 'BrokerFailure')).toHaveLength(1)
+    c.zk(1).disconnect()
+    c.zk(1).expire()
+    // The successor is elected and loads the states before the old one wakes up.
+    c.run(60)
+    expect(c.active()).toEqual([1, 2])
+    expect(c.state('u')).toMatchObject({ controllerEpoch: 2, leaderAndIsr: { leader: 2, leaderEpoch: 1, isr: [2] } })
+    expect(c.state('t')).toMatchObject({ controllerEpoch: 1, leaderAndIsr: { leader: 2, leaderEpoch: 0, isr: [2, 3] } })
+    const before = c.received.length
+    c.zk(1).reconnect({ expired: true })
+    c.run(200)
+    expect(c.active()).toEqual([2])
+    // What the successor wrote stops the old one; what it only read does not.
+    expect(c.state('u')).toMatchObject({ controllerEpoch: 2, leaderAndIsr: { leader: 2, leaderEpoch: 1, isr: [2] } })
+    expect(c.state('t')).toMatchObject({ controllerEpoch: 1, leaderAndIsr: { leader: 2, leaderEpoch: 1, isr: [2] } })
+    const late = c.received.slice(before).filter(({ request }) => request.controllerId === 1)
+    expect(late.length).toBeGreaterThan(0)
+    for (const { request } of late) expect(request.controllerEpoch).toBe(1)
+  })
+})
+
+describe('start of a broker', () => {
+  it('tells it all metadata, then its own replicas, then elects where a leader is missing', () => {
+    const c = cluster([1, 2, 3])
+    c.createTopic('t', [[2, 3]], { 'unclean.leader.election.enable': 'false' })
+    c.createTopic('u', [[1, 2]])
+    c.run(100)
+    c.writeState('t', { isr: [2] })
+    c.kill(2)
+    c.run(100)
+    const before = c.received.length
+    c.start(2)
+    c.run(100)
+    expect(c.summary(before).filter((line) => line.startsWith('b2'))).toEqual([
+      'b2 UpdateMetadata t-0:-1/1[2] u-0:1/1[1]',
+      'b2 LeaderAndIsr t-0:-1/1[2] u-0:1/1[1]',
+      'b2 UpdateMetadata t-0:-1/1[2] u-0:1/1[1]',
+      'b2 LeaderAndIsr t-0:2/2[2]',
+      'b2 UpdateMetadata t-0:2/2[2]',
+    ])
+    expect(c.traced(1, 'BrokerStartup').at(-1)).toEqual({ kind: 'BrokerStartup', brokers: [2] })
+  })
+})
+
+describe('requests to brokers', () => {
+  it('are sent again every 300 ms until they are answered, and the next one waits', () => {
+    const c = cluster([1, 2])
+    c.unlisten(2)
+    c.createTopic('t', [[1, 2]])
+    c.run(1000)
+    expect(c.received.filter(({ broker }) => broker === 2)).toEqual([])
+    c.createTopic('u', [[1, 2]])
+    c.run(1000)
+    c.listen(2)
+    c.run(400)
+    expect(c.summary().filter((line) => line.startsWith('b2'))).toEqual([
+      'b2 LeaderAndIsr t-0:1/0[1,2]',
+      'b2 UpdateMetadata t-0:1/0[1,2]',
+      'b2 LeaderAndIsr u-0:1/0[1,2]',
+      'b2 UpdateMetadata u-0:1/0[1,2]',
+    ])
+  })
+
+  it('repeat the very same request when it timed out', () => {
+    const c = cluster([1, 2], { 'controller.socket.timeout.ms': 2000 })
+    c.mute.add(2)
+    c.createTopic('t', [[1, 2]])
+    c.run(5000)
+    const tries = c.received.filter(({ broker }) => broker === 2)
+    expect(tries).toHaveLength(3)
+    expect(new Set(tries.map(({ request }) => request.correlationId)).size).toBe(1)
+    expect(tries[1]!.atUs - tries[0]!.atUs).toBe(2_300_000)
+  })
+
+  it('are dropped when the broker is removed', () => {
+    const c = cluster([1, 2])
+    c.mute.add(2)
+    c.createTopic('t', [[1, 2]])
+    c.run(100)
+    c.kill(2)
+    c.run(100)
+    c.mute.delete(2)
+    c.start(2)
+    const before = c.received.length
+    c.run(1000)
+    const first = c.received.slice(before).find(({ broker }) => broker === 2)!
+    expect(first.request.api).toBe('UpdateMetadata')
+    expect(c.summary(before).filter((line) => line.startsWith('b2'))[0]).toBe('b2 UpdateMetadata t-0:1/1[1]')
+  })
+
+  it('lose a try on a connection that broke while idle, as a blocking socket does', () => {
+    const c = cluster([1, 2])
+    c.createTopic('t', [[1, 2]])
+    c.run(100)
+    c.unlisten(2)
+    c.run(100)
+    c.listen(2)
+    const since = c.network.clock.now
+    c.createTopic('u', [[1, 2]])
+    c.run(1000)
+    const [first] = c.received.filter(({ broker, atUs }) => broker === 2 && atUs > since)
+    expect(first!.atUs - since).toBeGreaterThan(300_000)
+  })
+})
