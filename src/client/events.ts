@@ -1,0 +1,96 @@
+/** Trace events of clients. `client` is the client's name in the scenario; a client may live several lives. */
+import type { RpcFailure } from '../protocol/index.ts'
+
+/**
+ * How one attempt at a produce request ended.
+ * `acknowledged`: NoError with acks other than 0. `sent`: acks 0, nobody will ever say.
+ */
+export type ClientEvent =
+  /** The application handed a message to the producer. `message` is its name: the value's text. */
+  | {
+      readonly kind: 'MessageHanded'
+      readonly client: string
+      readonly message: string
+      readonly key: string | null
+      readonly topic: string
+    }
+  | {
+      readonly kind: 'ProduceSent'
+      readonly client: string
+      readonly tp: string
+      readonly messages: readonly string[]
+      readonly broker: number
+      readonly attempt: number
+      readonly requiredAcks: number
+      readonly correlationId: number
+    }
+  | {
+      readonly kind: 'ProduceAcknowledged'
+      readonly client: string
+      readonly tp: string
+      readonly messages: readonly string[]
+      readonly baseOffset: number
+      readonly requiredAcks: number
+      readonly broker: number
+    }
+  | {
+      readonly kind: 'ProduceFailed'
+      readonly client: string
+      readonly tp: string
+      readonly messages: readonly string[]
+      /** An error name, `disconnected`, `timeout`, or `no leader`. */
+      readonly error: string
+      /** False where the request cannot have been appended. */
+      readonly maybeAppended: boolean
+      readonly retriesLeft: number
+      readonly broker: number
+    }
+  /** `FailedToSendMessageException`: the application is told; whether a copy exists is unknown. */
+  | {
+      readonly kind: 'ProducerGaveUp'
+      readonly client: string
+      readonly tp: string
+      readonly messages: readonly string[]
+      readonly error: string
+    }
+  | {
+      readonly kind: 'MetadataRefreshed'
+      readonly client: string
+      readonly from: number
+      readonly reason: 'bootstrap' | 'failure' | 'timer' | 'consumer'
+      /** Partition to leader id, for the topics the client uses. */
+      readonly leaders: Readonly<Record<string, number>>
+    }
+  | {
+      readonly kind: 'MetadataRefreshFailed'
+      readonly client: string
+      readonly broker: string
+      readonly failure: RpcFailure | string
+    }
+  | {
+      readonly kind: 'MessagesRead'
+      readonly client: string
+      readonly tp: string
+      readonly messages: ReadonlyArray<{
+        readonly offset: number
+        readonly key: string | null
+        readonly value: string | null
+      }>
+      readonly broker: number
+      readonly highWatermark: number
+    }
+  | {
+      readonly kind: 'FetchFailed'
+      readonly client: string
+      readonly tp: string
+      readonly error: string
+      readonly offset: number
+      readonly broker: number
+    }
+  | {
+      readonly kind: 'OffsetReset'
+      readonly client: string
+      readonly tp: string
+      readonly from: number
+      readonly to: number
+    }
