@@ -1,0 +1,2 @@
+/** The world on a wall clock. */
+export { type NodeFileOptions, NodeFileSystem } from './node-files.ts'

@@ -1,0 +1,13 @@
+/** The simulation kernel: a world of machines, disks and a network on a virtual clock. It knows no Kafka. */
+export { DEFAULT_DISK_COSTS, type DiskCosts, type DiskEnvironment } from './disk-content.ts'
+export type { PowerLossOutcome } from './disk-power-loss.ts'
+export { EventQueue, KernelEvent } from './event-queue.ts'
+export type { MachineState, WorldEvent } from './events.ts'
+export type { LatencyRange } from './link.ts'
+export type { Machine, MachineOptions } from './machine.ts'
+export { MemoryFileSystem } from './memory-files.ts'
+export type { Delivery, Interceptor, Network, NetworkOptions, Verdict } from './network.ts'
+export { type DrawHook, RandomStreams } from './random.ts'
+export { SimulatedDisk } from './simulated-disk.ts'
+export { Trace, TraceHash, type TraceRecord, type TraceSubscriber } from './trace.ts'
+export { World, type WorldOptions } from './world.ts'
