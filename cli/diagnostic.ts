@@ -1,0 +1,54 @@
+/** Reading a scenario file for the commands that only look at it, and printing what is wrong with it. */
+import { readFileSync } from 'node:fs'
+import {
+  type Diagnostic,
+  formatDiagnostic,
+  type ParseOptions,
+  type ParseResult,
+  parseScenario,
+} from '../sim/scenario/language/index.ts'
+
+export interface CheckedFile {
+  readonly file: string
+  /** Empty where the file could not be read. */
+  readonly text: string
+  readonly result: ParseResult
+}
+
+/** Reads and compiles a file; one that cannot be read is a diagnostic as well (KS001). */
+export function checkFile(file: string, options: ParseOptions = {}): CheckedFile {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    return { file, text: '', result: { diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] } }
+  }
+  return { file, text, result: parseScenario(text, file, options) }
+}
+
+/** Errors, or the warnings of a file that compiles. */
+export const diagnosticsOf = ({ result }: CheckedFile): readonly Diagnostic[] =>
+  'plan' in result ? result.warnings : result.diagnostics
+
+/** All diagnostics of a file as lines for a terminal; empty where there are none. */
+export const describeFile = (checked: CheckedFile): string =>
+  diagnosticsOf(checked)
+    .map((diagnostic) => `${formatDiagnostic(diagnostic, checked.text)}\n`)
+    .join('')
+
+function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
+  return {
+    code: 'KS001',
+    severity: 'error',
+    file,
+    span: { line: 1, column: 1, length: 1 },
+    message: `cannot read the file: ${reasons[error.code ?? ''] ?? error.message}`,
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EISDIR: 'it is a directory',
+  ENOTDIR: 'a part of its path is no directory',
+  EACCES: 'permission denied',
+}

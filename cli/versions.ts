@@ -1,0 +1,61 @@
+/** `trial versions`: the presets, and what each switch of the protocol is set to in them. */
+import type { Command } from 'commander'
+import { defaultPreset, type PresetName, type ProtocolVersions, plannedPresets, presets } from '../src/versions.ts'
+import { painterFor } from './output/colour.ts'
+
+const about: Readonly<Record<keyof ProtocolVersions, string>> = {
+  isrLag: 'what makes a follower leave the ISR (F01)',
+  uncleanElection: 'whether unclean election can be switched off (F03)',
+  minIsr: 'where min.insync.replicas is honoured (F05)',
+  ackRule: 'when a produce with acks -1 is done (F07)',
+  isrConflict: 'an ISR write that finds its own content under another version (F09)',
+  followerSkip: 'a follower told of the leader it already has (F10)',
+  truncation: 'what a new follower cuts its log back to (F11)',
+  outOfRange: 'a follower whose fetch offset is out of range (F12)',
+  isrExpand: 'what a follower must have reached to join the ISR (F13)',
+  demotedPurgatory: 'what a demotion does to waiting produce requests (F08)',
+  lastIsrMember: 'whether the last member may leave the ISR (F04)',
+  acksRange: 'values of request.required.acks that are taken (F06)',
+  followerPosition: "when a follower's position is recorded",
+  electionPick: 'which live ISR member an election picks',
+  produceRecheck: 'what makes waiting produce requests be looked at again',
+  readAboveHighWatermark: "a consumer's fetch between high watermark and log end (F24)",
+}
+
+export function register(program: Command): void {
+  program
+    .command('versions')
+    .description('lists the protocol presets and the switches that make them up')
+    .option('--json', 'print one JSON object')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  trial versions\n  trial run scenarios/teach/three-message-loss.yaml --protocol 0.8.1\n',
+    )
+    .action((options: { json?: boolean }) => {
+      process.stdout.write(
+        options.json === true
+          ? `${JSON.stringify({ default: defaultPreset, presets, planned: plannedPresets }, null, 2)}\n`
+          : table(),
+      )
+    })
+}
+
+function table(): string {
+  const painter = painterFor(process.stdout, process.env)
+  const names = Object.keys(presets) as PresetName[]
+  const lines = [`Presets: ${names.map((name) => (name === defaultPreset ? `${name} (default)` : name)).join(', ')}`]
+  lines.push(`To come: ${plannedPresets.join(', ')}`, '')
+  for (const key of Object.keys(about) as Array<keyof ProtocolVersions>) {
+    lines.push(`${painter.paint('caption', key)}: ${about[key]}`)
+    const values = new Map<string, PresetName[]>()
+    for (const name of names) {
+      const value: string = presets[name][key]
+      values.set(value, [...(values.get(value) ?? []), name])
+    }
+    for (const [value, where] of values)
+      lines.push(
+        `  ${value.padEnd(32)} ${painter.paint('quiet', values.size === 1 ? 'all presets' : where.join(', '))}`,
+      )
+  }
+  return `${lines.join('\n')}\n`
+}

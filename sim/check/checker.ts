@@ -1,0 +1,112 @@
+/** Feeds a trace to the ghost state and to the oracles, and collects their verdicts. */
+import { invariant } from '../../src/host/index.ts'
+import type { TraceRecord } from '../kernel/index.ts'
+import type { ClusterPlan } from '../scenario/plan.ts'
+import type { RunFacts } from './facts.ts'
+import { AckOracle } from './i-ack.ts'
+import { AckBindingOracle } from './i-ack-binding.ts'
+import { CandidateOracle } from './i-candidate.ts'
+import { CommitOracle } from './i-commit.ts'
+import { ConsistentReadOracle } from './i-consistent-read.ts'
+import { ConvergeOracle } from './i-converge.ts'
+import { HighWatermarkMonotoneOracle } from './i-hw-mono.ts'
+import { LogMatchOracle } from './i-logmatch.ts'
+import { MetaOracle } from './i-meta.ts'
+import { MinIsrOracle } from './i-minisr.ts'
+import { NoDuplicateOracle } from './i-nodup.ts'
+import { OneLeaderPerEpochOracle } from './i-one-leader-per-epoch.ts'
+import { OrderOracle } from './i-order.ts'
+import { ReadHighWatermarkOracle } from './i-read-hw.ts'
+import type { Oracle, Violation } from './oracle.ts'
+import { Truth } from './truth.ts'
+
+/** All oracles, in the order in which verdicts list them. */
+const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<string, (plan: ClusterPlan) => Oracle>([
+  ['I-COMMIT', () => new CommitOracle()],
+  ['I-CANDIDATE', () => new CandidateOracle()],
+  ['I-ACK', () => new AckOracle()],
+  ['I-ACK-BINDING', () => new AckBindingOracle()],
+  ['I-MINISR', (plan) => new MinIsrOracle(plan)],
+  ['I-READ-HW', () => new ReadHighWatermarkOracle()],
+  ['I-CONSISTENT-READ', () => new ConsistentReadOracle()],
+  ['I-HW-MONO', () => new HighWatermarkMonotoneOracle()],
+  ['I-ONE-LEADER-PER-EPOCH', () => new OneLeaderPerEpochOracle()],
+  ['I-META', () => new MetaOracle()],
+  ['I-LOGMATCH', () => new LogMatchOracle()],
+  ['I-CONVERGE', () => new ConvergeOracle()],
+  ['I-ORDER', () => new OrderOracle()],
+  ['I-NODUP', () => new NoDuplicateOracle()],
+])
+
+export const oracleNames: readonly string[] = [...factories.keys()]
+
+/** The verdict of one oracle on a run. Not held and not promised: the violations were permitted, for the reason given. */
+export interface OracleResult {
+  readonly oracle: string
+  readonly statement: string
+  readonly held: boolean
+  readonly promised: boolean
+  readonly reason: string
+  readonly violations: readonly Violation[]
+  /** All violations; `violations` keeps the first of them. */
+  readonly count: number
+}
+
+export interface CheckReport {
+  readonly results: readonly OracleResult[]
+  readonly facts: RunFacts
+}
+
+export class Checker {
+  readonly truth = new Truth()
+  private readonly plan: ClusterPlan
+  private readonly oracles: readonly Oracle[]
+  private readonly byKind = new Map<string, Oracle[]>()
+
+  /** @param options `oracles`: names of those wanted; all by default */
+  constructor(plan: ClusterPlan, options: { readonly oracles?: readonly string[] } = {}) {
+    this.plan = plan
+    this.oracles = (options.oracles ?? oracleNames).map((name) => {
+      const factory = factories.get(name)
+      invariant(factory !== undefined, `there is no oracle ${name}`)
+      return factory(plan)
+    })
+    for (const oracle of this.oracles) {
+      for (const kind of oracle.kinds) {
+        const listeners = this.byKind.get(kind)
+        if (listeners === undefined) this.byKind.set(kind, [oracle])
+        else listeners.push(oracle)
+      }
+    }
+  }
+
+  /** Takes the next record of the trace; fit to be subscribed as it is. */
+  readonly apply = (record: TraceRecord): void => {
+    this.truth.apply(record)
+    const listeners = this.byKind.get(record.event.kind)
+    if (listeners === undefined) return
+    for (const oracle of listeners) oracle.apply(record, this.truth)
+  }
+
+  /** Violations reported so far by oracles that watch the run as it goes. */
+  get violations(): readonly Violation[] {
+    return this.oracles.flatMap((oracle) => oracle.violations)
+  }
+
+  /** Ends the watch. Call it once. */
+  finish(): CheckReport {
+    for (const oracle of this.oracles) oracle.finish(this.truth)
+    const results = this.oracles.map((oracle): OracleResult => {
+      const { name, statement, violations, count } = oracle
+      return {
+        oracle: name,
+        statement,
+        held: count === 0,
+        violations,
+        count,
+        ...oracle.promised(this.plan, this.truth.facts),
+      }
+    })
+    return { results, facts: this.truth.facts }
+  }
+}

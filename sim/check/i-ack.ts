@@ -1,0 +1,88 @@
+/** I-ACK: what was acknowledged stays. */
+import type { ClientEvent } from '../../src/client/events.ts'
+import type { TraceRecord } from '../kernel/index.ts'
+import { toldExcuse } from './excuses.ts'
+import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
+import type { PartitionTruth, ReplicaTruth } from './partition-truth.ts'
+import type { Truth } from './truth.ts'
+
+interface Acknowledged {
+  readonly offset: number
+  readonly name: string
+  readonly acks: number
+}
+
+const ACKS = 'request.required.acks'
+
+type AckEvent = Extract<ClientEvent, { readonly kind: 'ProduceAcknowledged' }>
+
+export class AckOracle extends OracleBase<Acknowledged> {
+  readonly name = 'I-ACK'
+  readonly statement = 'An acknowledged message stays readable at its offset.'
+  readonly kinds = ['ProduceAcknowledged', 'BecameLeader']
+  protected readonly promise = 'promised: acks=-1, no replica outside the ISR was elected and no disk lost data'
+  private acknowledged = new Map<PartitionTruth, Acknowledged[]>()
+
+  apply(record: TraceRecord, truth: Truth): void {
+    if (record.event.kind === 'ProduceAcknowledged') {
+      this.acknowledge(record, record.event as AckEvent, truth)
+      return
+    }
+    const { partition, replica } = truth
+    if (partition === undefined || replica === undefined || !partition.isAuthoritative(replica)) return
+    const list = this.acknowledged.get(partition)
+    if (list === undefined) return
+    const kept = list.filter((ack) => this.stands(record, partition, replica, ack))
+    if (kept.length < list.length) this.acknowledged.set(partition, kept)
+  }
+
+  private acknowledge(moment: Moment, event: AckEvent, truth: Truth): void {
+    const partition = truth.partitionOf(event.tp)
+    const leader = partition.actingLeader()
+    event.messages.forEach((name, i) => {
+      const ack: Acknowledged = { offset: event.baseOffset + i, name, acks: event.requiredAcks }
+      // The answer may arrive when another leader stands already.
+      if (leader !== undefined && !this.stands(moment, partition, leader, ack)) return
+      const list = this.acknowledged.get(partition)
+      if (list === undefined) this.acknowledged.set(partition, [ack])
+      else list.push(ack)
+    })
+  }
+
+  /** Whether the leader still has it; if not, that is reported. */
+  private stands(moment: Moment, partition: PartitionTruth, leader: ReplicaTruth, ack: Acknowledged): boolean {
+    const { offset, name, acks } = ack
+    const entry = leader.entries[offset]
+    if (offset < leader.entries.length && (entry === undefined || entry.name === name)) return true
+    const { tp } = partition
+    const stands =
+      offset >= leader.entries.length ? `its log ends at ${leader.entries.length}` : `${entry!.name} stands there`
+    this.report(moment, ack, {
+      tp,
+      message: name,
+      detail: `${name} was acknowledged with acks=${acks} at offset ${offset} of ${tp}, but the leader ${leader.machine} does not have it there: ${stands}.`,
+    })
+    return false
+  }
+
+  protected excuse(circumstances: Circumstances, note: Acknowledged | undefined): string | undefined {
+    if (note !== undefined && note.acks > 0) {
+      return note.acks === 1
+        ? 'acks=1 promises nothing past a crash or change of the leader: no follower need have the message'
+        : `acks=${note.acks} waits for some members of the ISR only, and any member may lead next`
+    }
+    const { plan, versions, facts } = circumstances
+    if (
+      note === undefined &&
+      !plan.clients.some((client) => client.kind === 'producer' && client.config[ACKS] === -1)
+    ) {
+      return 'no producer waits for the whole ISR (acks=-1)'
+    }
+    const excuse = toldExcuse(circumstances)
+    if (excuse !== undefined || note === undefined) return excuse
+    if (versions.demotedPurgatory === 'kept' && facts.falseAcknowledgements > 0) {
+      return 'a leader that was deposed and came back acknowledged what it had cut off meanwhile (KAFKA-2960, before 0.10)'
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,71 @@
+/** I-META: the state that ZooKeeper holds of a partition makes sense, and moves forward only. */
+import {
+  decodePartitionState,
+  LEADER_DURING_DELETE,
+  type LeaderAndIsr,
+  NO_LEADER,
+  partitionOfStatePath,
+  topicPartition,
+} from '../../src/protocol/index.ts'
+import type { ZooKeeperEvent } from '../../src/zookeeper/events.ts'
+import type { TraceRecord } from '../kernel/index.ts'
+import { noExcuse } from './excuses.ts'
+import { OracleBase } from './oracle.ts'
+import type { Truth } from './truth.ts'
+
+type Committed = Extract<ZooKeeperEvent, { readonly kind: 'ZkCommitted' }>
+
+export class MetaOracle extends OracleBase<null> {
+  readonly name = 'I-META'
+  readonly statement =
+    'In ZooKeeper a partition’s leader is in its ISR (or there is none), the ISR is among the assigned replicas, and leader epoch and version only grow.'
+  readonly kinds = ['ZkCommitted']
+  protected readonly promise = 'promised always'
+  private readonly before = new Map<string, LeaderAndIsr>()
+
+  apply(record: TraceRecord, truth: Truth): void {
+    for (const change of (record.event as Committed).changes) {
+      const place = partitionOfStatePath(change.path)
+      if (place === undefined) continue
+      const tp = topicPartition(place.topic, place.partition)
+      if (change.op === 'delete') {
+        this.before.delete(tp)
+        continue
+      }
+      const state = decodePartitionState(change.data, change.op === 'create' ? 0 : change.version).leaderAndIsr
+      const { assigned } = truth.partitionOf(tp)
+      for (const detail of problems(tp, state, this.before.get(tp), assigned)) this.report(record, null, { tp, detail })
+      this.before.set(tp, state)
+    }
+  }
+
+  protected excuse = noExcuse
+}
+
+function problems(
+  tp: string,
+  state: LeaderAndIsr,
+  before: LeaderAndIsr | undefined,
+  assigned: readonly number[] | undefined,
+): string[] {
+  const found: string[] = []
+  const isr = `[${state.isr.join(' ')}]`
+  const leaderless = state.leader === NO_LEADER || state.leader === LEADER_DURING_DELETE
+  if (!leaderless && !state.isr.includes(state.leader))
+    found.push(`The leader ${state.leader} of ${tp} is not in its ISR ${isr}.`)
+  if (assigned !== undefined && state.isr.some((id) => !assigned.includes(id))) {
+    found.push(`The ISR ${isr} of ${tp} is not among its replicas [${assigned.join(' ')}].`)
+  }
+  if (new Set(state.isr).size < state.isr.length) found.push(`The ISR ${isr} of ${tp} names a broker twice.`)
+  if (before === undefined) return found
+  if (state.leaderEpoch < before.leaderEpoch) {
+    found.push(`The leader epoch of ${tp} fell from ${before.leaderEpoch} to ${state.leaderEpoch}.`)
+  }
+  if (state.zkVersion <= before.zkVersion) {
+    found.push(`The version of the state of ${tp} went from ${before.zkVersion} to ${state.zkVersion}.`)
+  }
+  if (state.leader !== before.leader && state.leaderEpoch === before.leaderEpoch) {
+    found.push(`${tp} changed its leader from ${before.leader} to ${state.leader} within epoch ${state.leaderEpoch}.`)
+  }
+  return found
+}

@@ -1,0 +1,82 @@
+/** I-MINISR: acks=-1 means min.insync.replicas replicas at least. */
+import type { BrokerEvent } from '../../src/broker/events.ts'
+import { ErrorCode, splitTopicPartition } from '../../src/protocol/index.ts'
+import type { TraceRecord } from '../kernel/index.ts'
+import type { ClusterPlan } from '../scenario/plan.ts'
+import { toldExcuse } from './excuses.ts'
+import { type Circumstances, OracleBase } from './oracle.ts'
+import type { Truth } from './truth.ts'
+
+type Answer = Extract<BrokerEvent, { readonly kind: 'ProduceAnswered' }>
+/** What was not met, and where the requirement was configured. */
+interface Unmet {
+  readonly what: 'size' | 'position'
+  readonly configured: 'topic' | 'broker' | 'default'
+}
+
+const KEY = 'min.insync.replicas'
+
+export class MinIsrOracle extends OracleBase<Unmet> {
+  readonly name = 'I-MINISR'
+  readonly statement =
+    'An acknowledgement with acks=-1 means that at least min.insync.replicas replicas were in the ISR and all of them had the message.'
+  readonly kinds = ['ProduceAnswered']
+  protected readonly promise = 'promised: the topic’s min.insync.replicas is honoured from 0.8.2'
+  private readonly plan: ClusterPlan
+
+  constructor(plan: ClusterPlan) {
+    super()
+    this.plan = plan
+  }
+
+  apply(record: TraceRecord, truth: Truth): void {
+    const event = record.event as Answer
+    if (event.requiredAcks !== -1 || event.errorCode !== ErrorCode.NoError) return
+    const partition = truth.partitionOf(event.tp)
+    const leader = partition.replicas.get(truth.brokerOf(record.machine) ?? -1)
+    if (leader === undefined || leader.role !== 'leader') return
+    const { tp, baseOffset } = event
+    const { minimum, configured } = this.required(truth, splitTopicPartition(tp).topic, record.machine)
+    const isr = leader.isr
+    if (isr.length < minimum) {
+      this.report(
+        record,
+        { what: 'size', configured },
+        {
+          tp,
+          detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while its ISR was [${isr.join(' ')}], smaller than min.insync.replicas=${minimum}.`,
+        },
+      )
+    }
+    const behind = isr.filter((id) => (partition.replicas.get(id)?.entries.length ?? 0) <= baseOffset)
+    if (behind.length > 0) {
+      this.report(
+        record,
+        { what: 'position', configured },
+        {
+          tp,
+          detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while ISR member ${behind.map((id) => `b${id}`).join(', ')} had not got it.`,
+        },
+      )
+    }
+  }
+
+  private required(truth: Truth, topic: string, machine: string): { minimum: number; configured: Unmet['configured'] } {
+    const override = truth.topicConfig.get(topic)?.[KEY] ?? this.plan.topics.find((t) => t.name === topic)?.config[KEY]
+    if (override !== undefined) return { minimum: Number(override), configured: 'topic' }
+    const broker = this.plan.brokerConfigOf[machine]?.[KEY] ?? this.plan.brokerConfig[KEY]
+    return broker === undefined
+      ? { minimum: 1, configured: 'default' }
+      : { minimum: Number(broker), configured: 'broker' }
+  }
+
+  protected excuse(circumstances: Circumstances, note: Unmet | undefined): string | undefined {
+    const { minIsr } = circumstances.versions
+    if (minIsr === 'none') return 'min.insync.replicas exists from 0.8.2 on'
+    if (note?.what === 'size' && note.configured === 'broker' && minIsr === 'topic') {
+      return 'the broker-wide min.insync.replicas is ignored before 0.9, only a topic’s own counts (KAFKA-2114)'
+    }
+    if (note?.what === 'position') return toldExcuse(circumstances)
+    return undefined
+  }
+}

@@ -1,0 +1,163 @@
+/**
+ * What is really the case with one partition, as far as the trace tells: each broker's copy of the log, the state that
+ * ZooKeeper holds, and what has been committed. Ghost state: no process of the cluster knows it.
+ */
+import type { LeaderAndIsr, TopicPartition } from '../../src/protocol/index.ts'
+
+/** One message in a log. Replicas share the object while they hold the same message. */
+export interface Entry {
+  /** The message's name: its value up to the first newline; null for a tombstone. */
+  readonly name: string | null
+  readonly key: string | null
+  /** Leader epoch under which it was first appended. */
+  readonly epoch: number
+}
+
+/** An offset whose content the trace does not tell (a power loss may bring old bytes back). It agrees with anything. */
+export type KnownEntry = Entry | undefined
+
+export interface ReplicaTruth {
+  readonly broker: number
+  readonly machine: string
+  /** By offset; the length is the LEO. */
+  entries: KnownEntry[]
+  logStart: number
+  highWatermark: number
+  role: 'leader' | 'follower' | 'none'
+  leaderEpoch: number
+  /** ISR as this leader believes it to be. */
+  isr: readonly number[]
+  /** Its broker runs and has opened the log. */
+  running: boolean
+  /** It is known to agree with the committed messages below this offset. */
+  agrees: number
+  /** Lowest offset that it was cut back to since its content was last known to be on disk. */
+  lowestCut: number
+}
+
+/** A message that a running leader of the partition's epoch no longer has, although it was committed. */
+export interface Undone {
+  readonly offset: number
+  readonly entry: KnownEntry
+  /** What stands there instead; undefined: nothing, the log ends before. */
+  readonly instead: KnownEntry
+}
+
+export class PartitionTruth {
+  readonly tp: TopicPartition
+  readonly topic: string
+  readonly partition: number
+  assigned: readonly number[] | undefined
+  /** What `/brokers/topics/T/partitions/P/state` holds. */
+  state: LeaderAndIsr | undefined
+  /** Epoch since which the present leader of `state` has been its leader without a break. */
+  ledSince = 0
+  readonly replicas = new Map<number, ReplicaTruth>()
+  /** Committed messages by offset; its length is the true high watermark. */
+  readonly committed: KnownEntry[] = []
+  /** `seq` and time of the record that committed each. */
+  readonly committedSeq: number[] = []
+  readonly committedUs: number[] = []
+  /** Messages that were committed at an offset once and were undone. */
+  readonly undone = new Map<number, KnownEntry[]>()
+  /** The true high watermark never falls, even where its messages were undone. */
+  highestCommitted = 0
+
+  constructor(tp: TopicPartition, topic: string, partition: number) {
+    this.tp = tp
+    this.topic = topic
+    this.partition = partition
+  }
+
+  get trueHighWatermark(): number {
+    return this.committed.length
+  }
+
+  /** The running replica that acts as leader in the name of the state that ZooKeeper holds. */
+  actingLeader(): ReplicaTruth | undefined {
+    if (this.state === undefined) return undefined
+    const replica = this.replicas.get(this.state.leader)
+    return replica !== undefined && this.isAuthoritative(replica) ? replica : undefined
+  }
+
+  /** Whether a replica that acts as leader does so in the name of ZooKeeper's state, or of one it grew from. */
+  isAuthoritative(replica: ReplicaTruth): boolean {
+    return (
+      this.state !== undefined &&
+      replica.running &&
+      replica.role === 'leader' &&
+      replica.broker === this.state.leader &&
+      replica.leaderEpoch >= this.ledSince &&
+      replica.leaderEpoch <= this.state.leaderEpoch
+    )
+  }
+
+  /**
+   * A leader moved its high watermark to `upTo`: what lies below is committed, if the leader is ZooKeeper's, or if every
+   * member of ZooKeeper's ISR holds it (a deposed leader that does not know it yet may still be right).
+   */
+  commit(leader: ReplicaTruth, upTo: number, seq: number, atUs: number): void {
+    const authoritative = this.isAuthoritative(leader)
+    const end = Math.min(upTo, leader.entries.length)
+    for (let offset = this.committed.length; offset < end; offset++) {
+      const entry = leader.entries[offset]
+      if (!authoritative && !this.wholeIsrHolds(offset, entry)) break
+      this.committed.push(entry)
+      this.committedSeq.push(seq)
+      this.committedUs.push(atUs)
+    }
+    if (this.committed.length > this.highestCommitted) this.highestCommitted = this.committed.length
+  }
+
+  private wholeIsrHolds(offset: number, entry: KnownEntry): boolean {
+    if (this.state === undefined || this.state.isr.length === 0) return false
+    return this.state.isr.every((id) => {
+      const replica = this.replicas.get(id)
+      return replica !== undefined && offset < replica.entries.length && sameEntry(replica.entries[offset], entry)
+    })
+  }
+
+  /** First committed offset that the replica does not hold with the same message; the true high watermark if none. */
+  agreement(replica: ReplicaTruth): number {
+    const end = Math.min(this.committed.length, replica.entries.length)
+    let offset = Math.min(replica.agrees, end)
+    while (offset < end && sameEntry(replica.entries[offset], this.committed[offset])) offset++
+    replica.agrees = offset
+    return offset
+  }
+
+  /** A leader stands: what it lacks of the committed messages is undone, and the ghost goes on from what it has. */
+  undo(leader: ReplicaTruth): readonly Undone[] {
+    const first = this.agreement(leader)
+    if (first === this.committed.length) return []
+    const undone: Undone[] = []
+    for (let offset = first; offset < this.committed.length; offset++) {
+      const entry = this.committed[offset]
+      const instead = leader.entries[offset]
+      if (offset < leader.entries.length && sameEntry(entry, instead)) continue
+      undone.push({ offset, entry, instead })
+      const known = this.undone.get(offset)
+      if (known === undefined) this.undone.set(offset, [entry])
+      else known.push(entry)
+    }
+    this.committed.length = first
+    this.committedSeq.length = first
+    this.committedUs.length = first
+    for (const replica of this.replicas.values()) replica.agrees = Math.min(replica.agrees, first)
+    return undone
+  }
+
+  /** The log that readers find: the acting leader's, else the last leader's that ZooKeeper named, else what was committed. */
+  standingLog(): readonly KnownEntry[] {
+    const leader = this.actingLeader() ?? (this.state === undefined ? undefined : this.replicas.get(this.state.leader))
+    return leader?.entries ?? this.committed
+  }
+}
+
+export function sameEntry(a: KnownEntry, b: KnownEntry): boolean {
+  return a === b || a === undefined || b === undefined || (a.name === b.name && a.key === b.key)
+}
+
+/** A message's name for people. */
+export const nameOf = (entry: KnownEntry): string =>
+  entry?.name ?? (entry === undefined ? 'something unknown' : 'a tombstone')

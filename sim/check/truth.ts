@@ -1,0 +1,368 @@
+/**
+ * Ghost state of a run: what is really the case in the cluster, folded from the trace alone by plain mutation, because
+ * it is fed every record of every fuzzed run. Oracles look at it after each record.
+ *
+ * Partition state is what ZooKeeper's leader committed, not what any broker believes. A message is committed when a
+ * leader in the name of that state moves its high watermark past it; see `PartitionTruth`.
+ */
+import { messageName } from '../../src/client/index.ts'
+import type { SystemEvent } from '../../src/events.ts'
+import {
+  decodeAssignment,
+  decodePartitionState,
+  decodeTopicConfig,
+  NO_LEADER,
+  partitionOfStatePath,
+  splitTopicPartition,
+  type TopicPartition,
+  topicPartition,
+  zkPaths,
+} from '../../src/protocol/index.ts'
+import type { ZnodeChange } from '../../src/zookeeper/events.ts'
+import type { WorldEvent } from '../kernel/events.ts'
+import type { TraceRecord } from '../kernel/index.ts'
+import { noFacts, type RunFacts } from './facts.ts'
+import type { MessageTruth } from './message-truth.ts'
+import {
+  type Entry,
+  type KnownEntry,
+  PartitionTruth,
+  type ReplicaTruth,
+  sameEntry,
+  type Undone,
+} from './partition-truth.ts'
+
+type Told = SystemEvent | WorldEvent
+type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
+
+/** 2 for `b2`; undefined for machines that are not brokers. */
+export const brokerOfMachine = (machine: string): number | undefined =>
+  /^b\d+$/.test(machine) ? Number(machine.slice(1)) : undefined
+
+/** Disk faults that are reported to whoever uses the disk, and change no content. */
+const harmless: ReadonlySet<string> = new Set(['disk-full', 'read-error'])
+
+export class Truth {
+  readonly partitions = new Map<TopicPartition, PartitionTruth>()
+  readonly messages = new Map<string, MessageTruth>()
+  /** Topic-level configuration as ZooKeeper holds it. */
+  readonly topicConfig = new Map<string, Readonly<Record<string, string>>>()
+  readonly facts: RunFacts = noFacts()
+  /** Messages of produce requests under way, by client, correlation id and partition. */
+  readonly requests = new Map<string, readonly string[]>()
+  private readonly brokers = new Map<string, number | undefined>()
+  private readonly assignments = new Map<string, ReadonlyMap<number, readonly number[]>>()
+
+  /** The partition that the present record touched. */
+  partition: PartitionTruth | undefined
+  /** The replica that the present record is about. */
+  replica: ReplicaTruth | undefined
+  /** What the present record undid. */
+  undone: readonly Undone[] = []
+  /** The true high watermark before the present record. */
+  trueHighWatermarkBefore = 0
+  seq = -1
+  atUs = 0
+
+  apply(record: TraceRecord): void {
+    this.seq = record.seq
+    this.atUs = record.atUs
+    this.partition = undefined
+    this.replica = undefined
+    this.undone = []
+    const event = record.event as Told
+    switch (event.kind) {
+      case 'Appended':
+        this.appended(this.touch(record, event.tp), event)
+        break
+      case 'HighWatermark':
+        this.highWatermark(this.touch(record, event.tp), event)
+        break
+      case 'BecameLeader':
+        this.becameLeader(this.touch(record, event.tp), event)
+        break
+      case 'BecameFollower':
+        this.becameFollower(this.touch(record, event.tp), event)
+        break
+      case 'IsrShrunk':
+      case 'IsrExpanded':
+        this.touch(record, event.tp).isr = event.isr
+        break
+      case 'FollowerPosition':
+        this.followerPosition(this.touch(record, event.tp), event)
+        break
+      case 'LogTruncated':
+        this.truncated(this.touch(record, event.tp), event.to)
+        break
+      case 'LogLoaded':
+        this.loaded(this.touch(record, event.tp), event.logEndOffset, event.logStartOffset)
+        break
+      case 'ReplicaCreated':
+        this.created(this.touch(record, event.tp), event.logEndOffset, event.highWatermark)
+        break
+      case 'ReplicaDeleted': {
+        const { broker } = this.touch(record, event.tp)
+        this.partition!.replicas.delete(broker)
+        break
+      }
+      case 'ZkCommitted':
+        for (const change of event.changes) this.znode(change)
+        break
+      case 'ProcessEnded':
+        this.processEnded(record.machine, event)
+        break
+      case 'PowerLost':
+        if (this.brokerOf(record.machine) !== undefined && event.filesChanged > 0) this.facts.powerLosses++
+        break
+      case 'DiskFault':
+        if (this.brokerOf(record.machine) !== undefined && !harmless.has(event.fault)) this.facts.diskFaults++
+        break
+      case 'MessageHanded':
+        this.handed(event)
+        break
+      case 'ProduceSent':
+        this.sent(event)
+        break
+      case 'ProduceFailed':
+        for (const name of event.messages) this.touchMessage(name)
+        if (event.maybeAppended) increment(this.facts.doubtful, event.client)
+        break
+    }
+  }
+
+  /** The truth of a partition, made on first mention. */
+  partitionOf(tp: TopicPartition): PartitionTruth {
+    let partition = this.partitions.get(tp)
+    if (partition === undefined) {
+      const { topic, partition: number } = splitTopicPartition(tp)
+      partition = new PartitionTruth(tp, topic, number)
+      partition.assigned = this.assignments.get(topic)?.get(number)
+      this.partitions.set(tp, partition)
+    }
+    return partition
+  }
+
+  /** As `brokerOfMachine`, remembered. */
+  brokerOf(machine: string): number | undefined {
+    let broker = this.brokers.get(machine)
+    if (broker === undefined && !this.brokers.has(machine))
+      this.brokers.set(machine, (broker = brokerOfMachine(machine)))
+    return broker
+  }
+
+  private select(partition: PartitionTruth): void {
+    this.partition = partition
+    this.trueHighWatermarkBefore = partition.committed.length
+  }
+
+  private touch(record: TraceRecord, tp: TopicPartition): ReplicaTruth {
+    const partition = this.partitionOf(tp)
+    this.select(partition)
+    const broker = this.brokerOf(record.machine) ?? -1
+    let replica = partition.replicas.get(broker)
+    if (replica === undefined) {
+      replica = {
+        broker,
+        machine: record.machine,
+        entries: [],
+        logStart: 0,
+        highWatermark: 0,
+        role: 'none',
+        leaderEpoch: -1,
+        isr: [],
+        running: true,
+        agrees: 0,
+        lowestCut: Number.POSITIVE_INFINITY,
+      }
+      partition.replicas.set(broker, replica)
+    }
+    replica.running = true
+    this.replica = replica
+    return replica
+  }
+
+  private appended(replica: ReplicaTruth, event: Of<'Appended'>): void {
+    const leader = event.role === 'leader' ? undefined : this.partition!.actingLeader()
+    for (const { offset, key, value } of event.messages) {
+      const name = value === null ? null : messageName(value)
+      const source = leader?.entries[offset]
+      const entry: Entry =
+        source !== undefined && source.name === name && source.key === key
+          ? source
+          : { name, key, epoch: event.leaderEpoch }
+      replica.entries[offset] = entry
+      if (event.role === 'leader' && name !== null) this.touchMessage(name)
+    }
+    replica.entries.length = event.logEndOffset
+  }
+
+  private highWatermark(replica: ReplicaTruth, event: Of<'HighWatermark'>): void {
+    replica.highWatermark = event.to
+    if (event.role === 'leader') this.partition!.commit(replica, event.to, this.seq, this.atUs)
+  }
+
+  /** Where the logs of leader and follower differ just before the follower's position, they differ unnoticed. */
+  private followerPosition(leader: ReplicaTruth, event: Of<'FollowerPosition'>): void {
+    const follower = this.partition!.replicas.get(event.follower)
+    const last = event.logEndOffset - 1
+    if (follower === undefined || last < 0 || last >= leader.entries.length || last >= follower.entries.length) return
+    if (!sameEntry(leader.entries[last], follower.entries[last])) this.facts.divergentFollowers++
+  }
+
+  private becameLeader(replica: ReplicaTruth, event: Of<'BecameLeader'>): void {
+    const partition = this.partition!
+    replica.role = 'leader'
+    replica.leaderEpoch = event.leaderEpoch
+    replica.isr = event.isr
+    replica.highWatermark = event.highWatermark
+    if (!partition.isAuthoritative(replica)) return
+    this.undone = partition.undo(replica)
+    partition.commit(replica, event.highWatermark, this.seq, this.atUs)
+  }
+
+  private becameFollower(replica: ReplicaTruth, event: Of<'BecameFollower'>): void {
+    replica.role = 'follower'
+    replica.leaderEpoch = event.leaderEpoch
+    replica.isr = []
+    replica.highWatermark = event.highWatermark
+  }
+
+  private truncated(replica: ReplicaTruth, to: number): void {
+    const before = replica.entries.length
+    const partition = this.partition!
+    if (to > before) {
+      replica.entries = new Array<KnownEntry>(to)
+      replica.logStart = to
+      this.facts.wipedLogs++
+    } else {
+      if (to < partition.agreement(replica)) this.facts.committedCutOff++
+      if (to < before && partition.state?.isr.includes(replica.broker) === true) this.facts.confirmedCutOff++
+      replica.entries.length = to
+    }
+    replica.agrees = Math.min(replica.agrees, to)
+    replica.lowestCut = Math.min(replica.lowestCut, to)
+    replica.highWatermark = Math.min(replica.highWatermark, to)
+  }
+
+  /** A log was opened: it holds a beginning of what was written. */
+  private loaded(replica: ReplicaTruth, logEndOffset: number, logStartOffset: number): void {
+    if (logEndOffset < replica.entries.length) this.facts.shortenedLogs++
+    replica.logStart = logStartOffset
+    replica.role = 'none'
+    this.cutOrGrow(replica, logEndOffset)
+  }
+
+  private created(replica: ReplicaTruth, logEndOffset: number, highWatermark: number): void {
+    this.cutOrGrow(replica, logEndOffset)
+    replica.highWatermark = highWatermark
+  }
+
+  private cutOrGrow(replica: ReplicaTruth, logEndOffset: number): void {
+    replica.entries.length = logEndOffset
+    replica.agrees = Math.min(replica.agrees, logEndOffset)
+  }
+
+  private processEnded(machine: string, event: Of<'ProcessEnded'>): void {
+    const broker = this.brokerOf(machine)
+    if (broker === undefined) return
+    if (event.how !== 'exit') this.facts.crashes++
+    for (const partition of this.partitions.values()) {
+      const replica = partition.replicas.get(broker)
+      if (replica === undefined) continue
+      replica.running = false
+      replica.role = 'none'
+      if (event.how === 'power') this.forgetUnsynced(replica)
+    }
+  }
+
+  /** The power failed: where the log was cut and written anew, either content may come back. */
+  private forgetUnsynced(replica: ReplicaTruth): void {
+    for (let offset = replica.lowestCut; offset < replica.entries.length; offset++) replica.entries[offset] = undefined
+    replica.lowestCut = Number.POSITIVE_INFINITY
+  }
+
+  private znode(change: ZnodeChange): void {
+    const { path } = change
+    if (!path.startsWith('/brokers/topics/') && !path.startsWith('/config/topics/')) return
+    const state = partitionOfStatePath(path)
+    if (state !== undefined) {
+      const partition = this.partitionOf(topicPartition(state.topic, state.partition))
+      this.select(partition)
+      if (change.op === 'delete') partition.state = undefined
+      else this.partitionState(partition, change.data, change.op === 'create' ? 0 : change.version)
+      return
+    }
+    const topic = path.slice(path.lastIndexOf('/') + 1)
+    if (path === zkPaths.configTopic(topic)) {
+      if (change.op === 'delete') this.topicConfig.delete(topic)
+      else if (change.data !== '') this.topicConfig.set(topic, decodeTopicConfig(change.data))
+    } else if (path === zkPaths.topic(topic)) {
+      if (change.op === 'delete') this.assignments.delete(topic)
+      else if (change.data !== '') this.assign(topic, decodeAssignment(change.data))
+    }
+  }
+
+  private assign(topic: string, assignment: ReadonlyMap<number, readonly number[]>): void {
+    this.assignments.set(topic, assignment)
+    for (const [number, replicas] of assignment) this.partitionOf(topicPartition(topic, number)).assigned = replicas
+  }
+
+  private partitionState(partition: PartitionTruth, data: string, version: number): void {
+    const before = partition.state
+    const state = decodePartitionState(data, version).leaderAndIsr
+    if (before === undefined || before.leader !== state.leader) partition.ledSince = state.leaderEpoch
+    if (before !== undefined && state.leader > NO_LEADER) {
+      if (!before.isr.includes(state.leader)) this.facts.uncleanElections++
+      if (
+        state.isr.some((id) => !before.isr.includes(id) && id !== state.leader && this.lacksCommitted(partition, id))
+      ) {
+        this.facts.incompleteJoins++
+      }
+    }
+    partition.state = state
+  }
+
+  private lacksCommitted(partition: PartitionTruth, broker: number): boolean {
+    const replica = partition.replicas.get(broker)
+    return replica === undefined || partition.agreement(replica) < partition.trueHighWatermark
+  }
+
+  private handed(event: Of<'MessageHanded'>): void {
+    const known = this.messages.get(event.message)
+    if (known !== undefined) {
+      known.handings++
+      return
+    }
+    this.messages.set(event.message, {
+      name: event.message,
+      client: event.client,
+      handedSeq: this.seq,
+      handedUs: this.atUs,
+      handings: 1,
+      attempts: 0,
+      touchedSeq: Number.POSITIVE_INFINITY,
+    })
+  }
+
+  private sent(event: Of<'ProduceSent'>): void {
+    for (const name of event.messages) {
+      const message = this.messages.get(name)
+      if (message !== undefined && event.attempt > message.attempts) message.attempts = event.attempt
+    }
+    if (event.attempt > 1) increment(this.facts.retries, event.client)
+    if (event.requiredAcks !== 0)
+      this.requests.set(requestKey(event.client, event.correlationId, event.tp), event.messages)
+  }
+
+  private touchMessage(name: string): void {
+    const message = this.messages.get(name)
+    if (message !== undefined && message.touchedSeq > this.seq) message.touchedSeq = this.seq
+  }
+}
+
+export const requestKey = (client: string, correlationId: number, tp: TopicPartition): string =>
+  `${client} ${correlationId} ${tp}`
+
+function increment(counts: Map<string, number>, key: string): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1)
+}

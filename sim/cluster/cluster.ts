@@ -1,0 +1,149 @@
+/**
+ * A whole cluster on machines of a simulated world: ZooKeeper servers zk1 …, brokers b1 … (broker.id 1 …), clients by
+ * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
+ */
+import { ProducerProcess, SimpleConsumerProcess } from '../../src/client/index.ts'
+import {
+  brokerConfigTable,
+  configValues,
+  producerConfigTable,
+  simpleConsumerConfigTable,
+} from '../../src/config/index.ts'
+import { type Address, type FileSystem, invariant, type Message } from '../../src/host/index.ts'
+import type { BrokerEndpoint, RequestFrame, ResponseFrame } from '../../src/protocol/index.ts'
+import { KafkaServer } from '../../src/server/index.ts'
+import { presets } from '../../src/versions.ts'
+import { describeZkMessage, ZOOKEEPER_CLIENT_PORT, ZooKeeperServer } from '../../src/zookeeper/index.ts'
+import { World } from '../kernel/index.ts'
+import type { ClientPlan, ClusterPlan, TopicPlan } from '../scenario/plan.ts'
+import { AdminProcess } from './admin.ts'
+
+export const ADMIN_MACHINE = 'admin'
+export const KAFKA_PORT = 9092
+
+export interface ClusterOptions {
+  readonly seed: number
+  /** Backing files of a machine's disk; memory by default. */
+  readonly dataDirectory?: (machine: string) => FileSystem
+  readonly exploreSchedule?: boolean
+  /** Called before anything boots, to subscribe to the whole trace: machines start in the constructor. */
+  readonly observe?: (world: World) => void
+}
+
+export interface SendRequest {
+  readonly by: string
+  readonly topic: string
+  readonly partition?: number
+  readonly message: string
+  readonly key?: string
+  readonly broker?: string
+}
+
+export const brokerMachine = (id: number): string => `b${id}`
+/** 2 for `b2`. */
+export const brokerIdOf = (machine: string): number => Number(machine.slice(1))
+
+export class Cluster {
+  readonly world: World
+  readonly plan: ClusterPlan
+  private readonly zookeeper: readonly Address[]
+
+  constructor(plan: ClusterPlan, options: ClusterOptions) {
+    this.plan = plan
+    this.world = new World({
+      seed: options.seed,
+      network: plan.network,
+      ...(options.exploreSchedule === undefined ? {} : { exploreSchedule: options.exploreSchedule }),
+    })
+    this.world.network.describe = describeMessage
+    this.zookeeper = count(plan.zookeeper).map((id) => ({ machine: `zk${id}`, port: ZOOKEEPER_CLIENT_PORT }))
+    const addMachine = (name: string): void => {
+      const files = options.dataDirectory?.(name)
+      this.world.addMachine(name, files === undefined ? {} : { files })
+    }
+    for (const address of this.zookeeper) addMachine(address.machine)
+    for (const id of count(plan.brokers)) addMachine(brokerMachine(id))
+    addMachine(ADMIN_MACHINE)
+    for (const client of plan.clients) addMachine(client.name)
+    options.observe?.(this.world)
+    this.bootAll()
+  }
+
+  private bootAll(): void {
+    const { plan, world } = this
+    const ensemble = count(plan.zookeeper).map((id) => ({ id, machine: `zk${id}` }))
+    for (const { id, machine } of ensemble) {
+      world.machine(machine).boot((host) => new ZooKeeperServer(host, { id, ensemble, ...plan.zookeeperConfig }))
+    }
+    for (const id of count(plan.brokers)) {
+      const machine = brokerMachine(id)
+      const config = configValues(brokerConfigTable, plan.brokerConfig, plan.brokerConfigOf[machine] ?? {})
+      const versions = presets[plan.protocol]
+      const { zookeeper } = this
+      world.machine(machine).boot((host) => new KafkaServer(host, { brokerId: id, config, versions, zookeeper }))
+    }
+    const { zookeeper } = this
+    const admin = { zookeeper, brokers: plan.brokers, topics: plan.topics }
+    world.machine(ADMIN_MACHINE).boot((host) => new AdminProcess(host, admin))
+    for (const client of plan.clients) this.bootClient(client)
+  }
+
+  private bootClient(plan: ClientPlan): void {
+    const machine = this.world.machine(plan.name)
+    const bootstrap = (plan.bootstrap.length === 0 ? count(this.plan.brokers).map(brokerMachine) : plan.bootstrap).map(
+      (name) => this.endpoint(name),
+    )
+    if (plan.kind === 'producer') {
+      const config = configValues(producerConfigTable, plan.config)
+      const workload = plan.workload === undefined ? {} : { workload: plan.workload }
+      machine.boot((host) => new ProducerProcess(host, { name: plan.name, bootstrap, config, ...workload }))
+      return
+    }
+    const config = configValues(simpleConsumerConfigTable, plan.config)
+    const { name, topic, partition, from } = plan
+    const broker = plan.broker === undefined ? {} : { broker: this.endpoint(plan.broker) }
+    machine.boot(
+      (host) => new SimpleConsumerProcess(host, { name, bootstrap, config, topic, partition, from, ...broker }),
+    )
+  }
+
+  private endpoint(machine: string): BrokerEndpoint {
+    return { id: brokerIdOf(machine), host: machine, port: this.brokerPort(machine) }
+  }
+
+  private brokerPort(machine: string): number {
+    const own = this.plan.brokerConfigOf[machine]?.port ?? this.plan.brokerConfig.port
+    return own === undefined ? KAFKA_PORT : Number(own)
+  }
+
+  /** Hands a message to a producer, as an event on its machine; lost if the producer is down. */
+  send(request: SendRequest): void {
+    const { by, topic, message: value } = request
+    this.world.call(by, `send ${value}`, (process) => {
+      ;(process as ProducerProcess).send({
+        topic,
+        value,
+        ...(request.partition === undefined ? {} : { partition: request.partition }),
+        ...(request.key === undefined ? {} : { key: request.key }),
+        ...(request.broker === undefined ? {} : { broker: this.endpoint(request.broker) }),
+      })
+    })
+  }
+
+  createTopic(topic: TopicPlan): void {
+    this.world.call(ADMIN_MACHINE, `create topic ${topic.name}`, (process) => {
+      invariant(process instanceof AdminProcess, 'the admin machine runs something else')
+      process.createTopic(topic)
+    })
+  }
+}
+
+const count = (n: number): number[] => Array.from({ length: n }, (_, i) => i + 1)
+
+/** Names of messages, as scenarios and traces use them: `Fetch`, `FetchResponse`, `ZkProposal` … */
+function describeMessage(message: Message): string {
+  const frame = message as Partial<RequestFrame & Omit<ResponseFrame, 'frame'>>
+  if (frame.request !== undefined) return frame.request.api
+  if (frame.response !== undefined) return `${frame.response.api}Response`
+  return describeZkMessage(message) ?? 'message'
+}

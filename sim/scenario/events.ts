@@ -1,0 +1,19 @@
+/**
+ * Trace events of the scenario runner. They come from the world (machine `''`) and say what the script did and when,
+ * so that a trace can be read without the scenario file beside it.
+ */
+export type ScenarioEvent =
+  /** An action of a step was carried out. */
+  | {
+      readonly kind: 'StepRun'
+      /** Of the step, from 0. */
+      readonly index: number
+      /** In the scenario's words: `crash b1`, `stall b1→b3`, `send m1 by p1 to orders-0`. */
+      readonly what: string
+      /** What a selector chose (`leader(orders-0) = b2`); empty where the scenario named machines itself. */
+      readonly chosen: string
+    }
+  /** All conditions of the step's trigger hold, or its message came. */
+  | { readonly kind: 'ConditionMet'; readonly index: number; readonly what: string }
+  /** What the teacher says at this moment. */
+  | { readonly kind: 'Caption'; readonly index: number; readonly en: string; readonly zh?: string }

@@ -1,0 +1,47 @@
+/**
+ * Every kind of mistake that a scenario file can hold, by a code that stays: tools, tests and people search for it.
+ * A new kind gets a new number; a number is never used again for something else. `docs/scenarios.md` lists them.
+ */
+export const diagnosticCodes = {
+  KS001: 'the file cannot be read',
+  KS002: 'the file is empty',
+  KS003: 'the text is not YAML',
+  KS004: 'the file is not a scenario: a list or a text where a mapping is meant',
+  KS005: 'a name stands twice in one mapping (a client, a topic, a key)',
+  KS006: 'the file is too large, too deep, or its aliases expand without measure',
+  KS007: 'the version of the language is missing or unknown',
+  KS101: 'unknown key',
+  KS102: 'a value of the wrong form',
+  KS103: 'a key is missing',
+  KS104: 'no such broker',
+  KS105: 'no such machine',
+  KS106: 'no such client',
+  KS107: 'no such topic',
+  KS108: 'no such partition',
+  KS109: 'no such message',
+  KS110: 'a word that is not among the words there are',
+  KS111: 'a duration, size or rate without its unit',
+  KS112: 'a name that cannot be given',
+  KS113: 'a number out of its range',
+  KS201: 'unknown configuration key',
+  KS202: 'a configuration value of the wrong form or out of its range',
+  KS203: 'a configuration key of something else (a topic key on a broker, a consumer key on a producer)',
+  KS204: 'unknown protocol preset',
+  KS205: 'a setting without effect under this preset',
+  KS206: '--set is not KEY=VALUE, or nothing knows the key',
+  KS301: 'more replicas than brokers, or none',
+  KS302: 'a broker named twice among the replicas of a partition',
+  KS303: 'the replica lists of a topic contradict its partitions or each other',
+  KS304: 'a client that contradicts itself',
+  KS305: 'two messages of one name',
+  KS401: 'a step after the end',
+  KS402: 'a condition that can never hold',
+  KS403: 'a step that can never be reached',
+  KS404: 'two triggers in one step',
+  KS405: 'a key without the trigger it belongs to',
+  KS406: 'a step or an action that does nothing',
+  KS407: 'an action on something that it cannot act on',
+  KS501: 'not built yet: comes with a later part',
+} as const
+
+export type DiagnosticCode = keyof typeof diagnosticCodes

@@ -1,0 +1,250 @@
+/** What a step does. Each key of the step is one action, or several; they happen in the order in which they stand. */
+import type { Action, Target, Targets, TopicPlan } from '../../plan.ts'
+import { readDrift, readDuration, readSize } from '../formats.ts'
+import type { Report } from '../report.ts'
+import { type ActionName, actionNames, type StepInput } from '../schema/steps.ts'
+import { type Located, oneOrMore, quoted } from '../source.ts'
+import type { Names } from './names.ts'
+import { compileTargets, type MachineKind, machineKind } from './targets.ts'
+
+type Input<K extends ActionName> = NonNullable<StepInput[K]>
+type One<T> = T extends readonly (infer U)[] ? U : T
+type Mapping<K extends ActionName> = Extract<One<Input<K>>, Record<string, unknown>>
+
+/** On which machines an action makes sense. */
+const allowed: Readonly<Record<string, readonly MachineKind[]>> = {
+  shutdown: ['broker', 'zookeeper'],
+  start: ['client'],
+  stop: ['client'],
+  corrupt: ['broker', 'zookeeper'],
+  fillDisk: ['broker', 'zookeeper'],
+  slowDisk: ['broker', 'zookeeper'],
+  expireSession: ['broker'],
+}
+
+const kindNames: Readonly<Record<MachineKind, string>> = {
+  broker: 'brokers',
+  zookeeper: 'ZooKeeper servers',
+  client: 'clients',
+}
+
+export class ActionCompiler {
+  private readonly names: Names
+  private readonly report: Report
+  /** Topics by the mapping that creates them, compiled beforehand: later steps and conditions may name them. */
+  private readonly created: ReadonlyMap<Located, TopicPlan>
+
+  constructor(names: Names, report: Report, created: ReadonlyMap<Located, TopicPlan>) {
+    this.names = names
+    this.report = report
+    this.created = created
+  }
+
+  /** All actions of a step, in file order. `onMessage`: the step waits for a message, which `hold` and so on act on. */
+  compile(step: Located<StepInput>, onMessage: boolean): readonly Action[] {
+    const actions: Action[] = []
+    for (const [key, node] of step.fields) {
+      const name = actionNames.find((action) => action === key)
+      if (name !== undefined) actions.push(...this.action(name, node, onMessage))
+    }
+    return actions
+  }
+
+  private action(name: ActionName, node: Located, onMessage: boolean): readonly Action[] {
+    switch (name) {
+      case 'send':
+        return this.each<'send'>(node, (one) => this.send(one))
+      case 'crash':
+      case 'powerOff':
+      case 'pause':
+      case 'resume':
+      case 'restart':
+      case 'shutdown':
+      case 'start':
+      case 'stop':
+        return [this.machines(name, node)]
+      case 'expireSession':
+        return [
+          { span: node.wholeSpan, do: name, targets: this.targets(name, node as Located<string | readonly string[]>) },
+        ]
+      case 'cut':
+      case 'stall':
+      case 'heal':
+      case 'release':
+        if (node.value === 'all') return [{ span: node.wholeSpan, do: name === 'heal' ? 'heal-all' : 'release-all' }]
+        return this.each<'cut'>(node, (one) => ({ span: node.wholeSpan, do: name, ...this.link(name, one) }))
+      case 'reset':
+        return this.each<'reset'>(node, (one) => {
+          const { from, to } = this.link(name, one)
+          return { span: node.wholeSpan, do: name, from, to }
+        })
+      case 'slowDisk':
+        return this.each<'slowDisk'>(node, (one) => ({
+          span: node.wholeSpan,
+          do: name,
+          targets: this.targets(name, one.field('target')!),
+          perOperationUs: readDuration(one.value.perOperation),
+        }))
+      case 'fillDisk':
+        return this.each<'fillDisk'>(node, (one) => ({
+          span: node.wholeSpan,
+          do: name,
+          targets: this.targets(name, one.field('target')!),
+          freeBytes: readSize(one.value.free),
+        }))
+      case 'corrupt':
+        return this.each<'corrupt'>(node, (one) => ({
+          span: node.wholeSpan,
+          do: name,
+          targets: this.targets(name, one.field('target')!),
+          file: one.field('file')!.text,
+          position: one.value.position,
+          bit: one.value.bit ?? 0,
+        }))
+      case 'skewClock':
+        return this.each<'skewClock'>(node, (one) => this.skewClock(one))
+      case 'createTopic':
+        return this.each<'createTopic'>(node, (one) => {
+          const topic = this.created.get(one)
+          return topic === undefined ? undefined : { span: node.wholeSpan, do: name, topic }
+        })
+      case 'hold':
+      case 'drop':
+      case 'delay':
+        return this.onMessage(name, node as Located<string | true>, onMessage)
+    }
+  }
+
+  private send(node: Located<Mapping<'send'>>): Action | undefined {
+    const client = this.names.client(node.field('by')!, 'producer')
+    const to = this.names.destination(node.field('to')!)
+    const broker = node.field('broker')
+    const brokerName = broker === undefined ? undefined : this.names.broker(broker)
+    if (client === undefined || to === undefined) return undefined
+    const key = node.field('key')
+    return {
+      span: node.wholeSpan,
+      do: 'send',
+      by: client.name,
+      topic: to.topic,
+      ...(to.partition === undefined ? {} : { partition: to.partition }),
+      message: node.field('message')!.text,
+      ...(key === undefined ? {} : { key: key.text }),
+      ...(brokerName === undefined ? {} : { broker: brokerName }),
+    }
+  }
+
+  private machines(
+    name: 'crash' | 'powerOff' | 'pause' | 'resume' | 'restart' | 'shutdown' | 'start' | 'stop',
+    node: Located,
+  ): Action {
+    const after = node.fields.get('after') as Located<string> | undefined
+    return {
+      span: node.wholeSpan,
+      do: name,
+      targets: this.targets(name, targetsIn(node)),
+      ...(after === undefined ? {} : { afterUs: readDuration(after.value) }),
+    }
+  }
+
+  private link(name: string, node: Located<Mapping<'cut'>>): { from: Targets; to: Targets; oneWay: boolean } {
+    const between = node.field('between')
+    const from = node.field('from')
+    const to = node.field('to')
+    const empty = { from: [], to: [], oneWay: true }
+    if (between !== undefined) {
+      const stray = from ?? to
+      if (stray !== undefined)
+        this.report.error('KS102', stray.keyPlace, '"between" stands beside "from" or "to"', {
+          expected: 'between (both ways), or from and to (one way)',
+        })
+      const [a, b] = between.items as [Located<string>, Located<string>]
+      return this.sides(name, a, b, false)
+    }
+    if (from === undefined || to === undefined) {
+      const missing = from === undefined ? 'from' : 'to'
+      this.report.error('KS103', node.keyPlace, `"${missing}" is missing in "${name}"`, {
+        expected: 'from and to (one way), or between (both ways)',
+      })
+      return empty
+    }
+    return this.sides(name, from as Located<string>, to as Located<string>, true)
+  }
+
+  private sides(
+    name: string,
+    a: Located<string>,
+    b: Located<string>,
+    oneWay: boolean,
+  ): { from: Targets; to: Targets; oneWay: boolean } {
+    const from = this.targets(name, a)
+    const to = this.targets(name, b)
+    const fixed = (targets: Targets): readonly string[] =>
+      targets.flatMap((target) => (target.select === 'machine' ? [target.name] : []))
+    const both = fixed(from).find((machine) => fixed(to).includes(machine))
+    if (both !== undefined && from.length === 1 && to.length === 1) {
+      this.report.error('KS406', b.place, `a link from ${both} to itself`, { expected: 'two machines' })
+    }
+    return { from, to, oneWay }
+  }
+
+  private skewClock(node: Located<Mapping<'skewClock'>>): Action {
+    const { jump, drift } = node.value
+    if (jump === undefined && drift === undefined) {
+      this.report.error('KS103', node.place, 'the clock neither jumps nor drifts', { expected: 'jump, drift or both' })
+    }
+    return {
+      span: node.wholeSpan,
+      do: 'skewClock',
+      targets: this.targets('skewClock', node.field('target')!),
+      jumpUs: jump === undefined ? 0 : readDuration(jump),
+      driftPpm: drift === undefined ? 0 : readDrift(drift),
+    }
+  }
+
+  private onMessage(
+    name: 'hold' | 'drop' | 'delay',
+    node: Located<string | true>,
+    onMessage: boolean,
+  ): readonly Action[] {
+    if (!onMessage) {
+      this.report.error(
+        'KS405',
+        node.keyPlace,
+        `${quoted(name)} acts on the message of an "on" trigger; this step has none`,
+      )
+      return []
+    }
+    if (name === 'delay') return [{ span: node.wholeSpan, do: name, us: readDuration(node.value as string) }]
+    return [{ span: node.wholeSpan, do: name }]
+  }
+
+  private targets(action: string, node: Located<string | readonly string[]>): Targets {
+    const targets = compileTargets(node, this.names, this.report)
+    const kinds = allowed[action]
+    if (kinds === undefined) return targets
+    for (const [index, item] of oneOrMore<string>(node).entries()) {
+      const target: Target | undefined = targets.length === oneOrMore(node).length ? targets[index] : undefined
+      if (target === undefined || kinds.includes(machineKind(target, this.names))) continue
+      const hint = action === 'start' ? 'restart' : action === 'stop' ? 'shutdown' : undefined
+      this.report.error(
+        'KS407',
+        item.place,
+        `"${action}" acts on ${kinds.map((kind) => kindNames[kind]).join(' and ')}; ${quoted(item.text)} is none`,
+        { suggestion: hint },
+      )
+    }
+    return targets
+  }
+
+  private each<K extends ActionName>(
+    node: Located,
+    compile: (one: Located<Mapping<K>>) => Action | undefined,
+  ): readonly Action[] {
+    return oneOrMore(node as Located<Mapping<K>>).flatMap((one) => compile(one) ?? [])
+  }
+}
+
+/** `b1`, `[b1, b2]`, or the targets of `{ target: b1, after: 2s }`. */
+const targetsIn = (node: Located): Located<string | readonly string[]> =>
+  (node.fields.get('target') ?? node) as Located<string | readonly string[]>

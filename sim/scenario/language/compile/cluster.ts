@@ -1,0 +1,216 @@
+/** Machines, network, topics: what is there when the story begins. */
+import type { z } from 'zod'
+import { configValues } from '../../../../src/config/index.ts'
+import { type PresetName, type ProtocolVersions, presets } from '../../../../src/versions.ts'
+import type { NetworkPlan, TopicPlan } from '../../plan.ts'
+import { readLatency, readRate } from '../formats.ts'
+import type { ConfigOverrides } from '../overrides.ts'
+import { enumerate, type Report } from '../report.ts'
+import type { clusterSchema, newTopicSchema, topicSchema } from '../schema/cluster.ts'
+import { entries, type Located, listed, type Place, quoted } from '../source.ts'
+import { zookeeperConfigTable } from '../zookeeper-config.ts'
+import type { Names } from './names.ts'
+
+export type ClusterInput = z.infer<typeof clusterSchema>
+type TopicInput = z.infer<typeof topicSchema> | z.infer<typeof newTopicSchema>
+
+/** What is written of the cluster, without topics and clients. */
+export interface ServersPlan {
+  readonly zookeeper: number
+  readonly zookeeperConfig: { readonly tickTimeMs: number; readonly initLimit: number; readonly syncLimit: number }
+  readonly brokers: number
+  readonly brokerConfig: Readonly<Record<string, unknown>>
+  readonly brokerConfigOf: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+  readonly network: NetworkPlan
+}
+
+const MILLISECOND = 1000
+const DEFAULT_LATENCY = { low: MILLISECOND, high: 3 * MILLISECOND }
+
+export function compileServers(
+  node: Located<ClusterInput> | undefined,
+  preset: PresetName,
+  overrides: ConfigOverrides,
+  names: Names,
+  report: Report,
+): ServersPlan {
+  const brokerConfigOf: Record<string, Readonly<Record<string, unknown>>> = {}
+  for (const own of entries<Record<string, unknown>>(node?.field('configOf'))) {
+    if (!names.brokers.includes(own.name)) {
+      report.unknown(
+        'KS104',
+        own.keyPlace,
+        `no broker ${quoted(own.name)} in this cluster (${enumerate(names.brokers)})`,
+        own.name,
+        names.brokers,
+      )
+      continue
+    }
+    warnBrokerConfig(own, preset, report)
+    brokerConfigOf[own.name] = { ...own.value, ...overrides.of('broker') }
+  }
+  const config = node?.field('config') as Located<Record<string, unknown>> | undefined
+  warnBrokerConfig(config, preset, report)
+  const zooKeeper = configValues(zookeeperConfigTable, node?.value.zookeeperConfig ?? {}, overrides.of('zookeeper'))
+  return {
+    zookeeper: names.zookeeper.length,
+    zookeeperConfig: { tickTimeMs: zooKeeper.tickTime, initLimit: zooKeeper.initLimit, syncLimit: zooKeeper.syncLimit },
+    brokers: names.brokers.length,
+    brokerConfig: { ...config?.value, ...overrides.of('broker') },
+    brokerConfigOf,
+    network: compileNetwork(node?.field('network'), report),
+  }
+}
+
+function compileNetwork(node: Located<NonNullable<ClusterInput['network']>> | undefined, report: Report): NetworkPlan {
+  const latency = node?.field('latency')
+  const latencyUs = latency === undefined ? DEFAULT_LATENCY : readLatency(latency.value)
+  if (latency !== undefined && latencyUs.low > latencyUs.high) {
+    report.error('KS113', latency.place, 'the range runs backwards', {
+      expected: 'the smaller duration first, like 1ms..3ms',
+    })
+  }
+  const bandwidth = node?.field('bandwidth')
+  if (bandwidth === undefined) return { latencyUs }
+  const bytesPerSecond = readRate(bandwidth.value)
+  if (bytesPerSecond < 1)
+    report.error('KS113', bandwidth.place, 'a link without any bandwidth', {
+      expected: 'at least 1B/s; `cut` and `stall` stop a link',
+    })
+  return { latencyUs, bytesPerSecond }
+}
+
+/** Settings that the release does not honour: legal there too, so only a warning. */
+function warnBrokerConfig(
+  config: Located<Record<string, unknown>> | undefined,
+  preset: PresetName,
+  report: Report,
+): void {
+  const versions: ProtocolVersions = presets[preset]
+  const minIsr = config?.fields.get('min.insync.replicas')
+  if (minIsr !== undefined && versions.minIsr !== 'topic-and-broker') {
+    const why =
+      versions.minIsr === 'topic'
+        ? 'honours min.insync.replicas per topic only (KAFKA-2114)'
+        : 'knows no min.insync.replicas'
+    report.warning(
+      'KS205',
+      minIsr.keyPlace,
+      `${preset} ${why}: this changes nothing`,
+      versions.minIsr === 'topic' ? { suggestion: 'topics: { …: { config: { min.insync.replicas: … } } }' } : {},
+    )
+  }
+  warnUnclean(config, preset, report)
+}
+
+function warnTopicConfig(
+  config: Located<Record<string, unknown>> | undefined,
+  preset: PresetName,
+  report: Report,
+): void {
+  const versions: ProtocolVersions = presets[preset]
+  const minIsr = config?.fields.get('min.insync.replicas')
+  if (minIsr !== undefined && versions.minIsr === 'none') {
+    report.warning('KS205', minIsr.keyPlace, `${preset} knows no min.insync.replicas: this changes nothing`)
+  }
+  warnUnclean(config, preset, report)
+}
+
+function warnUnclean(config: Located<Record<string, unknown>> | undefined, preset: PresetName, report: Report): void {
+  const versions: ProtocolVersions = presets[preset]
+  const unclean = config?.fields.get('unclean.leader.election.enable')
+  if (unclean?.value === false && versions.uncleanElection === 'always') {
+    report.warning(
+      'KS205',
+      unclean.keyPlace,
+      `${preset} cannot switch unclean election off (KAFKA-1028): this changes nothing`,
+    )
+  }
+}
+
+const NAME_MAX = 255
+
+export function compileTopic(
+  place: Place,
+  name: string,
+  node: Located<TopicInput>,
+  defaults: { readonly replicationFactor: number; readonly preset: PresetName },
+  overrides: ConfigOverrides,
+  names: Names,
+  report: Report,
+): TopicPlan {
+  if (name === '.' || name === '..' || name.length > NAME_MAX) {
+    report.error('KS112', place, `${quoted(name)} cannot be the name of a topic`, {
+      expected: `at most ${NAME_MAX} characters, and neither . nor ..`,
+    })
+  }
+  const config = node.field('config') as Located<Record<string, unknown>> | undefined
+  warnTopicConfig(config, defaults.preset, report)
+  const replicas = compileReplicas(node, names, report)
+  const partitions = node.value.partitions ?? replicas?.length ?? 1
+  const factor = node.field('replicationFactor')
+  const replicationFactor = replicas?.[0]?.length ?? factor?.value ?? defaults.replicationFactor
+  if (replicas === undefined && replicationFactor > names.brokers.length) {
+    report.error(
+      'KS301',
+      factor?.place ?? place,
+      `${replicationFactor} replicas of "${name}" need ${replicationFactor} brokers; the cluster has ${names.brokers.length}`,
+    )
+  }
+  return {
+    name,
+    partitions,
+    ...(replicas === undefined ? {} : { replicas }),
+    replicationFactor,
+    config: { ...config?.value, ...overrides.of('topic') },
+  }
+}
+
+/** Broker ids for each partition; what contradicts itself or the cluster becomes a diagnostic. */
+function compileReplicas(
+  node: Located<TopicInput>,
+  names: Names,
+  report: Report,
+): ReadonlyArray<readonly number[]> | undefined {
+  const replicas = node.field('replicas')
+  if (replicas === undefined) return undefined
+  const factor = node.field('replicationFactor')
+  if (factor !== undefined)
+    report.error('KS303', factor.keyPlace, 'replicas and replicationFactor stand together', { expected: 'one of them' })
+  const partitions = node.field('partitions')
+  const lists = listed<readonly string[]>(replicas)
+  if (lists.length === 0) report.error('KS301', replicas.place, 'no replicas: every partition needs at least one')
+  if (partitions !== undefined && partitions.value !== lists.length && lists.length > 0) {
+    report.error(
+      'KS303',
+      replicas.place,
+      `${lists.length} replica list${lists.length === 1 ? '' : 's'} for ${partitions.value} partition${partitions.value === 1 ? '' : 's'}`,
+      {
+        expected: 'one list for each partition',
+      },
+    )
+  }
+  return lists.map((list, index) => {
+    const ids: number[] = []
+    for (const broker of listed<string>(list as Located<readonly string[]>)) {
+      if (names.broker(broker) === undefined) continue
+      const id = Number(broker.value.slice(1))
+      if (ids.includes(id))
+        report.error('KS302', broker.place, `${broker.value} is named twice among the replicas of partition ${index}`)
+      else ids.push(id)
+    }
+    if (list.items.length === 0)
+      report.error('KS301', list.place, `partition ${index} has no replicas: it needs at least one`)
+    if (list.items.length > 0 && lists[0]!.items.length > 0 && list.items.length !== lists[0]!.items.length) {
+      report.error(
+        'KS303',
+        list.place,
+        `partition ${index} has ${list.items.length} replicas, partition 0 has ${lists[0]!.items.length}`,
+        {
+          expected: 'the same number for all partitions of a topic',
+        },
+      )
+    }
+    return ids
+  })
+}

@@ -1,0 +1,289 @@
+/** Conditions, with the checks that keep out those that can never hold. */
+import type { Condition, Match } from '../../plan.ts'
+import { matchBounds, readMatch } from '../formats.ts'
+import { enumerate, type Report } from '../report.ts'
+import type { ConditionInput } from '../schema/conditions.ts'
+import { type Located, listed, quoted } from '../source.ts'
+import type { Names, PartitionName } from './names.ts'
+
+type Kind = keyof ConditionInput
+type Compiled = Condition | undefined
+/** A field that may hold a number, a range or a comparison. */
+type CountField = Located<string | number> | undefined
+
+const asOne = (node: Located): Located<Record<string, never>> => node as Located<Record<string, never>>
+
+export class ConditionCompiler {
+  private readonly names: Names
+  private readonly report: Report
+
+  constructor(names: Names, report: Report) {
+    this.names = names
+    this.report = report
+  }
+
+  /** Undefined after a diagnostic. */
+  compile(node: Located): Compiled {
+    const kind = kinds.find((name) => node.fields.has(name))!
+    return this[kind](asOne(node) as never)
+  }
+
+  replica(node: Located<ConditionInput['replica']>): Compiled {
+    const subject = node.field('replica')!
+    const replica = this.names.replica(subject)
+    const leo = this.count(node.field('leo'))
+    const hw = this.count(node.field('hw'))
+    const truncatedTo = this.count(node.field('truncatedTo'))
+    const role = node.value.role
+    if (!this.asks(node, [leo, hw, truncatedTo, role], 'leo, hw, role or truncatedTo') || replica === undefined)
+      return undefined
+    const asked = leo !== undefined || hw !== undefined || truncatedTo !== undefined
+    if (role !== 'none' || asked) this.carries(subject, replica.broker, replica)
+    if (leo !== undefined && hw !== undefined) {
+      const highest = matchBounds(leo)!.high
+      if (matchBounds(hw)!.low > highest)
+        this.never(node.field('hw')!, `the high watermark is never past the log end offset (${highest})`)
+    }
+    return {
+      about: 'replica',
+      span: node.span,
+      ...replica,
+      ...(leo === undefined ? {} : { leo }),
+      ...(hw === undefined ? {} : { hw }),
+      ...(role === undefined ? {} : { role: { is: 'equal', value: role } }),
+      ...(truncatedTo === undefined ? {} : { truncatedTo }),
+    }
+  }
+
+  leader(node: Located<ConditionInput['leader']>): Compiled {
+    const subject = node.field('leader')!
+    const partition = this.names.partition(subject.place, subject.text)
+    const is = node.field('is')
+    const epoch = this.count(node.field('epoch'))
+    const leader = is === undefined ? undefined : this.names.broker(is)
+    const believer = node.field('believes')
+    const believes =
+      believer !== undefined && this.names.clients.has(believer.value)
+        ? { believes: believer.value }
+        : this.believes(believer)
+    if (partition === undefined || (is !== undefined && leader === undefined)) return undefined
+    if (leader !== undefined) this.carries(is!, leader, partition)
+    return {
+      about: 'leader',
+      span: node.span,
+      ...partition,
+      ...(leader === undefined ? {} : { is: leader }),
+      ...(epoch === undefined ? {} : { epoch }),
+      ...believes,
+    }
+  }
+
+  isr(node: Located<ConditionInput['isr']>): Compiled {
+    const subject = node.field('isr')!
+    const partition = this.names.partition(subject.place, subject.text)
+    const is = node.field('is')
+    const size = this.count(node.field('size'))
+    if (!this.asks(node, [is, size], 'is or size')) return undefined
+    const members: string[] = []
+    for (const member of listed<string>(is as Located<readonly string[]> | undefined)) {
+      const name = this.names.broker(member)
+      if (name === undefined) continue
+      if (members.includes(name)) this.report.error('KS302', member.place, `${name} is named twice`)
+      if (partition !== undefined) this.carries(member, name, partition)
+      members.push(name)
+    }
+    const believes = this.believes(node.field('believes'))
+    if (partition === undefined) return undefined
+    const replicas = this.names.topics.get(partition.topic)!.replicationFactor
+    const bounds = size === undefined ? undefined : matchBounds(size)
+    if (bounds !== undefined && bounds.low > replicas) {
+      this.never(
+        node.field('size')!,
+        `${partition.topic}-${partition.partition} has ${replicas} replica${replicas === 1 ? '' : 's'}`,
+      )
+    }
+    if (is !== undefined && bounds !== undefined && (members.length < bounds.low || members.length > bounds.high)) {
+      this.never(
+        node.field('size')!,
+        `the list beside it has ${members.length} member${members.length === 1 ? '' : 's'}`,
+      )
+    }
+    return {
+      about: 'isr',
+      span: node.span,
+      ...partition,
+      ...(is === undefined ? {} : { is: members }),
+      ...(size === undefined ? {} : { size }),
+      ...believes,
+    }
+  }
+
+  controller(node: Located<ConditionInput['controller']>): Compiled {
+    const is = this.names.broker(node.field('controller')!, ['any'])
+    return this.holder('controller', node, is, this.count(node.field('epoch')))
+  }
+
+  'zk-leader'(node: Located<ConditionInput['zk-leader']>): Compiled {
+    const is = this.names.zooKeeperServer(node.field('zk-leader')!, ['any'])
+    return this.holder('zk-leader', node, is, this.count(node.field('epoch')))
+  }
+
+  session(node: Located<ConditionInput['session']>): Compiled {
+    const owner = this.names.broker(node.field('session')!)
+    return owner === undefined ? undefined : { about: 'session', span: node.span, owner, is: node.value.is }
+  }
+
+  message(node: Located<ConditionInput['message']>): Compiled {
+    const message = this.names.message(node.field('message')!)
+    if (message === undefined) return undefined
+    const fate = node.value.is
+    const sent = this.names.messages.get(message)
+    const topic = sent?.topic
+    const readers = [...this.names.clients.values()].filter(
+      (client) => client.kind === 'consumer' && client.topic === topic,
+    )
+    if (fate === 'read' && topic !== undefined && readers.length === 0)
+      this.never(node.field('is')!, `no consumer reads ${topic}`)
+    const producer = sent === undefined ? undefined : this.names.clients.get(sent.by)
+    if (fate === 'acked' && producer !== undefined && Number(producer.config['request.required.acks'] ?? 0) === 0) {
+      // Only a warning: it hangs on a setting, which `--set` may be there to show.
+      this.report.warning(
+        'KS402',
+        node.field('is')!.place,
+        `"is: acked" can never hold: ${producer.name} asks for no answer (request.required.acks is 0)`,
+      )
+    }
+    return { about: 'message', span: node.span, message, is: fate }
+  }
+
+  znode(node: Located<ConditionInput['znode']>): Compiled {
+    const version = this.count(node.field('version'))
+    const { exists } = node.value
+    const data = node.field('data')
+    if (!this.asks(node, [exists, version, data], 'exists, version or data')) return undefined
+    if (exists === false && (version !== undefined || data !== undefined))
+      this.never(node.field('exists')!, 'a node that is not there has neither version nor data')
+    return {
+      about: 'znode',
+      span: node.span,
+      path: node.value.znode,
+      ...(exists === undefined ? {} : { exists }),
+      ...(version === undefined ? {} : { version }),
+      ...(data === undefined ? {} : { data: { is: 'equal', value: data.text } }),
+    }
+  }
+
+  checkpoint(node: Located<ConditionInput['checkpoint']>): Compiled {
+    const subject = node.field('checkpoint')!
+    const replica = this.names.replica(subject)
+    const hw = this.count(node.field('hw'))
+    if (replica === undefined || hw === undefined) return undefined
+    this.carries(subject, replica.broker, replica)
+    return { about: 'checkpoint', span: node.span, ...replica, hw }
+  }
+
+  machine(node: Located<ConditionInput['machine']>): Compiled {
+    const machine = this.names.machine(node.field('machine')!)
+    return machine === undefined ? undefined : { about: 'machine', span: node.span, machine, is: node.value.is }
+  }
+
+  client(node: Located<ConditionInput['client']>): Compiled {
+    const client = this.names.client(node.field('client')!)
+    const read = this.count(node.field('read'))
+    const acked = this.count(node.field('acked'))
+    const gaveUp = this.count(node.field('gaveUp'))
+    if (!this.asks(node, [read, acked, gaveUp], 'read, acked or gaveUp') || client === undefined) return undefined
+    const idle = (field: 'read' | 'acked' | 'gaveUp', match: Match | undefined): void => {
+      const bounds = match === undefined ? undefined : matchBounds(match)
+      if (bounds !== undefined && bounds.low > 0) this.never(node.field(field)!, `${client.name} is a ${client.kind}`)
+    }
+    if (client.kind === 'producer') idle('read', read)
+    else
+      for (const [field, match] of [
+        ['acked', acked],
+        ['gaveUp', gaveUp],
+      ] as const)
+        idle(field, match)
+    return {
+      about: 'client',
+      span: node.span,
+      client: client.name,
+      ...(read === undefined ? {} : { read }),
+      ...(acked === undefined ? {} : { acked }),
+      ...(gaveUp === undefined ? {} : { gaveUp }),
+    }
+  }
+
+  event(node: Located<ConditionInput['event']>): Compiled {
+    const machine = node.field('machine')
+    const name = machine === undefined ? undefined : this.names.machine(machine)
+    if (machine !== undefined && name === undefined) return undefined
+    return {
+      about: 'event',
+      span: node.span,
+      event: node.value.event,
+      ...(name === undefined ? {} : { machine: name }),
+      nth: node.value.nth ?? 1,
+    }
+  }
+
+  private holder(
+    about: 'controller' | 'zk-leader',
+    node: Located,
+    is: string | undefined,
+    epoch: Match | undefined,
+  ): Compiled {
+    if (is === undefined) return undefined
+    return { about, span: node.span, ...(is === 'any' ? {} : { is }), ...(epoch === undefined ? {} : { epoch }) }
+  }
+
+  private believes(node: Located<string> | undefined): { believes?: string } {
+    const believes = node === undefined ? undefined : this.names.broker(node)
+    return believes === undefined ? {} : { believes }
+  }
+
+  private count(node: CountField): Match | undefined {
+    if (node === undefined) return undefined
+    const match = readMatch(node.value)
+    const bounds = matchBounds(match)!
+    if (bounds.low > bounds.high)
+      this.never(node, match.is === 'range' ? 'the range runs backwards' : 'no number is that small')
+    return match
+  }
+
+  private asks(node: Located, fields: readonly unknown[], expected: string): boolean {
+    if (fields.some((field) => field !== undefined)) return true
+    this.report.error('KS103', node.place, 'the condition asks for nothing', { expected })
+    return false
+  }
+
+  private carries(node: Located, broker: string, { topic, partition }: PartitionName): void {
+    const carriers = this.names.carriers(topic, partition)
+    if (carriers === undefined || carriers.includes(broker)) return
+    this.never(node, `${broker} carries no replica of ${topic}-${partition} (${enumerate(carriers)})`)
+  }
+
+  private never(node: Located, why: string): void {
+    this.report.error(
+      'KS402',
+      node.place,
+      `${quoted(node.name === '' || /^\d+$/.test(node.name) ? node.text : `${node.name}: ${node.text}`)} can never hold: ${why}`,
+    )
+  }
+}
+
+/** `event` first: it may name a machine as well. */
+const kinds = [
+  'event',
+  'replica',
+  'leader',
+  'isr',
+  'controller',
+  'zk-leader',
+  'session',
+  'message',
+  'znode',
+  'checkpoint',
+  'machine',
+  'client',
+] as const satisfies readonly Kind[]

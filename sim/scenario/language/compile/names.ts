@@ -1,0 +1,181 @@
+/**
+ * What the scenario has given names to, with the look-ups that every reference goes through: a name that is not there
+ * becomes a diagnostic that lists those that are.
+ */
+import type { ClientPlan, TopicPlan } from '../../plan.ts'
+import { enumerate, type Report } from '../report.ts'
+import { type Located, type Place, quoted } from '../source.ts'
+
+/** A message that a step or a workload sends. */
+export interface SentMessage {
+  readonly by: string
+  readonly topic: string
+  readonly partition: number | undefined
+  readonly step: number
+  readonly at: Located
+}
+
+export interface PartitionName {
+  readonly topic: string
+  readonly partition: number
+}
+
+export class Names {
+  readonly brokers: readonly string[]
+  readonly zookeeper: readonly string[]
+  readonly topics = new Map<string, TopicPlan>()
+  readonly clients = new Map<string, ClientPlan>()
+  readonly messages = new Map<string, SentMessage>()
+  /** Clients that have a mistake of their own: references to them are not a second one. */
+  readonly unsound = new Set<string>()
+  private readonly report: Report
+
+  constructor(brokers: number, zookeeper: number, report: Report) {
+    this.brokers = Array.from({ length: brokers }, (_, index) => `b${index + 1}`)
+    this.zookeeper = Array.from({ length: zookeeper }, (_, index) => `zk${index + 1}`)
+    this.report = report
+  }
+
+  get machines(): readonly string[] {
+    return [...this.brokers, ...this.zookeeper, ...this.clients.keys()]
+  }
+
+  /** True where workloads send messages whose names the file does not hold. */
+  get hasWorkload(): boolean {
+    for (const client of this.clients.values())
+      if (client.kind === 'producer' && client.workload !== undefined) return true
+    return false
+  }
+
+  /** The name of a broker, or undefined after a diagnostic. `words` are other names allowed here (`none`, `any`). */
+  broker(node: Located<string>, words: readonly string[] = []): string | undefined {
+    const name = node.value
+    if (this.brokers.includes(name) || words.includes(name)) return name
+    this.report.unknown(
+      'KS104',
+      node.place,
+      `no broker ${quoted(name)} in this cluster (${enumerate([...this.brokers, ...words])})`,
+      name,
+      [...this.brokers, ...words],
+    )
+    return undefined
+  }
+
+  zooKeeperServer(node: Located<string>, words: readonly string[] = []): string | undefined {
+    const name = node.value
+    if (this.zookeeper.includes(name) || words.includes(name)) return name
+    this.report.unknown(
+      'KS105',
+      node.place,
+      `no ZooKeeper server ${quoted(name)} (${enumerate([...this.zookeeper, ...words])})`,
+      name,
+      this.zookeeper,
+    )
+    return undefined
+  }
+
+  machine(node: Located<string>): string | undefined {
+    const name = node.value
+    if (this.machines.includes(name)) return name
+    if (this.unsound.has(name)) return undefined
+    if (/^b\d+$/.test(name)) return this.broker(node)
+    if (/^zk\d+$/.test(name)) return this.zooKeeperServer(node)
+    this.report.unknown(
+      'KS105',
+      node.place,
+      `no machine ${quoted(name)} (${enumerate(this.machines)})`,
+      name,
+      this.machines,
+    )
+    return undefined
+  }
+
+  client(node: Located<string>, kind?: ClientPlan['kind']): ClientPlan | undefined {
+    const name = node.value
+    const client = this.clients.get(name)
+    if (client === undefined && this.unsound.has(name)) return undefined
+    const candidates = [...this.clients.values()]
+      .filter((one) => kind === undefined || one.kind === kind)
+      .map((one) => one.name)
+    if (client !== undefined && (kind === undefined || client.kind === kind)) return client
+    const what = kind ?? 'client'
+    const message =
+      client === undefined ? `no ${what} ${quoted(name)}` : `${quoted(name)} is a ${client.kind}, not a ${what}`
+    const those = candidates.length === 0 ? ` (the scenario has no ${what}s)` : ` (${enumerate(candidates)})`
+    this.report.unknown(client === undefined ? 'KS106' : 'KS407', node.place, `${message}${those}`, name, candidates)
+    return undefined
+  }
+
+  topic(place: Place, name: string): TopicPlan | undefined {
+    const topic = this.topics.get(name)
+    if (topic !== undefined) return topic
+    const known = [...this.topics.keys()]
+    const those = known.length === 0 ? 'the scenario has no topics' : enumerate(known)
+    this.report.unknown('KS107', place, `no topic ${quoted(name)} (${those})`, name, known)
+    return undefined
+  }
+
+  /** `orders-0` */
+  partition(place: Place, text: string): PartitionName | undefined {
+    const dash = text.lastIndexOf('-')
+    const topic = this.topic(place, text.slice(0, dash))
+    if (topic === undefined) return undefined
+    const partition = Number(text.slice(dash + 1))
+    if (partition < topic.partitions) return { topic: topic.name, partition }
+    const range = topic.partitions === 1 ? 'only 0' : `0 to ${topic.partitions - 1}`
+    this.report.error('KS108', place, `topic "${topic.name}" has no partition ${partition} (${range})`)
+    return undefined
+  }
+
+  /** `orders` or `orders-0`; a topic whose own name ends so wins. */
+  destination(node: Located<string>): { topic: string; partition: number | undefined } | undefined {
+    const text = node.text
+    if (this.topics.has(text)) return { topic: text, partition: undefined }
+    if (/-\d+$/.test(text)) return this.partition(node.place, text)
+    return this.topic(node.place, text) === undefined ? undefined : { topic: text, partition: undefined }
+  }
+
+  /** `b1/orders-0` */
+  replica(node: Located<string>): (PartitionName & { broker: string }) | undefined {
+    const slash = node.text.indexOf('/')
+    const name = node.text.slice(0, slash)
+    const partition = this.partition(node.place, node.text.slice(slash + 1))
+    if (!this.brokers.includes(name)) {
+      this.report.unknown(
+        'KS104',
+        node.place,
+        `no broker ${quoted(name)} in this cluster (${enumerate(this.brokers)})`,
+        name,
+        this.brokers,
+      )
+      return undefined
+    }
+    return partition === undefined ? undefined : { ...partition, broker: name }
+  }
+
+  /** The name of a message that something sends; messages of workloads are named after their client. */
+  message(node: Located): string | undefined {
+    const name = node.text === '' ? node.name : node.text
+    return this.knowsMessage(name, node.text === '' ? node.keyPlace : node.place) ? name : undefined
+  }
+
+  knowsMessage(name: string, place: Place): boolean {
+    if (this.messages.has(name)) return true
+    const numbered = /^(.*)-[1-9]\d*$/.exec(name)
+    const producer = numbered === null ? undefined : this.clients.get(numbered[1]!)
+    if (producer?.kind === 'producer' && producer.workload !== undefined) return true
+    const known = [...this.messages.keys()]
+    const those = known.length === 0 ? 'nothing is sent' : enumerate(known)
+    this.report.unknown('KS109', place, `no message ${quoted(name)} is ever sent (${those})`, name, known)
+    return false
+  }
+
+  /** Brokers that carry a partition, where the scenario says so; undefined where Kafka chooses. */
+  carriers(topic: string, partition: number): readonly string[] | undefined {
+    const plan = this.topics.get(topic)
+    if (plan === undefined) return undefined
+    const replicas = plan.replicas?.[partition]
+    if (replicas !== undefined) return replicas.map((id) => `b${id}`)
+    return plan.replicationFactor === this.brokers.length ? this.brokers : undefined
+  }
+}

@@ -1,0 +1,123 @@
+/**
+ * The whole plan from a tree that fits the schema. First what has names (topics, clients, messages), then what refers to
+ * them, so that a step may name a topic that a later line declares.
+ */
+import { defaultPreset, type PresetName } from '../../../../src/versions.ts'
+import type { ScenarioPlan, TopicPlan } from '../../plan.ts'
+import { readDuration } from '../formats.ts'
+import type { ConfigOverrides } from '../overrides.ts'
+import type { Report } from '../report.ts'
+import type { ScenarioInput } from '../schema/scenario.ts'
+import type { StepInput } from '../schema/steps.ts'
+import { entries, type Located, listed, oneOrMore, quoted } from '../source.ts'
+import { compileClients } from './clients.ts'
+import { compileServers, compileTopic } from './cluster.ts'
+import { ConditionCompiler } from './conditions.ts'
+import { compileExpectations } from './expect.ts'
+import { Names } from './names.ts'
+import { StepCompiler } from './steps.ts'
+import { localText } from './text.ts'
+
+const DEFAULT_SERVERS = 3
+const DEFAULT_END = '60s'
+const DEFAULT_SEED = 1
+
+type SendInput = Extract<NonNullable<StepInput['send']>, { by: string }>
+type CreateInput = Extract<NonNullable<StepInput['createTopic']>, { topic: string }>
+
+export function compileScenario(
+  root: Located<ScenarioInput>,
+  file: string,
+  text: string,
+  overrides: ConfigOverrides,
+  report: Report,
+): ScenarioPlan {
+  const { value } = root
+  const protocol: PresetName = value.protocol ?? defaultPreset
+  const cluster = root.field('cluster')
+  const names = new Names(
+    value.cluster?.brokers ?? DEFAULT_SERVERS,
+    value.cluster?.zookeeper ?? DEFAULT_SERVERS,
+    report,
+  )
+  const servers = compileServers(cluster, protocol, overrides, names, report)
+  const defaults = {
+    preset: protocol,
+    replicationFactor: Number(servers.brokerConfig['default.replication.factor'] ?? 1),
+  }
+  const steps = listed<StepInput>(root.field('steps'))
+
+  const topics = entries(root.field('topics')).map((topic) => {
+    const plan = compileTopic(topic.keyPlace, topic.name, topic, defaults, overrides, names, report)
+    names.topics.set(plan.name, plan)
+    return plan
+  })
+  const created = new Map<Located, TopicPlan>()
+  for (const step of steps) {
+    for (const node of actionsOf<CreateInput>(step, 'createTopic')) {
+      const name = node.field('topic')!
+      const plan = compileTopic(name.place, name.text, node, defaults, overrides, names, report)
+      if (names.topics.has(plan.name)) report.error('KS005', name.place, `topic ${quoted(plan.name)} is there already`)
+      else names.topics.set(plan.name, plan)
+      created.set(node, plan)
+    }
+  }
+  compileClients(root.field('clients'), overrides, names, report)
+  collectMessages(steps, names, report)
+
+  const conditions = new ConditionCompiler(names, report)
+  const endsUs = readDuration(value.ends ?? DEFAULT_END)
+  if (endsUs === 0)
+    report.error('KS113', root.field('ends')!.place, 'the run ends before it begins', {
+      expected: 'a duration longer than 0',
+    })
+  return {
+    file,
+    text,
+    title: value.title === undefined ? { en: file.replace(/^.*[\\/]/, '') } : localText(root.field('title')!),
+    shows: listed(root.field('shows')).map((one) => one.text),
+    protocol,
+    seed: value.seed ?? DEFAULT_SEED,
+    endsUs,
+    cluster: { protocol, ...servers, topics, clients: [...names.clients.values()] },
+    steps: new StepCompiler(names, report, conditions, created, endsUs).compile(steps),
+    expect: compileExpectations(root.field('expect'), names, conditions, report),
+  }
+}
+
+const actionsOf = <T>(step: Located<StepInput>, name: 'send' | 'createTopic'): ReadonlyArray<Located<T>> => {
+  const node = step.fields.get(name)
+  return node === undefined ? [] : oneOrMore(node as Located<T>)
+}
+
+/** Names of all messages that steps send: facts and conditions may speak of them, and none may come twice. */
+function collectMessages(steps: ReadonlyArray<Located<StepInput>>, names: Names, report: Report): void {
+  for (const [index, step] of steps.entries()) {
+    for (const node of actionsOf<SendInput>(step, 'send')) {
+      const message = node.field('message')!
+      const name = message.text
+      const first = names.messages.get(name)
+      if (first !== undefined) {
+        report.error('KS305', message.place, `message ${quoted(name)} is sent already in line ${first.at.span.line}`, {
+          expected: 'a name of its own for each message',
+        })
+        continue
+      }
+      if (name === '…' || name === '...')
+        report.error(
+          'KS112',
+          message.place,
+          `a message cannot be called ${quoted(name)}: it stands for anything in "order"`,
+        )
+      const to = node.field('to')!.text
+      const dash = names.topics.has(to) ? -1 : to.lastIndexOf('-')
+      names.messages.set(name, {
+        by: node.value.by,
+        topic: dash === -1 ? to : to.slice(0, dash),
+        partition: dash === -1 ? undefined : Number(to.slice(dash + 1)),
+        step: index,
+        at: message,
+      })
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/** `b1`, `leader(orders-0)`, `any follower(orders-0)`, `controller`, `zk-leader`, `all brokers` … */
+import type { Target, Targets } from '../../plan.ts'
+import { textFormats } from '../formats.ts'
+import { nearest } from '../nearest.ts'
+import type { Report } from '../report.ts'
+import { type Located, oneOrMore, quoted } from '../source.ts'
+import type { Names } from './names.ts'
+
+const ofPartition = {
+  leader: 'leader',
+  'any follower': 'any-follower',
+  'most-advanced follower': 'most-advanced-follower',
+} as const
+const alone = {
+  controller: 'controller',
+  'zk-leader': 'zk-leader',
+  'all brokers': 'all-brokers',
+  'all zookeeper': 'all-zookeeper',
+} as const
+
+export type MachineKind = 'broker' | 'zookeeper' | 'client'
+
+export function compileTargets(node: Located<string | readonly string[]>, names: Names, report: Report): Targets {
+  const targets: Target[] = []
+  for (const item of oneOrMore<string>(node)) {
+    const target = compileTarget(item, names, report)
+    if (target !== undefined) targets.push(target)
+  }
+  return targets
+}
+
+export function compileTarget(node: Located<string>, names: Names, report: Report): Target | undefined {
+  const text = node.value
+  if (Object.hasOwn(alone, text)) return { select: alone[text as keyof typeof alone] }
+  const call = /^([^(]+)\((.*)\)$/.exec(text)
+  if (call === null) {
+    if (/ /.test(text) || Object.hasOwn(ofPartition, text)) return unknownSelector(node, text, report)
+    const name = names.machine(node)
+    return name === undefined ? undefined : { select: 'machine', name }
+  }
+  const [, selector, inner] = call
+  if (!Object.hasOwn(ofPartition, selector!)) return unknownSelector(node, selector!, report)
+  if (!textFormats.partition.pattern.test(inner!)) {
+    report.error('KS102', node.place, `${quoted(inner!)} is not a partition`, {
+      expected: `${selector}(topic-number), like ${selector}(orders-0)`,
+    })
+    return undefined
+  }
+  const partition = names.partition(node.place, inner!)
+  return partition === undefined
+    ? undefined
+    : { select: ofPartition[selector as keyof typeof ofPartition], ...partition }
+}
+
+function unknownSelector(node: Located, word: string, report: Report): undefined {
+  const bare = [...Object.keys(ofPartition), ...Object.keys(alone)]
+  const inner = /\(.*\)$/.exec(node.text)?.[0] ?? '(orders-0)'
+  const known = bare.map((name) => (Object.hasOwn(ofPartition, name) ? `${name}(orders-0)` : name))
+  const near = nearest(word.trim(), bare)
+  report.error('KS110', node.place, `no selector ${quoted(node.text)} (${known.join(', ')})`, {
+    suggestion: near === undefined || !Object.hasOwn(ofPartition, near) ? near : near + inner,
+  })
+  return undefined
+}
+
+/** What machine a target comes down to. */
+export function machineKind(target: Target, names: Names): MachineKind {
+  switch (target.select) {
+    case 'machine':
+      return names.clients.has(target.name) ? 'client' : names.zookeeper.includes(target.name) ? 'zookeeper' : 'broker'
+    case 'zk-leader':
+    case 'all-zookeeper':
+      return 'zookeeper'
+    default:
+      return 'broker'
+  }
+}

@@ -1,0 +1,8 @@
+/** The scenario language: YAML text in, a plan or diagnostics out. The only door of this folder. */
+export { type DiagnosticCode, diagnosticCodes } from './codes.ts'
+export { type Diagnostic, formatDiagnostic, formatPlace } from './diagnostic.ts'
+export { scenarioDocs } from './docs.ts'
+export { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
+export { editDistance, nearest } from './nearest.ts'
+export { type Override, readOverride } from './overrides.ts'
+export { type ParseOptions, type ParseResult, parseScenario } from './parse.ts'

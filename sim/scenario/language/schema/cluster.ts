@@ -1,0 +1,140 @@
+/** What is there when the story begins: machines, network, topics, clients. */
+
+import * as z from 'zod'
+import {
+  brokerConfigTable,
+  producerConfigTable,
+  simpleConsumerConfigTable,
+  topicConfigTable,
+} from '../../../../src/config/index.ts'
+import { zookeeperConfigTable } from '../zookeeper-config.ts'
+import { choice, config, format, list, named, object, oneOrMany, whole, words } from './elements.ts'
+
+const brokerConfig = config('broker', 'keys of server.properties with their values', brokerConfigTable)
+
+export const clusterSchema = object('cluster', 'a mapping of zookeeper, brokers, config, network', {
+  zookeeper: whole(1, 9)
+    .optional()
+    .describe('Number of ZooKeeper servers, named zk1, zk2 …, each on a machine of its own. Default 3.'),
+  zookeeperConfig: config('zookeeper', 'keys of zoo.cfg with their values', zookeeperConfigTable)
+    .optional()
+    .describe('Keys of `zoo.cfg`, for all ZooKeeper servers.'),
+  brokers: whole(1, 99).optional().describe('Number of brokers, named b1, b2 … with `broker.id` 1, 2 …. Default 3.'),
+  config: brokerConfig.optional().describe('Keys of `server.properties`, for all brokers.'),
+  configOf: named('name', brokerConfig, 'a mapping from brokers to keys of server.properties')
+    .optional()
+    .describe(
+      'Keys of `server.properties` for single brokers, laid over `config`: `{ b2: { num.replica.fetchers: 2 } }`.',
+    ),
+  network: object('network', 'a mapping of latency and bandwidth', {
+    latency: format('latency')
+      .optional()
+      .describe('One-way latency of a message, drawn evenly from a range. Default 1ms..3ms.'),
+    bandwidth: format('rate').optional().describe('Bytes a second of each direction of a link. Default: no limit.'),
+  })
+    .optional()
+    .describe('What links between machines are like.'),
+}).meta({ id: 'cluster' })
+
+const topicShape = {
+  partitions: whole(1, 1000).optional().describe('Number of partitions. Default: as many as `replicas` lists, else 1.'),
+  replicas: list(
+    list(format('name'), 'a list of brokers'),
+    'a list of lists of brokers, one for each partition: [[b1, b2, b3]]',
+  )
+    .optional()
+    .describe('Brokers of each partition, the preferred leader first: `[[b1, b2, b3], [b2, b3, b1]]`.'),
+  replicationFactor: whole(1, 99)
+    .optional()
+    .describe(
+      "Replicas of each partition, placed by Kafka's own formula. Instead of `replicas`. Default: `default.replication.factor`.",
+    ),
+  config: config('topic', 'topic-level keys with their values', topicConfigTable)
+    .optional()
+    .describe('Topic-level keys, laid over those of the brokers.'),
+}
+
+export const topicSchema = object(
+  'topic',
+  'a mapping of partitions, replicas or replicationFactor, config',
+  topicShape,
+).meta({
+  id: 'topic',
+})
+
+export const newTopicSchema = object(
+  'createTopic',
+  'a mapping of topic, partitions, replicas or replicationFactor, config',
+  {
+    topic: format('topic').describe('Its name.'),
+    ...topicShape,
+  },
+)
+
+const sendsSchema = object(
+  'sends',
+  'a mapping of to, every, start, count, keys, size',
+  {
+    to: format('destination').describe(
+      'Topic or partition. Without a partition the key decides, or chance where there is none.',
+    ),
+    every: format('duration').describe('Time between two messages.'),
+    start: format('duration').optional().describe('Virtual time of the first message. Default: the first `every`.'),
+    count: whole(1).optional().describe('Messages in all. Default: until the end.'),
+    keys: format('range').optional().describe('Keys are drawn evenly from this range. Default: no keys.'),
+    size: format('size').optional().describe('Size of a value. Default 100B.'),
+  },
+  { planned: 'workload' },
+).meta({ id: 'sends' })
+
+export const clientSchema = object(
+  'client',
+  'a mapping with producer: sync, consumer: simple, or like: another client',
+  {
+    producer: choice('producer', ['sync'] as const)
+      .optional()
+      .describe('Makes it a producer; `sync` sends one message at a time and waits for the answer.'),
+    consumer: choice('consumer', ['simple'] as const)
+      .optional()
+      .describe('Makes it a consumer; `simple` reads one partition from an offset.'),
+    like: format('name').optional().describe('Takes everything from another client; own keys are laid over it.'),
+    config: config(
+      'client',
+      'keys of the producer or consumer with their values',
+      producerConfigTable,
+      simpleConsumerConfigTable,
+    )
+      .optional()
+      .describe("Keys of the client's own configuration (old producer, simple consumer)."),
+    bootstrap: oneOrMany(format('name'), 'format:name')
+      .optional()
+      .describe('Brokers that it asks for metadata first. Default: all.'),
+    sends: sendsSchema
+      .optional()
+      .describe(
+        'Producers: a stream of messages instead of single sends. They are named `p1-1`, `p1-2` … after the client.',
+      ),
+    reads: format('partition').optional().describe('Consumers: the partition to read.'),
+    from: z
+      .union([whole(0), choice('from', ['earliest', 'latest'] as const)], { error: () => 'from' })
+      .optional()
+      .describe('Consumers: first offset, or `earliest` or `latest`. Default `earliest`.'),
+    broker: format('name')
+      .optional()
+      .describe('Consumers: read from this broker whoever leads; a follower refuses with error 6.'),
+  },
+  { planned: 'client' },
+).meta({ id: 'client' })
+
+export const localTextSchema = z
+  .union(
+    [
+      z.string({ error: () => 'localText' }).min(1, { error: () => 'localText' }),
+      object('text in two languages', 'a mapping of en and zh', {
+        en: words().describe('English.'),
+        zh: words().optional().describe('Chinese.'),
+      }),
+    ],
+    { error: () => 'localText' },
+  )
+  .meta({ id: 'text' })

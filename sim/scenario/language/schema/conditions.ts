@@ -1,0 +1,165 @@
+/**
+ * Conditions on the cluster: each names what it looks at, then fields with a value, a range or a comparison. They see
+ * what is true, not what a broker believes; `believes` looks through a broker's eyes.
+ */
+import * as z from 'zod'
+import { eventKinds, fateHelp, fates } from '../vocabulary.ts'
+import { choice, count, format, list, object, whole, words, yesNo } from './elements.ts'
+
+const planned = { planned: 'condition' } as const
+
+const believes = () =>
+  format('name')
+    .optional()
+    .describe(
+      'Whose eyes to look through: what this broker (for a leader also a client) holds to be true, rather than what is.',
+    )
+const epoch = () => count().optional().describe('Its epoch.')
+
+export const conditionSchemas = {
+  replica: object(
+    'replica condition',
+    'a condition on a replica: replica, leo, hw, role, truncatedTo',
+    {
+      replica: format('replica').describe('Broker and partition.'),
+      leo: count().optional().describe('Log end offset.'),
+      hw: count().optional().describe('High watermark as this replica knows it.'),
+      role: choice('role', ['leader', 'follower', 'none'] as const)
+        .optional()
+        .describe('What the broker does for the partition.'),
+      truncatedTo: count().optional().describe('Offset that its last truncation cut back to.'),
+    },
+    planned,
+  ).describe('A replica on its broker.'),
+  leader: object(
+    'leader condition',
+    'a condition on a leader: leader, is, epoch, believes',
+    {
+      leader: format('partition').describe('The partition.'),
+      is: format('name').optional().describe('The broker. Absent: any.'),
+      epoch: epoch(),
+      believes: believes(),
+    },
+    planned,
+  ).describe('A partition has a leader: the one that ZooKeeper holds, once it acts as such.'),
+  isr: object(
+    'isr condition',
+    'a condition on an ISR: isr, is, size, believes',
+    {
+      isr: format('partition').describe('The partition.'),
+      is: list(format('name'), 'a list of brokers').optional().describe('Exactly these brokers, in any order.'),
+      size: count().optional().describe('Number of members.'),
+      believes: believes(),
+    },
+    planned,
+  ).describe('The in-sync replicas as ZooKeeper holds them.'),
+  controller: object(
+    'controller condition',
+    'a condition on the controller: controller, epoch',
+    { controller: format('name').describe('A broker, or `any`.'), epoch: epoch() },
+    planned,
+  ).describe('The controller.'),
+  'zk-leader': object(
+    'zk-leader condition',
+    'a condition on the leader of ZooKeeper: zk-leader, epoch',
+    { 'zk-leader': format('name').describe('A ZooKeeper server, or `any`.'), epoch: epoch() },
+    planned,
+  ).describe('The leader of the ZooKeeper ensemble.'),
+  session: object(
+    'session condition',
+    'a condition on a ZooKeeper session: session, is',
+    {
+      session: format('name').describe('The broker whose session it is.'),
+      is: choice('session state', ['alive', 'expired'] as const).describe(
+        '`expired`: ended by ZooKeeper and not replaced yet.',
+      ),
+    },
+    planned,
+  ).describe("A broker's ZooKeeper session."),
+  message: object(
+    'message condition',
+    'a condition on a message: message, is',
+    {
+      message: words().describe('Its name, as `send` gave it.'),
+      is: choice(
+        'fate',
+        fates as unknown as readonly [
+          'sent',
+          'appended',
+          'replicated',
+          'committed',
+          'acked',
+          'read',
+          'lost',
+          'gave-up',
+        ],
+      ).describe(`What has become of it. ${fateHelp}.`),
+    },
+    planned,
+  ).describe('The fate of a message.'),
+  znode: object(
+    'znode condition',
+    'a condition on a znode: znode, exists, version, data',
+    {
+      znode: format('path').describe('Its path.'),
+      exists: yesNo().optional().describe('Whether it is there.'),
+      version: count().optional().describe('Version of its data.'),
+      data: words().optional().describe('Its data.'),
+    },
+    planned,
+  ).describe('A node of the ZooKeeper tree, as committed.'),
+  checkpoint: object(
+    'checkpoint condition',
+    'a condition on a checkpoint: checkpoint, hw',
+    {
+      checkpoint: format('replica').describe('Broker and partition.'),
+      hw: count().describe('High watermark in the file `replication-offset-checkpoint`.'),
+    },
+    planned,
+  ).describe('The high watermark that a broker has written to disk.'),
+  machine: object(
+    'machine condition',
+    'a condition on a machine: machine, is',
+    {
+      machine: format('name').describe('Broker, ZooKeeper server or client.'),
+      is: choice('machine state', ['running', 'stopped', 'off', 'paused'] as const).describe('Its state.'),
+    },
+    planned,
+  ).describe('A machine and the process on it.'),
+  client: object(
+    'client condition',
+    'a condition on a client: client, read, acked, gaveUp',
+    {
+      client: format('name').describe('Its name.'),
+      read: count().optional().describe('Messages that it has read.'),
+      acked: count().optional().describe('Messages acknowledged to it.'),
+      gaveUp: count().optional().describe('Messages that it has given up.'),
+    },
+    planned,
+  ).describe('Counts of a client.'),
+  event: object(
+    'event condition',
+    'a condition on the trace: event, machine, nth',
+    {
+      event: choice('event', eventKinds as unknown as readonly [string, ...string[]]).describe(
+        'Kind of a trace event.',
+      ),
+      machine: format('name').optional().describe('Only from this machine.'),
+      nth: whole(1).optional().describe('The nth of them since the start. Default 1.'),
+    },
+    planned,
+  ).describe('An event of the trace has happened.'),
+}
+
+export const conditionSchema = z
+  .union(Object.values(conditionSchemas) as unknown as ConditionOptions, { error: () => 'condition' })
+  .meta({ id: 'condition' })
+
+type ConditionSchemas = typeof conditionSchemas
+type ConditionOptions = readonly [
+  ConditionSchemas[keyof ConditionSchemas],
+  ...ConditionSchemas[keyof ConditionSchemas][],
+]
+
+/** A condition as written; the key that is there says which it is. */
+export type ConditionInput = { [K in keyof ConditionSchemas]: z.infer<ConditionSchemas[K]> }

@@ -1,0 +1,154 @@
+/** One step: a trigger, a caption, and what happens. */
+import * as z from 'zod'
+import { localTextSchema, newTopicSchema } from './cluster.ts'
+import { conditionSchema } from './conditions.ts'
+import { format, marker, object, oneOrMany, whole, words } from './elements.ts'
+
+const targets = () => oneOrMany(format('target'), 'format:target')
+
+const onMachines = (help: string) =>
+  z
+    .union(
+      [
+        format('target'),
+        z.array(format('target')).min(1, { error: () => 'empty' }),
+        object('machines', 'a mapping of target and after', {
+          target: targets().describe('Whom it means.'),
+          after: format('duration').optional().describe('How long after the step it happens.'),
+        }),
+      ],
+      { error: () => 'format:target' },
+    )
+    .optional()
+    .describe(help)
+
+const link = object('link', 'a mapping of from and to (one way), or of between (both ways)', {
+  from: targets().optional().describe('Senders: what they send to `to` is meant, not what comes back.'),
+  to: targets().optional().describe('Receivers.'),
+  between: z
+    .tuple([targets(), targets()], { error: () => 'list:two sides, like [b1, [b2, b3]]' })
+    .optional()
+    .describe('Two sides, both directions: `[b1, [b2, b3]]`.'),
+}).meta({ id: 'link' })
+
+const links = (help: string) => oneOrMany(link, 'object:link').optional().describe(help)
+const linksOrAll = (help: string) =>
+  z
+    .union([z.literal('all'), link, z.array(link).min(1, { error: () => 'empty' })], { error: () => 'linkOrAll' })
+    .optional()
+    .describe(help)
+
+const many = <T extends z.ZodType>(item: T, name: string, help: string) =>
+  oneOrMany(item, `object:${name}`).optional().describe(help)
+
+export const triggerShape = {
+  at: format('duration').optional().describe('Virtual time at which the step happens.'),
+  after: format('duration').optional().describe('Time since the step before.'),
+  when: oneOrMany(conditionSchema, 'condition')
+    .optional()
+    .describe('A condition, or a list: all of them must be true at once.'),
+  on: object('on', 'a mapping of message, from, to, nth', {
+    message: words().describe(
+      'Kind of the message: `Produce`, `Fetch`, `FetchResponse`, `LeaderAndIsr` …; ZooKeeper’s begin with `Zk`.',
+    ),
+    from: format('target').optional().describe('Its sender.'),
+    to: format('target').optional().describe('Its receiver.'),
+    nth: whole(1).optional().describe('The nth of them since the step before. Default 1.'),
+  })
+    .optional()
+    .describe('A message that is about to be delivered; `hold`, `drop` and `delay` act on it.'),
+  within: format('duration')
+    .optional()
+    .describe(
+      'With `when` or `on`: it must come within this time after the step before, or the run fails and says what it saw instead.',
+    ),
+}
+
+export const actionShape = {
+  send: many(
+    object('send', 'a mapping of by, to, message', {
+      by: format('name').describe('The producer.'),
+      to: format('destination').describe('Topic or partition.'),
+      message: words().describe('Name of the message; it is also its value.'),
+      key: words().optional().describe('Its key.'),
+      broker: format('name').optional().describe('Send to this broker whoever leads; a follower refuses with error 6.'),
+    }).meta({ id: 'send' }),
+    'send',
+    'A producer sends a message.',
+  ),
+  crash: onMachines('The process dies; the operating system lives, so what was written stays.'),
+  powerOff: onMachines('The machine loses power; what was not synced to disk is gone, and peers hear nothing.'),
+  pause: onMachines('The process stands still (a long garbage collection): sockets stay open, timers fire late.'),
+  resume: onMachines('A paused process goes on.'),
+  restart: onMachines('The process starts again, on a machine that is powered on if need be.'),
+  shutdown: onMachines('The process ends in an orderly way (brokers: controlled shutdown).'),
+  start: onMachines('A client that was stopped starts again.'),
+  stop: onMachines('A client stops.'),
+  cut: links('No bytes pass and no new connections come about, until healed.'),
+  heal: linksOrAll('Undoes `cut`; `all` undoes every one.'),
+  stall: links('Bytes wait in the link, until released.'),
+  release: linksOrAll('Undoes `stall`: the bytes go on in their order; `all` undoes every one.'),
+  reset: links('Every connection between the two breaks, on both sides.'),
+  slowDisk: many(
+    object('slowDisk', 'a mapping of target and perOperation', {
+      target: targets().describe('Whose disk.'),
+      perOperation: format('duration').describe('What each operation takes longer. `0ms` makes it fast again.'),
+    }),
+    'slowDisk',
+    'Every operation of a disk takes longer.',
+  ),
+  fillDisk: many(
+    object('fillDisk', 'a mapping of target and free', {
+      target: targets().describe('Whose disk.'),
+      free: format('size').describe('Space that is left.'),
+    }),
+    'fillDisk',
+    'A disk has only so much space left.',
+  ),
+  corrupt: many(
+    object('corrupt', 'a mapping of target, file, position, bit', {
+      target: targets().describe('Whose disk.'),
+      file: words().describe('Path below the data directory: `orders-0/00000000000000000000.log`.'),
+      position: whole(0).describe('Byte, from 0.'),
+      bit: whole(0, 7).optional().describe('Bit of it that flips, from 0. Default 0.'),
+    }),
+    'corrupt',
+    'A bit of a file flips.',
+  ),
+  expireSession: targets().optional().describe('ZooKeeper ends the session of a broker.'),
+  skewClock: many(
+    object('skewClock', 'a mapping of target, jump, drift', {
+      target: targets().describe('Whose clock.'),
+      jump: format('signedDuration').optional().describe('How far it jumps.'),
+      drift: format('drift').optional().describe('How much faster it runs from now on.'),
+    }),
+    'skewClock',
+    'The clock of a machine jumps or drifts.',
+  ),
+  createTopic: many(newTopicSchema, 'createTopic', 'A topic is created while the cluster runs.'),
+  hold: marker()
+    .optional()
+    .describe('With `on`: the message, and what follows it on its connection, waits for `release`.'),
+  drop: marker()
+    .optional()
+    .describe('With `on`: the message is swallowed and its connection breaks (TCP loses no single message).'),
+  delay: format('duration').optional().describe('With `on`: the message comes so much later.'),
+}
+
+export const stepSchema = object(
+  'step',
+  'a step: a trigger (at, after, when, on), a caption, and what happens (send, crash, …)',
+  {
+    ...triggerShape,
+    caption: localTextSchema
+      .optional()
+      .describe('What the teacher says at this moment: a text, or `{ en: …, zh: … }`.'),
+    ...actionShape,
+  },
+  { planned: 'step' },
+).meta({ id: 'step' })
+
+export const triggerNames = ['at', 'after', 'when', 'on'] as const
+export type ActionName = keyof typeof actionShape
+export const actionNames = Object.keys(actionShape) as ActionName[]
+export type StepInput = z.infer<typeof stepSchema>

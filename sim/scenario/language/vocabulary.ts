@@ -1,0 +1,268 @@
+/**
+ * The words that a scenario may use for what the system does: trace events, messages, promises, fates. The tables of
+ * trace events and requests are held complete by their types: a new event of `src` breaks this file until it is listed.
+ */
+import type { SystemEvent } from '../../../src/events.ts'
+import type { ApiName } from '../../../src/protocol/index.ts'
+import { plannedPresets, presets } from '../../../src/versions.ts'
+import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
+import type { WorldEvent } from '../../kernel/events.ts'
+import type { MessageFate } from '../plan.ts'
+
+const eventTable: Readonly<Record<SystemEvent['kind'] | WorldEvent['kind'], true>> = {
+  LogLoaded: true,
+  SegmentRolled: true,
+  LogTruncated: true,
+  CheckpointWritten: true,
+  ZkServerState: true,
+  ZkLeaderServing: true,
+  ZkProposed: true,
+  ZkCommitted: true,
+  ZkApplied: true,
+  ZkSynced: true,
+  ZkRecovered: true,
+  ZkSessionCreated: true,
+  ZkSessionClosed: true,
+  ZkWatchFired: true,
+  ZkClientState: true,
+  BrokerStarted: true,
+  BrokerRegistered: true,
+  ReplicaCreated: true,
+  ReplicaDeleted: true,
+  BecameLeader: true,
+  BecameFollower: true,
+  Truncated: true,
+  Appended: true,
+  HighWatermark: true,
+  FollowerPosition: true,
+  IsrShrunk: true,
+  IsrExpanded: true,
+  IsrUpdateFailed: true,
+  HighWatermarksCheckpointed: true,
+  ProduceAnswered: true,
+  RequestRefused: true,
+  LeaderAndIsrRefused: true,
+  MetadataUpdated: true,
+  ControllerElected: true,
+  ControllerResigned: true,
+  PartitionElected: true,
+  PartitionOffline: true,
+  ReplicaLeftIsr: true,
+  StateChangeFailed: true,
+  BrokerFailure: true,
+  BrokerStartup: true,
+  TopicCreated: true,
+  MessageHanded: true,
+  ProduceSent: true,
+  ProduceAcknowledged: true,
+  ProduceFailed: true,
+  ProducerGaveUp: true,
+  MetadataRefreshed: true,
+  MetadataRefreshFailed: true,
+  MessagesRead: true,
+  FetchFailed: true,
+  OffsetReset: true,
+  ProcessStarted: true,
+  ProcessEnded: true,
+  PowerLost: true,
+  Paused: true,
+  Resumed: true,
+  ClockSet: true,
+  MessageSent: true,
+  MessageReceived: true,
+  LinkCut: true,
+  LinkHealed: true,
+  LinkStalled: true,
+  LinkReleased: true,
+  ConnectionReset: true,
+  DiskFault: true,
+}
+
+/** Kinds of trace events that `event` conditions may wait for. */
+export const eventKinds = Object.keys(eventTable)
+
+const apiTable: Readonly<Record<ApiName, true>> = {
+  Produce: true,
+  Fetch: true,
+  Offsets: true,
+  Metadata: true,
+  LeaderAndIsr: true,
+  StopReplica: true,
+  UpdateMetadata: true,
+  ControlledShutdown: true,
+}
+
+const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
+  ConnectRequest: true,
+  ConnectResponse: true,
+  Ping: true,
+  Pong: true,
+  WatchEvent: true,
+  Notification: true,
+  FollowerInfo: true,
+  AckEpoch: true,
+  Ack: true,
+  FollowerPing: true,
+  Forward: true,
+  Sync: true,
+  Revalidate: true,
+  LeaderInfo: true,
+  Diff: true,
+  Trunc: true,
+  Snap: true,
+  NewLeader: true,
+  UpToDate: true,
+  Proposal: true,
+  Commit: true,
+  LeaderPing: true,
+  Synced: true,
+  Revalidated: true,
+}
+
+const zkOperationTable: Readonly<Record<Extract<ZkMessage, { zk: 'Response' }>['op'], true>> = {
+  create: true,
+  delete: true,
+  setData: true,
+  check: true,
+  multi: true,
+  createSession: true,
+  closeSession: true,
+  getData: true,
+  exists: true,
+  getChildren: true,
+  setWatches: true,
+  sync: true,
+}
+
+const capitalised = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1)
+
+/** Messages that `on` may wait for, as `describeMessage` of the cluster and `describeZkMessage` name them. */
+export const messageNames = [
+  ...Object.keys(apiTable).flatMap((api) => [api, `${api}Response`]),
+  ...Object.keys(zkMessageTable).map((kind) => `Zk${kind}`),
+  ...Object.keys(zkOperationTable).flatMap((op) => [`Zk${capitalised(op)}`, `Zk${capitalised(op)}Response`]),
+]
+
+/** Promises (oracles) as replication.md section 5 names them. */
+export const promises = [
+  'I-ACK',
+  'I-ACK-BINDING',
+  'I-CANDIDATE',
+  'I-COMMIT',
+  'I-CONSISTENT-READ',
+  'I-CONSUMER-GAP',
+  'I-CONVERGE',
+  'I-EPOCH-FENCE',
+  'I-EPOCH-PREFIX',
+  'I-EXACTLY-ONCE',
+  'I-GLOBAL-SURVIVAL',
+  'I-HW-MONO',
+  'I-ISR-STABILITY',
+  'I-LIVE-BROKER',
+  'I-LIVE-CONSUME',
+  'I-LIVE-HW',
+  'I-LIVE-ISR',
+  'I-LIVE-LEADER',
+  'I-LIVE-LSO',
+  'I-LIVE-TRUNCATE',
+  'I-LOGMATCH',
+  'I-META',
+  'I-META-AGREE',
+  'I-MINISR',
+  'I-NEG-ACK',
+  'I-NODUP',
+  'I-OFFSET-DURABLE',
+  'I-OFFSET-MONOTONE',
+  'I-ONE-LEADER-PER-EPOCH',
+  'I-ONE-OWNER',
+  'I-ORDER',
+  'I-PROCESSED-ONCE',
+  'I-QUORUM-SUPERSET',
+  'I-READ-COMMITTED',
+  'I-READ-HW',
+  'I-SELF-WIPE',
+  'I-SENT-ACCOUNTING',
+  'I-STRONG-ISR',
+  'I-TXN-ATOMIC',
+  'I-VISIBLE-HW-MONOTONE',
+  'I-WEAK-ISR',
+] as const
+
+const fateTable: Readonly<Record<MessageFate, string>> = {
+  sent: 'handed to its producer',
+  appended: 'on the log of a leader',
+  replicated: 'on the logs of the whole ISR',
+  committed: 'below the high watermark of the leader',
+  acked: 'acknowledged to its producer',
+  read: 'read by a consumer',
+  lost: 'once appended, now in no log of a leader',
+  'gave-up': 'its application was told that sending failed',
+}
+
+/** What can become of a message, with what each word means. */
+export const fates = Object.keys(fateTable) as MessageFate[]
+export const fateHelp = Object.entries(fateTable)
+  .map(([fate, help]) => `\`${fate}\`: ${help}`)
+  .join('; ')
+
+export const presetNames = Object.keys(presets) as Array<keyof typeof presets>
+export { plannedPresets }
+
+/**
+ * Words of the language that a later part brings: refused by name rather than called unknown. Kept by the place where
+ * they may stand.
+ */
+export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
+  scenario: ['switches', 'groups', 'defects', 'explore', 'workload'],
+  step: ['alterConfig', 'deleteTopic', 'addPartitions', 'reassign', 'electPreferred', 'workload', 'commit', 'seek'],
+  client: ['group', 'transactional', 'idempotent', 'admin'],
+  condition: ['group', 'transaction', 'coordinator'],
+  expect: ['groups', 'reads', 'eventually', 'always'],
+  workload: ['rate', 'phases', 'batch'],
+}
+
+/** Values that a later part brings, by the format or choice they stand in. */
+export const plannedValues: Readonly<Record<string, readonly string[]>> = {
+  producer: ['async', 'java', 'idempotent', 'transactional'],
+  consumer: ['group', 'zookeeper', 'high-level', 'java'],
+}
+
+const words = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+/**
+ * Keys of Kafka 0.8.2.2's own tables (`KafkaConfig`, `ProducerConfig`, `ConsumerConfig`, `LogConfig`) that the simulator
+ * does not model yet: known to Kafka, so not a slip of the finger.
+ */
+export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' | 'consumer', readonly string[]>> = {
+  broker: words(`
+    advertised.host.name advertised.port background.threads broker.id connections.max.idle.ms
+    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name log.cleaner.backoff.ms
+    log.cleaner.dedupe.buffer.size log.cleaner.delete.retention.ms log.cleaner.enable
+    log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
+    log.cleaner.min.cleanable.ratio log.cleaner.threads log.cleanup.policy log.dir log.dirs
+    log.flush.interval.ms log.flush.scheduler.interval.ms log.retention.check.interval.ms
+    log.retention.minutes log.retention.ms log.roll.jitter.hours log.roll.jitter.ms log.roll.ms
+    log.segment.delete.delay.ms max.connections.per.ip max.connections.per.ip.overrides num.io.threads
+    num.network.threads num.recovery.threads.per.data.dir offset.metadata.max.bytes
+    offsets.commit.required.acks offsets.commit.timeout.ms offsets.load.buffer.size
+    offsets.retention.check.interval.ms offsets.retention.minutes offsets.topic.compression.codec
+    offsets.topic.num.partitions offsets.topic.replication.factor offsets.topic.segment.bytes
+    queued.max.requests producer.purgatory.purge.interval.requests replica.socket.receive.buffer.bytes
+    socket.receive.buffer.bytes socket.request.max.bytes socket.send.buffer.bytes zookeeper.connect
+  `),
+  topic: words(`
+    delete.retention.ms file.delete.delay.ms flush.ms min.cleanable.dirty.ratio segment.jitter.ms
+  `),
+  producer: words(`
+    client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
+    batch.num.messages key.serializer.class queue.buffering.max.messages queue.buffering.max.ms
+    queue.enqueue.timeout.ms serializer.class send.buffer.bytes
+  `),
+  consumer: words(`
+    auto.commit.enable auto.commit.interval.ms auto.offset.reset client.id consumer.id consumer.timeout.ms
+    dual.commit.enabled exclude.internal.topics group.id num.consumer.fetchers offsets.channel.backoff.ms
+    offsets.channel.socket.timeout.ms offsets.commit.max.retries offsets.storage
+    partition.assignment.strategy queued.max.message.chunks rebalance.backoff.ms rebalance.max.retries
+    socket.receive.buffer.bytes
+  `),
+}

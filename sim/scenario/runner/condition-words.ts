@@ -1,0 +1,78 @@
+/** A condition in words: what a step waits for, what an expectation asks. What is true instead: `explain` of the view. */
+import { unreachable } from '../../../src/host/index.ts'
+import type { Condition, Match, MessageFate } from '../plan.ts'
+import { matchWords } from './match.ts'
+
+/** `b3/orders-0 has LEO 1`, `b2 leads orders-0`, `m4 is committed`. */
+export function conditionWords(condition: Condition): string {
+  switch (condition.about) {
+    case 'replica': {
+      const asked = fields(
+        ['LEO', condition.leo],
+        ['HW', condition.hw],
+        ['role', condition.role],
+        ['its last truncation to', condition.truncatedTo],
+      )
+      return `${condition.broker}/${condition.topic}-${condition.partition} has ${asked}`
+    }
+    case 'leader': {
+      const who = condition.is ?? 'somebody'
+      const believer = condition.believes === undefined ? '' : `${condition.believes} believes that `
+      return `${believer}${who} leads ${condition.topic}-${condition.partition}${inEpoch(condition.epoch)}`
+    }
+    case 'isr': {
+      const whose = `the ISR of ${condition.topic}-${condition.partition}${condition.believes === undefined ? '' : ` as ${condition.believes} sees it`}`
+      const members = condition.is === undefined ? '' : ` is [${condition.is.join(', ')}]`
+      const size =
+        condition.size === undefined ? '' : `${members === '' ? '' : ' and'} has ${matchWords(condition.size)} members`
+      return `${whose}${members}${size === '' && members === '' ? ' exists' : size}`
+    }
+    case 'controller':
+      return `${condition.is ?? 'somebody'} is controller${inEpoch(condition.epoch)}`
+    case 'zk-leader':
+      return `${condition.is ?? 'a server'} leads ZooKeeper${inEpoch(condition.epoch)}`
+    case 'session':
+      return `the session of ${condition.owner} is ${condition.is}`
+    case 'message':
+      return `${condition.message} ${fateWords[condition.is]}`
+    case 'znode': {
+      if (condition.exists === false) return `${condition.path} does not exist`
+      const asked = fields(['version', condition.version], ['data', condition.data])
+      return asked === '' ? `${condition.path} exists` : `${condition.path} has ${asked}`
+    }
+    case 'checkpoint':
+      return `${condition.broker} has checkpointed HW ${matchWords(condition.hw)} of ${condition.topic}-${condition.partition}`
+    case 'machine':
+      return `${condition.machine} is ${condition.is}`
+    case 'client': {
+      const asked = fields(
+        ['messages read', condition.read],
+        ['acknowledged', condition.acked],
+        ['given up', condition.gaveUp],
+      )
+      return asked === '' ? `${condition.client} exists` : `${condition.client} has ${asked}`
+    }
+    case 'event': {
+      const where = condition.machine === undefined ? '' : ` on ${condition.machine}`
+      return `${condition.event} was seen${condition.nth === 1 ? '' : ` ${condition.nth} times`}${where}`
+    }
+    default:
+      return unreachable(condition)
+  }
+}
+
+const fateWords: Readonly<Record<MessageFate, string>> = {
+  sent: 'is handed to its producer',
+  appended: 'is appended by a leader',
+  replicated: 'is on more than one replica',
+  committed: 'is committed',
+  acked: 'is acknowledged',
+  read: 'is read',
+  lost: 'lost a copy',
+  'gave-up': 'is given up by its producer',
+}
+
+const inEpoch = (epoch: Match | undefined): string => (epoch === undefined ? '' : ` in epoch ${matchWords(epoch)}`)
+
+const fields = (...asked: ReadonlyArray<readonly [name: string, match: Match | undefined]>): string =>
+  asked.flatMap(([name, match]) => (match === undefined ? [] : [`${name} ${matchWords(match)}`])).join(', ')

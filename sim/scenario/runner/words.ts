@@ -1,0 +1,111 @@
+/** Actions, targets and spans of time in the scenario's own words, for the trace, failures and narration. */
+import { unreachable } from '../../../src/host/index.ts'
+import type { Action, Target, Targets, Trigger } from '../plan.ts'
+
+/** `12s`, `1.5s`, `250ms`, `12.3ms`, `40us`: rounded to what a person can use. */
+export function duration(us: number): string {
+  if (us < 0) return `-${duration(-us)}`
+  if (us >= 1_000_000) return `${rounded(us / 1_000_000, 3)}s`
+  return us >= 10_000 || us % 1_000 === 0 ? `${rounded(us / 1_000, 1)}ms` : `${us}us`
+}
+
+const rounded = (value: number, digits: number): string => `${Number(value.toFixed(digits))}`
+
+export function targetWords(target: Target): string {
+  switch (target.select) {
+    case 'machine':
+      return target.name
+    case 'leader':
+      return `leader(${target.topic}-${target.partition})`
+    case 'controller':
+      return 'controller'
+    case 'zk-leader':
+      return 'zk-leader'
+    case 'any-follower':
+      return `any follower(${target.topic}-${target.partition})`
+    case 'most-advanced-follower':
+      return `most-advanced follower(${target.topic}-${target.partition})`
+    case 'all-brokers':
+      return 'all brokers'
+    case 'all-zookeeper':
+      return 'all ZooKeeper servers'
+    default:
+      return unreachable(target)
+  }
+}
+
+export const targetsWords = (targets: Targets): string => targets.map(targetWords).join(', ')
+
+/**
+ * @param names gives the words for targets: their selectors, or the machines that were chosen
+ */
+export function actionWords(action: Action, names: (targets: Targets) => string = targetsWords): string {
+  switch (action.do) {
+    case 'send': {
+      const partition = action.partition === undefined ? '' : `-${action.partition}`
+      const key = action.key === undefined ? '' : ` with key ${action.key}`
+      const via = action.broker === undefined ? '' : ` through ${action.broker}`
+      return `send ${action.message} by ${action.by} to ${action.topic}${partition}${key}${via}`
+    }
+    case 'crash':
+    case 'pause':
+    case 'resume':
+    case 'restart':
+    case 'shutdown':
+    case 'start':
+    case 'stop':
+    case 'powerOff': {
+      const later = action.afterUs === undefined ? '' : ` after ${duration(action.afterUs)}`
+      return `${action.do === 'powerOff' ? 'power off' : action.do} ${names(action.targets)}${later}`
+    }
+    case 'cut':
+    case 'heal':
+    case 'stall':
+    case 'release':
+      return `${action.do} ${names(action.from)}${action.oneWay ? '→' : '↔'}${names(action.to)}`
+    case 'heal-all':
+      return 'heal all links'
+    case 'release-all':
+      return 'release all links'
+    case 'reset':
+      return `reset ${names(action.from)}↔${names(action.to)}`
+    case 'slowDisk':
+      return `slow disk of ${names(action.targets)} by ${duration(action.perOperationUs)} an operation`
+    case 'fillDisk':
+      return `fill disk of ${names(action.targets)} up to ${action.freeBytes} B`
+    case 'corrupt':
+      return `corrupt ${action.file} of ${names(action.targets)} at byte ${action.position}, bit ${action.bit}`
+    case 'expireSession':
+      return `expire session of ${names(action.targets)}`
+    case 'skewClock':
+      return `skew clock of ${names(action.targets)} by ${duration(action.jumpUs)}, ${action.driftPpm} ppm`
+    case 'createTopic':
+      return `create topic ${action.topic.name}`
+    case 'hold':
+    case 'drop':
+      return `${action.do} the message`
+    case 'delay':
+      return `delay the message by ${duration(action.us)}`
+    default:
+      return unreachable(action)
+  }
+}
+
+/** What a trigger that looks at messages or time waits for; conditions are the observer's to word. */
+export function triggerWords(trigger: Exclude<Trigger, { readonly kind: 'when' }>): string {
+  switch (trigger.kind) {
+    case 'next':
+      return 'the step before'
+    case 'at':
+      return `${duration(trigger.us)}`
+    case 'after':
+      return `${duration(trigger.us)} after the step before`
+    case 'on': {
+      const from = trigger.from === undefined ? '' : ` from ${targetWords(trigger.from)}`
+      const to = trigger.to === undefined ? '' : ` to ${targetWords(trigger.to)}`
+      return `${trigger.message}${from}${to}${trigger.nth === 1 ? '' : `, number ${trigger.nth}`}`
+    }
+    default:
+      return unreachable(trigger)
+  }
+}

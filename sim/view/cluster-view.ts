@@ -1,0 +1,244 @@
+/**
+ * The observable cluster at one moment: plain, readonly, folded from trace records alone (`fold.ts`), never read from
+ * a process. Terminal drawings, conditions and the player look at this and at nothing else.
+ *
+ * Keys are names (`b1`, `orders-0`, `/brokers/ids`), in the order of first appearance. What a dead process knew is
+ * gone with it; what its disk holds stays. Beliefs of brokers stand in `brokers`, the truth as ZooKeeper committed it
+ * in `partitions`, `controller` and `znodes`.
+ */
+import type { Micros } from '../../src/host/index.ts'
+import type { TopicPartition } from '../../src/protocol/index.ts'
+import type { ServerState } from '../../src/zookeeper/events.ts'
+import type { Zxid } from '../../src/zookeeper/zxid.ts'
+import type { MachineState } from '../kernel/events.ts'
+import type { ClusterPlan } from '../scenario/plan.ts'
+import { type LoggedMessage, MessageLog } from './message-log.ts'
+import { brokerName } from './names.ts'
+
+export type MachineKind = 'broker' | 'zookeeper' | 'client' | 'other'
+
+export interface MachineView {
+  readonly kind: MachineKind
+  readonly state: MachineState
+  /** Starts of the process so far; 0 before the first. */
+  readonly life: number
+  /** Why the last process ended; empty while one runs. */
+  readonly ended: string
+}
+
+export interface Truncation {
+  readonly from: number
+  readonly to: number
+  readonly reason: string
+  readonly atUs: Micros
+  readonly cut: readonly LoggedMessage[]
+}
+
+export interface ReplicaView {
+  /** `none`: the process is down, or has not been told its role yet. */
+  readonly role: 'leader' | 'follower' | 'none'
+  /** What this broker believes; -1 where it knows nothing. */
+  readonly leader: number
+  readonly leaderEpoch: number
+  /** The leader's cached ISR and znode version; empty and -1 on others. */
+  readonly isr: readonly number[]
+  readonly zkVersion: number
+  readonly logStartOffset: number
+  readonly logEndOffset: number
+  /** In memory while the process runs; after it ended, what a restart would load: min(checkpoint, LEO). */
+  readonly highWatermark: number
+  /** As the replication-offset-checkpoint file on disk has it; undefined before the first. */
+  readonly checkpointed: number | undefined
+  readonly log: MessageLog
+  readonly lastTruncation: Truncation | undefined
+  /** On the leader: LEO of each follower as it remembers it, by broker name. */
+  readonly followers: Readonly<Record<string, number>>
+}
+
+export interface BrokerView {
+  readonly id: number
+  /** Its znode in `/brokers/ids` exists. */
+  readonly registered: boolean
+  readonly replicas: Readonly<Record<TopicPartition, ReplicaView>>
+}
+
+/** A partition as ZooKeeper holds it. */
+export interface PartitionView {
+  readonly topic: string
+  readonly partition: number
+  /** AR in assignment order. */
+  readonly replicas: readonly number[]
+  /** -1: nobody leads. */
+  readonly leader: number
+  /** -1 before the state znode exists. */
+  readonly leaderEpoch: number
+  readonly isr: readonly number[]
+  readonly zkVersion: number
+  /** The last leader that was not -1. */
+  readonly lastLeader: number
+}
+
+export interface ControllerView {
+  /** Holder of `/controller`, by broker id; -1: nobody. */
+  readonly broker: number
+  /** Content of `/controller_epoch`; 0 before the first. */
+  readonly epoch: number
+}
+
+export interface ZooKeeperServerView {
+  /** `DOWN`: its process does not run. */
+  readonly state: ServerState | 'DOWN'
+  /** Leading, with a quorum that follows. */
+  readonly serving: boolean
+  readonly epoch: number
+  /** Machine that it follows; null: none. */
+  readonly leader: string | null
+  readonly lastApplied: Zxid
+}
+
+export interface ZnodeView {
+  readonly data: string
+  /** Number of times that its data were written after creation. */
+  readonly version: number
+  /** Session, or null for a persistent node. */
+  readonly ephemeralOwner: string | null
+}
+
+export interface SessionView {
+  /** Machine of the client. */
+  readonly owner: string
+  readonly state: 'alive' | 'expired' | 'closed'
+  /** The server that the client is connected to, as the client sees it. */
+  readonly server: string | null
+}
+
+export interface ClientView {
+  /** Messages: handed by the application, acknowledged, given up, read. A message counts each time. */
+  readonly sent: number
+  readonly acked: number
+  readonly gaveUp: number
+  readonly read: number
+  /** Leaders as last told by a broker, by partition. */
+  readonly leaders: Readonly<Record<TopicPartition, number>>
+}
+
+export interface LinkView {
+  readonly from: string
+  readonly to: string
+  readonly cut: boolean
+  readonly stalled: boolean
+}
+
+export interface ClusterView {
+  /** Last record folded; -1 before the first. */
+  readonly seq: number
+  readonly atUs: Micros
+  readonly machines: Readonly<Record<string, MachineView>>
+  readonly brokers: Readonly<Record<string, BrokerView>>
+  readonly partitions: Readonly<Record<TopicPartition, PartitionView>>
+  readonly controller: ControllerView
+  readonly zookeeper: Readonly<Record<string, ZooKeeperServerView>>
+  readonly znodes: Readonly<Record<string, ZnodeView>>
+  readonly sessions: Readonly<Record<string, SessionView>>
+  readonly clients: Readonly<Record<string, ClientView>>
+  /** Links (one way, `b1→b2`) that were ever disturbed. */
+  readonly links: Readonly<Record<string, LinkView>>
+  /** Records so far, by machine (`''`: the world) and kind. */
+  readonly counts: Readonly<Record<string, Readonly<Record<string, number>>>>
+}
+
+export const emptyReplica: ReplicaView = {
+  role: 'none',
+  leader: -1,
+  leaderEpoch: -1,
+  isr: [],
+  zkVersion: -1,
+  logStartOffset: 0,
+  logEndOffset: 0,
+  highWatermark: 0,
+  checkpointed: undefined,
+  log: MessageLog.empty,
+  lastTruncation: undefined,
+  followers: {},
+}
+
+export const emptyMachine: MachineView = { kind: 'other', state: 'stopped', life: 0, ended: '' }
+export const emptyServer: ZooKeeperServerView = {
+  state: 'DOWN',
+  serving: false,
+  epoch: 0,
+  leader: null,
+  lastApplied: 0,
+}
+export const emptyClient: ClientView = { sent: 0, acked: 0, gaveUp: 0, read: 0, leaders: {} }
+
+/** Before the first record: the machines of the plan, all stopped. Without a plan, machines join as records name them. */
+export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | 'clients'>): ClusterView {
+  const machines: Record<string, MachineView> = {}
+  const brokers: Record<string, BrokerView> = {}
+  const zookeeper: Record<string, ZooKeeperServerView> = {}
+  const clients: Record<string, ClientView> = {}
+  for (let id = 1; id <= (plan?.zookeeper ?? 0); id++) {
+    machines[`zk${id}`] = { ...emptyMachine, kind: 'zookeeper' }
+    zookeeper[`zk${id}`] = { ...emptyServer }
+  }
+  for (let id = 1; id <= (plan?.brokers ?? 0); id++) {
+    machines[brokerName(id)] = { ...emptyMachine, kind: 'broker' }
+    brokers[brokerName(id)] = { id, registered: false, replicas: {} }
+  }
+  for (const { name } of plan?.clients ?? []) {
+    machines[name] = { ...emptyMachine, kind: 'client' }
+    clients[name] = { ...emptyClient, leaders: {} }
+  }
+  return {
+    seq: -1,
+    atUs: 0,
+    machines,
+    brokers,
+    partitions: {},
+    controller: { broker: -1, epoch: 0 },
+    zookeeper,
+    znodes: {},
+    sessions: {},
+    clients,
+    links: {},
+    counts: {},
+  }
+}
+
+/** A process exists: it runs, or stands still in a pause. */
+export function isUp(view: ClusterView, machine: string): boolean {
+  const state = view.machines[machine]?.state
+  return state === 'running' || state === 'paused'
+}
+
+export const replicaOf = (view: ClusterView, broker: string, tp: TopicPartition): ReplicaView | undefined =>
+  view.brokers[broker]?.replicas[tp]
+
+/** The leader that ZooKeeper holds, by machine name, once that broker acts as such in that epoch and lives. */
+export function actingLeader(view: ClusterView, tp: TopicPartition): string | undefined {
+  const partition = view.partitions[tp]
+  if (partition === undefined || partition.leader < 0) return undefined
+  const name = brokerName(partition.leader)
+  const replica = replicaOf(view, name, tp)
+  return replica?.role === 'leader' && replica.leaderEpoch === partition.leaderEpoch ? name : undefined
+}
+
+/** Name of the server that leads the ensemble and serves. */
+export function zooKeeperLeader(view: ClusterView): string | undefined {
+  let leader: string | undefined
+  for (const name of Object.keys(view.zookeeper)) {
+    const server = view.zookeeper[name]!
+    // A leader that was cut off may not know yet that it lost its quorum: the highest epoch is the real one.
+    if (server.serving && (leader === undefined || server.epoch > view.zookeeper[leader]!.epoch)) leader = name
+  }
+  return leader
+}
+
+/** How often an event of this kind was seen, on one machine or on all. */
+export function countOf(view: ClusterView, kind: string, machine?: string): number {
+  if (machine !== undefined) return view.counts[machine]?.[kind] ?? 0
+  let count = 0
+  for (const name of Object.keys(view.counts)) count += view.counts[name]![kind] ?? 0
+  return count
+}

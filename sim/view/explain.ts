@@ -1,0 +1,106 @@
+/** What is true of the thing that a condition asks about, in words: told when a condition did not come true. */
+import { unreachable } from '../../src/host/index.ts'
+import { topicPartition } from '../../src/protocol/index.ts'
+import type { Condition } from '../scenario/plan.ts'
+import { type ClusterView, countOf, replicaOf, zooKeeperLeader } from './cluster-view.ts'
+import { isrSeen, latestSession, leaderSeen } from './conditions.ts'
+import { describeProgress } from './fate.ts'
+import type { Ledger } from './ledger.ts'
+import { brokerName, leaderName } from './names.ts'
+
+/** `b2/orders-0 has LEO 1, HW 0, role follower`. */
+export function explain(condition: Condition, view: ClusterView, ledger: Ledger): string {
+  switch (condition.about) {
+    case 'replica':
+      return replicaWords(condition, view)
+    case 'leader': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const { leader, epoch } = leaderSeen(condition, view)
+      if (condition.believes !== undefined) {
+        return `${condition.believes} believes that ${leader ?? 'nobody'} leads ${tp}${epoch === undefined ? '' : ` (epoch ${epoch})`}`
+      }
+      return leader === undefined ? `nobody leads ${tp}${elected(view, tp)}` : `${leader} leads ${tp} (epoch ${epoch})`
+    }
+    case 'isr': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const isr = isrSeen(condition, view)
+      const whose =
+        condition.believes === undefined ? `the ISR of ${tp}` : `the ISR of ${tp} as ${condition.believes} sees it`
+      return isr === undefined
+        ? `there is no ISR of ${tp} to be seen${condition.believes === undefined ? '' : ` on ${condition.believes}, which does not lead`}`
+        : `${whose} is [${isr.join(', ')}]`
+    }
+    case 'controller': {
+      const { broker, epoch } = view.controller
+      return broker < 0
+        ? `nobody is controller (epoch ${epoch})`
+        : `the controller is ${brokerName(broker)} (epoch ${epoch})`
+    }
+    case 'zk-leader': {
+      const leader = zooKeeperLeader(view)
+      if (leader !== undefined) return `${leader} leads ZooKeeper (epoch ${view.zookeeper[leader]!.epoch})`
+      const states = Object.keys(view.zookeeper).map((name) => `${name} ${view.zookeeper[name]!.state}`)
+      return `ZooKeeper has no leader that serves (${states.join(', ')})`
+    }
+    case 'session': {
+      const session = latestSession(view, condition.owner)
+      return session === undefined
+        ? `${condition.owner} has no session`
+        : `the session of ${condition.owner} is ${session.state}`
+    }
+    case 'message':
+      return describeProgress(ledger, condition.message)
+    case 'znode': {
+      const node = view.znodes[condition.path]
+      return node === undefined
+        ? `${condition.path} does not exist`
+        : `${condition.path} has version ${node.version} and data ${JSON.stringify(node.data)}`
+    }
+    case 'checkpoint': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const hw = replicaOf(view, condition.broker, tp)?.checkpointed
+      return hw === undefined
+        ? `${condition.broker} has checkpointed no high watermark of ${tp}`
+        : `${condition.broker} has checkpointed HW ${hw} of ${tp}`
+    }
+    case 'machine':
+      return `${condition.machine} is ${view.machines[condition.machine]?.state ?? 'unknown'}`
+    case 'client': {
+      const client = view.clients[condition.client]
+      return client === undefined
+        ? `${condition.client} has done nothing`
+        : `${condition.client} was handed ${client.sent}, had ${client.acked} acknowledged, gave up ${client.gaveUp}, read ${client.read}`
+    }
+    case 'event':
+      return `${condition.event} was seen ${times(countOf(view, condition.event, condition.machine))}${condition.machine === undefined ? '' : ` on ${condition.machine}`}`
+    default:
+      return unreachable(condition)
+  }
+}
+
+const times = (count: number): string => (count === 0 ? 'never' : count === 1 ? 'once' : `${count} times`)
+
+function replicaWords(condition: Extract<Condition, { about: 'replica' }>, view: ClusterView): string {
+  const tp = topicPartition(condition.topic, condition.partition)
+  const replica = replicaOf(view, condition.broker, tp)
+  if (replica === undefined) return `${condition.broker} has no replica of ${tp}`
+  const words = [
+    `${condition.broker}/${tp} has LEO ${replica.logEndOffset}`,
+    `HW ${replica.highWatermark}`,
+    `role ${replica.role}`,
+  ]
+  if (condition.truncatedTo !== undefined) {
+    words.push(
+      replica.lastTruncation === undefined ? 'never truncated' : `last truncated to ${replica.lastTruncation.to}`,
+    )
+  }
+  return words.join(', ')
+}
+
+/** Why nobody acts: nobody was elected, or the one elected is not there yet. */
+function elected(view: ClusterView, tp: string): string {
+  const partition = view.partitions[tp]
+  if (partition === undefined) return ', which ZooKeeper does not know'
+  if (partition.leader < 0) return ''
+  return `: ZooKeeper names ${leaderName(partition.leader)} (epoch ${partition.leaderEpoch}), which does not act as leader of that epoch`
+}

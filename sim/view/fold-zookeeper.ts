@@ -1,0 +1,165 @@
+/**
+ * The part of the fold for ZooKeeper: servers, sessions, the tree as committed, and what Kafka wrote into it (leaders,
+ * ISRs, assignments, the controller, registrations). Commits are folded when the leader commits, not when a server
+ * applies: that is the moment they become true.
+ */
+import { unreachable } from '../../src/host/index.ts'
+import {
+  decodeAssignment,
+  decodeController,
+  decodePartitionState,
+  partitionOfStatePath,
+  topicPartition,
+  zkPaths,
+} from '../../src/protocol/index.ts'
+import type { ZnodeChange } from '../../src/zookeeper/events.ts'
+import type { EventOf } from './any-event.ts'
+import { emptyServer } from './cluster-view.ts'
+import type { ViewDraft } from './fold.ts'
+import { brokerName } from './names.ts'
+
+type ZkViewEvent = EventOf<
+  | 'ZkServerState'
+  | 'ZkLeaderServing'
+  | 'ZkCommitted'
+  | 'ZkApplied'
+  | 'ZkRecovered'
+  | 'ZkSessionCreated'
+  | 'ZkSessionClosed'
+  | 'ZkClientState'
+>
+
+export function foldZooKeeperEvent(view: ViewDraft, machine: string, event: ZkViewEvent): void {
+  switch (event.kind) {
+    case 'ZkServerState': {
+      const server = serverOf(view, machine)
+      server.state = event.state
+      server.serving = false
+      server.epoch = event.epoch
+      server.leader = event.leader
+      return
+    }
+    case 'ZkLeaderServing': {
+      const server = serverOf(view, machine)
+      server.serving = true
+      server.epoch = event.epoch
+      return
+    }
+    case 'ZkApplied':
+      serverOf(view, machine).lastApplied = event.zxid
+      return
+    case 'ZkRecovered':
+      serverOf(view, machine).lastApplied = event.lastZxid
+      return
+    case 'ZkCommitted':
+      for (const change of event.changes) foldChange(view, change)
+      return
+    case 'ZkSessionCreated':
+      view.sessions[event.session] = { owner: event.owner, state: 'alive', server: null }
+      return
+    case 'ZkSessionClosed': {
+      const session = view.sessions[event.session]
+      if (session !== undefined) session.state = event.expired ? 'expired' : 'closed'
+      return
+    }
+    case 'ZkClientState': {
+      const session = view.sessions[event.session]
+      if (session !== undefined) session.server = event.state === 'connected' ? event.server : null
+      return
+    }
+    default:
+      unreachable(event)
+  }
+}
+
+/** Its process ended; its disk, and so what it applied, stays. */
+export function forgetServer(view: ViewDraft, machine: string): void {
+  const server = view.zookeeper[machine]
+  if (server === undefined) return
+  server.state = 'DOWN'
+  server.serving = false
+  server.leader = null
+}
+
+const serverOf = (view: ViewDraft, machine: string): ViewDraft['zookeeper'][string] =>
+  (view.zookeeper[machine] ??= { ...emptyServer })
+
+function foldChange(view: ViewDraft, change: ZnodeChange): void {
+  const { path } = change
+  switch (change.op) {
+    case 'create':
+      view.znodes[path] = { data: change.data, version: 0, ephemeralOwner: change.ephemeralOwner }
+      foldContent(view, path, change.data, 0)
+      return
+    case 'setData': {
+      const node = (view.znodes[path] ??= { data: '', version: 0, ephemeralOwner: null })
+      node.data = change.data
+      node.version = change.version
+      foldContent(view, path, change.data, change.version)
+      return
+    }
+    case 'delete':
+      delete view.znodes[path]
+      foldDeletion(view, path)
+      return
+    default:
+      unreachable(change)
+  }
+}
+
+const idsPrefix = `${zkPaths.brokerIds}/`
+const topicsPrefix = `${zkPaths.brokerTopics}/`
+
+function foldContent(view: ViewDraft, path: string, data: string, version: number): void {
+  if (path === zkPaths.controller) view.controller.broker = decodeController(data)
+  else if (path === zkPaths.controllerEpoch) view.controller.epoch = Number(data)
+  else if (path.startsWith(idsPrefix)) register(view, Number(path.slice(idsPrefix.length)), true)
+  else if (path.startsWith(topicsPrefix)) {
+    const rest = path.slice(topicsPrefix.length)
+    if (!rest.includes('/')) foldAssignment(view, rest, data)
+    else foldState(view, path, data, version)
+  }
+}
+
+function foldAssignment(view: ViewDraft, topic: string, data: string): void {
+  for (const [partition, replicas] of decodeAssignment(data)) partitionOf(view, topic, partition).replicas = replicas
+}
+
+function foldState(view: ViewDraft, path: string, data: string, version: number): void {
+  const of = partitionOfStatePath(path)
+  if (of === undefined) return
+  const { leader, leaderEpoch, isr, zkVersion } = decodePartitionState(data, version).leaderAndIsr
+  const partition = partitionOf(view, of.topic, of.partition)
+  partition.leader = leader
+  partition.leaderEpoch = leaderEpoch
+  partition.isr = isr
+  partition.zkVersion = zkVersion
+  if (leader >= 0) partition.lastLeader = leader
+}
+
+function partitionOf(view: ViewDraft, topic: string, partition: number): ViewDraft['partitions'][string] {
+  return (view.partitions[topicPartition(topic, partition)] ??= {
+    topic,
+    partition,
+    replicas: [],
+    leader: -1,
+    leaderEpoch: -1,
+    isr: [],
+    zkVersion: -1,
+    lastLeader: -1,
+  })
+}
+
+function foldDeletion(view: ViewDraft, path: string): void {
+  if (path === zkPaths.controller) view.controller.broker = -1
+  else if (path.startsWith(idsPrefix)) register(view, Number(path.slice(idsPrefix.length)), false)
+  else if (path.startsWith(topicsPrefix)) {
+    const of = partitionOfStatePath(path)
+    if (of !== undefined) delete view.partitions[topicPartition(of.topic, of.partition)]
+  }
+}
+
+function register(view: ViewDraft, id: number, registered: boolean): void {
+  const broker = (view.brokers[brokerName(id)] ??= { id, registered: false, replicas: {} })
+  broker.registered = registered
+}

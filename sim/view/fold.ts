@@ -1,0 +1,201 @@
+/**
+ * How one trace record changes the view. The functions mutate: a draft of immer's when somebody wants to step back
+ * (patches), the view itself when speed counts. They touch only what the record is about and read no time but the
+ * record's. An event that says nothing about the view's state only counts.
+ */
+import { unreachable } from '../../src/host/index.ts'
+import type { WorldEvent } from '../kernel/events.ts'
+import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import { type ClusterView, emptyClient, emptyMachine, type MachineKind } from './cluster-view.ts'
+import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
+import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
+
+/** The same, open for writing. Arrays are replaced, never pushed to. */
+export type Mutable<T> = T extends (...args: never[]) => unknown
+  ? T
+  : T extends readonly unknown[]
+    ? T
+    : T extends { toJSON(): unknown }
+      ? T
+      : T extends object
+        ? { -readonly [K in keyof T]: Mutable<T[K]> }
+        : T
+
+export type ViewDraft = Mutable<ClusterView>
+
+export function foldRecord(view: ViewDraft, record: ViewRecord): void {
+  view.seq = record.seq
+  view.atUs = record.atUs
+  const { machine } = record
+  const kind = record.event.kind
+  const counts = (view.counts[machine] ??= {})
+  counts[kind] = (counts[kind] ?? 0) + 1
+  foldEvent(view, record)
+}
+
+function foldEvent(view: ViewDraft, record: ViewRecord): void {
+  const event = eventOf(record)
+  const { machine } = record
+  switch (event.kind) {
+    case 'BrokerStarted':
+    case 'ReplicaCreated':
+    case 'ReplicaDeleted':
+    case 'BecameLeader':
+    case 'BecameFollower':
+    case 'Truncated':
+    case 'Appended':
+    case 'HighWatermark':
+    case 'FollowerPosition':
+    case 'IsrShrunk':
+    case 'IsrExpanded':
+    case 'HighWatermarksCheckpointed':
+    case 'LogLoaded':
+    case 'LogTruncated':
+      foldBrokerEvent(view, machine, record.atUs, event)
+      return
+
+    case 'ZkServerState':
+    case 'ZkLeaderServing':
+    case 'ZkCommitted':
+    case 'ZkApplied':
+    case 'ZkRecovered':
+    case 'ZkSessionCreated':
+    case 'ZkSessionClosed':
+    case 'ZkClientState':
+      foldZooKeeperEvent(view, machine, event)
+      return
+
+    case 'ProcessStarted':
+    case 'ProcessEnded':
+    case 'PowerLost':
+    case 'Paused':
+    case 'Resumed':
+      foldMachineEvent(view, machine, event)
+      return
+    case 'LinkCut':
+    case 'LinkHealed':
+    case 'LinkStalled':
+    case 'LinkReleased':
+      foldLinkEvent(view, event)
+      return
+
+    case 'MessageHanded':
+      clientOf(view, event.client).sent += 1
+      return
+    case 'ProduceAcknowledged':
+      clientOf(view, event.client).acked += event.messages.length
+      return
+    case 'ProducerGaveUp':
+      clientOf(view, event.client).gaveUp += event.messages.length
+      return
+    case 'MessagesRead':
+      clientOf(view, event.client).read += event.messages.length
+      return
+    case 'MetadataRefreshed':
+      clientOf(view, event.client).leaders = { ...event.leaders }
+      return
+
+    case 'BrokerRegistered':
+    case 'IsrUpdateFailed':
+    case 'ProduceAnswered':
+    case 'RequestRefused':
+    case 'LeaderAndIsrRefused':
+    case 'MetadataUpdated':
+    case 'SegmentRolled':
+    case 'CheckpointWritten':
+    case 'ZkProposed':
+    case 'ZkSynced':
+    case 'ZkWatchFired':
+    case 'ControllerElected':
+    case 'ControllerResigned':
+    case 'PartitionElected':
+    case 'PartitionOffline':
+    case 'ReplicaLeftIsr':
+    case 'BrokerFailure':
+    case 'BrokerStartup':
+    case 'TopicCreated':
+    case 'StateChangeFailed':
+    case 'ProduceSent':
+    case 'ProduceFailed':
+    case 'MetadataRefreshFailed':
+    case 'FetchFailed':
+    case 'OffsetReset':
+    case 'ClockSet':
+    case 'MessageSent':
+    case 'MessageReceived':
+    case 'ConnectionReset':
+    case 'DiskFault':
+    case 'StepRun':
+    case 'ConditionMet':
+    case 'Caption':
+      return
+    default:
+      unreachable(event)
+  }
+}
+
+function clientOf(view: ViewDraft, name: string): ViewDraft['clients'][string] {
+  return (view.clients[name] ??= { ...emptyClient, leaders: {} })
+}
+
+function foldMachineEvent(
+  view: ViewDraft,
+  machine: string,
+  event: EventOf<'ProcessStarted' | 'ProcessEnded' | 'PowerLost' | 'Paused' | 'Resumed'>,
+): void {
+  const state = (view.machines[machine] ??= { ...emptyMachine, kind: kindOf(view, machine) })
+  switch (event.kind) {
+    case 'ProcessStarted':
+      state.state = 'running'
+      state.life = event.life
+      state.ended = ''
+      return
+    case 'ProcessEnded':
+      state.state = event.how === 'power' ? 'off' : 'stopped'
+      state.ended = event.reason === '' ? event.how : `${event.how}: ${event.reason}`
+      forgetBroker(view, machine)
+      forgetServer(view, machine)
+      return
+    case 'PowerLost':
+      state.state = 'off'
+      return
+    case 'Paused':
+      state.state = 'paused'
+      return
+    case 'Resumed':
+      state.state = 'running'
+      return
+    default:
+      unreachable(event)
+  }
+}
+
+function kindOf(view: ViewDraft, machine: string): MachineKind {
+  if (view.brokers[machine] !== undefined) return 'broker'
+  if (view.zookeeper[machine] !== undefined) return 'zookeeper'
+  return view.clients[machine] === undefined ? 'other' : 'client'
+}
+
+function foldLinkEvent(
+  view: ViewDraft,
+  event: Extract<WorldEvent, { kind: 'LinkCut' | 'LinkHealed' | 'LinkStalled' | 'LinkReleased' }>,
+): void {
+  const { from, to } = event
+  const link = (view.links[`${from}→${to}`] ??= { from, to, cut: false, stalled: false })
+  switch (event.kind) {
+    case 'LinkCut':
+      link.cut = true
+      return
+    case 'LinkHealed':
+      link.cut = false
+      return
+    case 'LinkStalled':
+      link.stalled = true
+      return
+    case 'LinkReleased':
+      link.stalled = false
+      return
+    default:
+      unreachable(event.kind)
+  }
+}

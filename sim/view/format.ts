@@ -1,0 +1,160 @@
+/**
+ * The one formatter of trace records: one line each, for the trace file, the trace hash, tests and the player.
+ * `1200ms b2      HighWatermark orders-0 5→7 (follower of epoch 3)`
+ *
+ * Lines feed the trace hash, so they hold every field that a run could differ in, in a fixed order, and depend on
+ * no locale. Message values stand by their name (first line). Each family of events has its part below.
+ */
+import type { TracedMessage } from '../../src/broker/events.ts'
+import { unreachable } from '../../src/host/index.ts'
+import { errorName } from '../../src/protocol/index.ts'
+import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
+import { formatControlEvent } from './format-control.ts'
+import { brokerName, brokerNames, formatMs, leaderName, messageName } from './names.ts'
+
+export function formatRecord(record: ViewRecord): string {
+  const machine = record.machine === '' ? 'world' : record.machine
+  return `${formatMs(record.atUs)}ms ${machine.padEnd(7)} ${formatEvent(eventOf(record))}`
+}
+
+/** The line without time and machine. */
+export function formatEvent(event: AnyEvent): string {
+  switch (event.kind) {
+    case 'BrokerStarted':
+      return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
+    case 'BrokerRegistered':
+      return `BrokerRegistered ${brokerName(event.brokerId)}`
+    case 'ReplicaCreated':
+      return `ReplicaCreated ${event.tp} leo=${event.logEndOffset} hw=${event.highWatermark}`
+    case 'ReplicaDeleted':
+      return `ReplicaDeleted ${event.tp}`
+    case 'BecameLeader':
+      return `BecameLeader ${event.tp} epoch=${event.leaderEpoch} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion} leo=${event.logEndOffset} hw=${event.highWatermark}`
+    case 'BecameFollower':
+      return `BecameFollower ${event.tp} of ${leaderName(event.leader)} epoch=${event.leaderEpoch} leo=${event.logEndOffset} hw=${event.highWatermark}`
+    case 'Truncated':
+      return `Truncated ${event.tp} ${event.from}→${event.to} (${event.reason}) hw=${event.highWatermark}`
+    case 'Appended':
+      return `Appended ${event.tp} (${role(event)})${traced(event.messages)} leo=${event.logEndOffset}`
+    case 'HighWatermark':
+      return `HighWatermark ${event.tp} ${event.from}→${event.to} (${role(event)})`
+    case 'FollowerPosition':
+      return `FollowerPosition ${event.tp} ${brokerName(event.follower)} leo=${event.logEndOffset}`
+    case 'IsrShrunk':
+    case 'IsrExpanded':
+      return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} ${event.kind === 'IsrShrunk' ? 'out' : 'in'}=${brokerNames(event.changed)} zkVersion=${event.zkVersion} (${event.reason})`
+    case 'IsrUpdateFailed':
+      return `IsrUpdateFailed ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
+    case 'HighWatermarksCheckpointed':
+      return `HighWatermarksCheckpointed${entries(event.entries)}`
+    case 'ProduceAnswered':
+      return `ProduceAnswered ${event.tp} ${errorName(event.errorCode)} base=${event.baseOffset} acks=${event.requiredAcks} to ${event.client} #${event.correlationId}`
+    case 'RequestRefused':
+      return `RequestRefused ${event.api} ${event.tp} ${errorName(event.errorCode)} to ${event.client}`
+    case 'LeaderAndIsrRefused':
+      return `LeaderAndIsrRefused ${event.tp ?? 'all'} ${errorName(event.errorCode)}`
+    case 'MetadataUpdated':
+      return `MetadataUpdated brokers=${brokerNames(event.brokers)} partitions=${event.partitions}`
+
+    case 'LogLoaded':
+      return `LogLoaded ${event.tp} ${event.logStartOffset}..${event.logEndOffset}${event.recovered ? ` recovered, ${event.truncatedBytes} bytes cut` : ''}`
+    case 'SegmentRolled':
+      return `SegmentRolled ${event.tp} base=${event.baseOffset}`
+    case 'LogTruncated':
+      return `LogTruncated ${event.tp} ${event.from}→${event.to}`
+    case 'CheckpointWritten':
+      return `CheckpointWritten ${event.file}${entries(event.entries)}`
+
+    case 'MessageHanded':
+      return `MessageHanded ${messageName(event.message)}${event.key === null ? '' : ` key=${event.key}`} for ${event.topic} to ${event.client}`
+    case 'ProduceSent':
+      return `ProduceSent ${event.tp}${names(event.messages)} to ${brokerName(event.broker)} by ${event.client} attempt=${event.attempt} acks=${event.requiredAcks} #${event.correlationId}`
+    case 'ProduceAcknowledged':
+      return `ProduceAcknowledged ${event.tp}${names(event.messages)} base=${event.baseOffset} acks=${event.requiredAcks} by ${brokerName(event.broker)} to ${event.client}`
+    case 'ProduceFailed':
+      return `ProduceFailed ${event.tp}${names(event.messages)} ${event.error} by ${leaderName(event.broker)} to ${event.client} retriesLeft=${event.retriesLeft}${event.maybeAppended ? ' maybe appended' : ''}`
+    case 'ProducerGaveUp':
+      return `ProducerGaveUp ${event.tp}${names(event.messages)} ${event.error} by ${event.client}`
+    case 'MetadataRefreshed':
+      return `MetadataRefreshed ${event.client} from ${leaderName(event.from)} (${event.reason})${leaders(event.leaders)}`
+    case 'MetadataRefreshFailed':
+      return `MetadataRefreshFailed ${event.client} from ${event.broker}: ${event.failure}`
+    case 'MessagesRead':
+      return `MessagesRead ${event.tp}${traced(event.messages)} hw=${event.highWatermark} from ${brokerName(event.broker)} by ${event.client}`
+    case 'FetchFailed':
+      return `FetchFailed ${event.tp} at ${event.offset}: ${event.error} by ${leaderName(event.broker)} to ${event.client}`
+    case 'OffsetReset':
+      return `OffsetReset ${event.tp} ${event.from}→${event.to} by ${event.client}`
+
+    case 'ControllerElected':
+    case 'ControllerResigned':
+    case 'PartitionElected':
+    case 'PartitionOffline':
+    case 'ReplicaLeftIsr':
+    case 'BrokerFailure':
+    case 'BrokerStartup':
+    case 'TopicCreated':
+    case 'StateChangeFailed':
+    case 'ZkServerState':
+    case 'ZkLeaderServing':
+    case 'ZkProposed':
+    case 'ZkCommitted':
+    case 'ZkApplied':
+    case 'ZkSynced':
+    case 'ZkRecovered':
+    case 'ZkSessionCreated':
+    case 'ZkSessionClosed':
+    case 'ZkWatchFired':
+    case 'ZkClientState':
+    case 'ProcessStarted':
+    case 'ProcessEnded':
+    case 'PowerLost':
+    case 'Paused':
+    case 'Resumed':
+    case 'ClockSet':
+    case 'MessageSent':
+    case 'MessageReceived':
+    case 'LinkCut':
+    case 'LinkHealed':
+    case 'LinkStalled':
+    case 'LinkReleased':
+    case 'ConnectionReset':
+    case 'DiskFault':
+    case 'StepRun':
+    case 'ConditionMet':
+    case 'Caption':
+      return formatControlEvent(event)
+    default:
+      return unreachable(event)
+  }
+}
+
+const role = (event: { readonly role: 'leader' | 'follower'; readonly leaderEpoch: number }): string =>
+  event.role === 'leader' ? `leader of epoch ${event.leaderEpoch}` : `follower of epoch ${event.leaderEpoch}`
+
+/** ` 0:m1 1:k=m2` */
+function traced(messages: readonly TracedMessage[]): string {
+  let text = ''
+  for (const { offset, key, value } of messages) {
+    text += ` ${offset}:${key === null || value === null ? '' : `${key}=`}${messageName(value, key)}`
+  }
+  return text
+}
+
+function names(messages: readonly string[]): string {
+  let text = ''
+  for (const message of messages) text += ` ${messageName(message)}`
+  return text
+}
+
+function entries(of: Readonly<Record<string, number>>): string {
+  let text = ''
+  for (const key of Object.keys(of)) text += ` ${key}=${of[key]}`
+  return text
+}
+
+function leaders(of: Readonly<Record<string, number>>): string {
+  let text = ''
+  for (const key of Object.keys(of)) text += ` ${key}=${leaderName(of[key]!)}`
+  return text
+}

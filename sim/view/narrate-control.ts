@@ -1,0 +1,152 @@
+/** Controller, ZooKeeper, machines and the script, told. See `narrate.ts`. */
+import { unreachable } from '../../src/host/index.ts'
+import type { ViewRecord } from './any-event.ts'
+import { type ClusterView, replicaOf } from './cluster-view.ts'
+import { brokerName, brokerNames, leaderName } from './names.ts'
+import type { ControlEvent, NarrationMemory, Telling } from './narrate.ts'
+
+/** Deeds that the machines' own events tell better. */
+const toldByMachines = /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send)\b/
+
+export function narrateControl(
+  record: ViewRecord,
+  event: ControlEvent,
+  view: ClusterView,
+  memory: NarrationMemory,
+): Telling | undefined {
+  const who = record.machine
+  switch (event.kind) {
+    case 'ControllerElected':
+      return { who, text: `is the controller now (controller epoch ${event.controllerEpoch})`, tone: 'good' }
+    case 'ControllerResigned':
+      return { who, text: `is no longer the controller (was so in epoch ${event.controllerEpoch})`, tone: 'warn' }
+    case 'TopicCreated':
+      return {
+        who: 'controller',
+        text: `knows topic ${event.topic} now: ${assignment(event.assignment)}`,
+        tone: 'plain',
+      }
+    case 'PartitionElected': {
+      if (event.election === 'new-partition') return undefined
+      const unclean = event.election === 'offline-unclean'
+      const how = unclean ? ', which was not in the ISR: what it lacks is lost' : ''
+      const text = `elects ${leaderName(event.leader)} leader of ${event.tp} (epoch ${event.leaderEpoch}, ${event.election})${how}; ISR ${brokerNames(event.isr)}`
+      return { who: 'controller', text, tone: unclean ? 'bad' : 'good' }
+    }
+    case 'PartitionOffline':
+      if (!memory.changed(`offline ${event.tp}`, `${view.partitions[event.tp]?.leaderEpoch} ${event.reason}`))
+        return undefined
+      return {
+        who: 'controller',
+        text: `finds no leader for ${event.tp}: ${event.reason} (ISR ${brokerNames(event.isr)})`,
+        tone: 'bad',
+        draw: [event.tp],
+      }
+    case 'ReplicaLeftIsr':
+      return {
+        who: 'controller',
+        text: `takes ${brokerName(event.replica)} out of the ISR of ${event.tp}; ISR ${brokerNames(event.isr)}`,
+        tone: 'warn',
+      }
+    case 'BrokerFailure':
+      return { who: 'controller', text: `sees that ${brokerNames(event.brokers)} left ZooKeeper`, tone: 'warn' }
+    case 'BrokerStartup':
+      if (event.brokers.every((id) => (view.machines[brokerName(id)]?.life ?? 0) < 2)) return undefined
+      return { who: 'controller', text: `sees that ${brokerNames(event.brokers)} came back`, tone: 'plain' }
+    case 'StateChangeFailed':
+      return { who: 'controller', text: `gives up on ${event.subject}: ${event.reason}`, tone: 'warn' }
+
+    case 'ZkLeaderServing':
+      return { who, text: `leads ZooKeeper now (epoch ${event.epoch})`, tone: 'good' }
+    case 'ZkSessionClosed': {
+      const owner = view.sessions[event.session]?.owner ?? event.session
+      if (!event.expired) return undefined
+      return {
+        who: 'ZooKeeper',
+        text: `ends the session of ${owner}: it heard nothing from it for the session's timeout`,
+        tone: 'warn',
+      }
+    }
+
+    case 'ProcessStarted':
+      return event.life < 2 ? undefined : { who, text: `starts again (life ${event.life})`, tone: 'good' }
+    case 'ProcessEnded':
+      return ended(who, event.how, event.reason, view)
+    case 'PowerLost':
+      if (event.bytesLost === 0 && event.filesChanged === 0) return undefined
+      return {
+        who,
+        text: `loses what was not on its disk yet: ${event.bytesLost} bytes, ${event.filesChanged} files`,
+        tone: 'bad',
+      }
+    case 'Paused':
+      return { who, text: 'stands still (a long pause): it neither hears nor says anything', tone: 'warn' }
+    case 'Resumed':
+      return { who, text: 'runs on, and does not know how long it stood still', tone: 'good' }
+    case 'DiskFault':
+      return { who, text: `has a disk fault: ${event.fault} in ${event.path}`, tone: 'warn' }
+    case 'ClockSet':
+      return { who, text: `has its clock set: ${event.jumpUs / 1000} ms, drift ${event.driftPpm} ppm`, tone: 'warn' }
+
+    case 'StepRun': {
+      if (event.chosen === '' && toldByMachines.test(event.what)) return undefined
+      return { who: 'step', text: `${event.what}${event.chosen === '' ? '' : `: ${event.chosen}`}`, tone: 'mark' }
+    }
+
+    case 'BrokerStarted':
+    case 'BrokerRegistered':
+    case 'ReplicaDeleted':
+    case 'FollowerPosition':
+    case 'ProduceAnswered':
+    case 'RequestRefused':
+    case 'LeaderAndIsrRefused':
+    case 'MetadataUpdated':
+    case 'SegmentRolled':
+    case 'LogTruncated':
+    case 'CheckpointWritten':
+    case 'MetadataRefreshFailed':
+    case 'ZkServerState':
+    case 'ZkProposed':
+    case 'ZkCommitted':
+    case 'ZkApplied':
+    case 'ZkSynced':
+    case 'ZkRecovered':
+    case 'ZkSessionCreated':
+    case 'ZkWatchFired':
+    case 'ZkClientState':
+    case 'MessageSent':
+    case 'MessageReceived':
+    case 'LinkCut':
+    case 'LinkHealed':
+    case 'LinkStalled':
+    case 'LinkReleased':
+    case 'ConnectionReset':
+    case 'ConditionMet':
+    case 'Caption':
+      return undefined
+    default:
+      return unreachable(event)
+  }
+}
+
+function ended(who: string, how: 'crash' | 'exit' | 'power', reason: string, view: ClusterView): Telling {
+  const replicas = view.brokers[who]?.replicas ?? {}
+  const draw = Object.keys(replicas).filter((tp) => replicaOf(view, who, tp)!.logEndOffset > 0)
+  const why = reason === '' ? '' : ` (${reason})`
+  switch (how) {
+    case 'crash':
+      return { who, text: `crashes${why}: its memory is gone, its files stay`, tone: 'bad', draw }
+    case 'power':
+      return { who, text: `loses power${why}: what was not synced to its disk may be gone`, tone: 'bad', draw }
+    case 'exit':
+      return { who, text: `ends its process${why}`, tone: 'warn', draw }
+    default:
+      return unreachable(how)
+  }
+}
+
+function assignment(of: Readonly<Record<string, readonly number[]>>): string {
+  const partitions = Object.keys(of)
+  const shown = partitions.slice(0, 4).map((partition) => `partition ${partition} on ${brokerNames(of[partition]!)}`)
+  return shown.join(', ') + (partitions.length > 4 ? ` … (${partitions.length} partitions)` : '')
+}

@@ -1,0 +1,240 @@
+/**
+ * Which records matter to somebody who watches, and how they read: plain English, one line each, in the words of
+ * Kafka's documentation. Everything else (heartbeats, watches, fetch positions …) stays in the trace.
+ * The data plane is here and in `narrate-client.ts`; controller, ZooKeeper and machines in `narrate-control.ts`.
+ */
+import type { TopicPartition } from '../../src/protocol/index.ts'
+import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import { type ClusterView, replicaOf } from './cluster-view.ts'
+import type { Ledger } from './ledger.ts'
+import { brokerNames, leaderName, messageName } from './names.ts'
+import { narrateClient } from './narrate-client.ts'
+import { narrateControl } from './narrate-control.ts'
+import { listNames, type Tone } from './painter.ts'
+
+export interface Telling {
+  readonly who: string
+  readonly text: string
+  readonly tone: Tone
+  /** About single messages: told one by one only while there are few. */
+  readonly routine?: boolean
+  /** Partitions whose logs are worth a drawing now. */
+  readonly draw?: readonly TopicPartition[]
+}
+
+/** Leaders of empty logs that are told: a start with many partitions says the same of each. */
+const NEW_LEADERS_TOLD = 6
+
+/** What the narrator remembers between records, to tell what changed. */
+export class NarrationMemory {
+  /** Last value told, by subject. */
+  readonly #told = new Map<string, string>()
+
+  /** True if this differs from what was told of the subject before. */
+  changed(subject: string, value: string): boolean {
+    if (this.#told.get(subject) === value) return false
+    this.#told.set(subject, value)
+    return true
+  }
+
+  /** How often this was asked, this time included. */
+  times(subject: string): number {
+    const times = Number(this.#told.get(subject) ?? 0) + 1
+    this.#told.set(subject, String(times))
+    return times
+  }
+
+  forget(subject: string): void {
+    this.#told.delete(subject)
+  }
+
+  told(subject: string): string | undefined {
+    return this.#told.get(subject)
+  }
+}
+
+/** View and ledger are those after the record. */
+export function narrate(
+  record: ViewRecord,
+  view: ClusterView,
+  ledger: Ledger,
+  memory: NarrationMemory,
+): Telling | undefined {
+  const event = eventOf(record)
+  switch (event.kind) {
+    case 'BecameLeader':
+    case 'BecameFollower':
+    case 'Truncated':
+    case 'Appended':
+    case 'HighWatermark':
+    case 'IsrShrunk':
+    case 'IsrExpanded':
+    case 'IsrUpdateFailed':
+    case 'HighWatermarksCheckpointed':
+    case 'ReplicaCreated':
+    case 'LogLoaded':
+      return narrateReplica(record, event, view, ledger, memory)
+    case 'MessageHanded':
+    case 'ProduceSent':
+    case 'ProduceAcknowledged':
+    case 'ProduceFailed':
+    case 'ProducerGaveUp':
+    case 'MetadataRefreshed':
+    case 'MessagesRead':
+    case 'FetchFailed':
+    case 'OffsetReset':
+      return narrateClient(event, view, ledger, memory)
+    default:
+      return narrateControl(record, event, view, memory)
+  }
+}
+
+type ReplicaEvent = EventOf<
+  | 'BecameLeader'
+  | 'BecameFollower'
+  | 'Truncated'
+  | 'Appended'
+  | 'HighWatermark'
+  | 'IsrShrunk'
+  | 'IsrExpanded'
+  | 'IsrUpdateFailed'
+  | 'HighWatermarksCheckpointed'
+  | 'ReplicaCreated'
+  | 'LogLoaded'
+>
+
+function narrateReplica(
+  record: ViewRecord,
+  event: ReplicaEvent,
+  view: ClusterView,
+  ledger: Ledger,
+  memory: NarrationMemory,
+): Telling | undefined {
+  const who = record.machine
+  switch (event.kind) {
+    case 'BecameLeader': {
+      const again = memory.changed(`leader ${event.tp}`, who) ? 'now' : 'again'
+      const isNew = event.logEndOffset === 0
+      if (isNew && memory.times('new leaders') > NEW_LEADERS_TOLD) return undefined
+      const holds = isNew ? '' : `, with ${logNames(view, who, event.tp)}`
+      const text = `leads ${event.tp} ${again} (epoch ${event.leaderEpoch})${holds}; ISR ${brokerNames(event.isr)}`
+      return { who, text, tone: 'good', ...(isNew ? {} : { draw: [event.tp] }) }
+    }
+    case 'BecameFollower':
+      if (event.logEndOffset === 0) return undefined
+      return {
+        who,
+        text: `follows ${leaderName(event.leader)} in ${event.tp} (epoch ${event.leaderEpoch}) from LEO ${event.logEndOffset}`,
+        tone: 'plain',
+      }
+    case 'Truncated':
+      return event.from === event.to ? undefined : truncation(who, event, view, ledger)
+    case 'Appended': {
+      const names = listNames(event.messages.map(({ value, key }) => messageName(value, key)))
+      const first = event.messages[0]?.offset ?? event.logEndOffset
+      const text =
+        event.role === 'leader'
+          ? `appends ${names} at offset ${first} of ${event.tp}`
+          : `fetches ${names} (LEO ${event.logEndOffset})`
+      return { who, text, tone: 'quiet', routine: true }
+    }
+    case 'HighWatermark': {
+      if (event.role !== 'leader' || event.to <= event.from) return undefined
+      const replica = replicaOf(view, who, event.tp)
+      const committed = (replica?.log.between(event.from, event.to) ?? []).map(({ value, key }) =>
+        messageName(value, key),
+      )
+      if (committed.length === 0) return undefined
+      const isr = brokerNames(replica?.isr ?? [])
+      return {
+        who,
+        text: `commits ${listNames(committed)}: HW ${event.from}→${event.to}, all of ISR ${isr} have it`,
+        tone: 'good',
+        routine: true,
+      }
+    }
+    case 'IsrShrunk':
+      return {
+        who,
+        text: `takes ${brokerNames(event.changed)} out of the ISR of ${event.tp} (${event.reason}); ISR ${brokerNames(event.isr)}`,
+        tone: 'warn',
+      }
+    case 'IsrExpanded':
+      return {
+        who,
+        text: `takes ${brokerNames(event.changed)} back into the ISR of ${event.tp}; ISR ${brokerNames(event.isr)}`,
+        tone: 'good',
+      }
+    case 'IsrUpdateFailed':
+      if (!memory.changed(`isr-update ${who} ${event.tp}`, String(event.zkVersion))) return undefined
+      return {
+        who,
+        text: `cannot write ISR ${brokerNames(event.isr)} of ${event.tp}: ZooKeeper holds a newer state than its version ${event.zkVersion}`,
+        tone: 'warn',
+      }
+    case 'HighWatermarksCheckpointed': {
+      const moved = Object.keys(event.entries).filter(
+        (tp) =>
+          memory.changed(`checkpoint ${who} ${tp}`, String(event.entries[tp])) &&
+          event.entries[tp]! > 0 &&
+          replicaOf(view, who, tp)?.role === 'leader',
+      )
+      if (moved.length === 0) return undefined
+      return {
+        who,
+        text: `writes its high watermarks to disk: ${moved.map((tp) => `${tp} HW ${event.entries[tp]}`).join(', ')}`,
+        tone: 'quiet',
+        routine: true,
+      }
+    }
+    case 'ReplicaCreated':
+      if ((view.machines[who]?.life ?? 0) < 2 || event.logEndOffset === 0) return undefined
+      return {
+        who,
+        text: `finds ${logNames(view, who, event.tp)} of ${event.tp} on its disk; its checkpoint says HW ${event.highWatermark}`,
+        tone: 'plain',
+      }
+    case 'LogLoaded': {
+      const cut = replicaOf(view, who, event.tp)?.lastTruncation
+      if (cut === undefined || cut.reason !== 'recovery' || cut.atUs !== record.atUs || cut.cut.length === 0)
+        return undefined
+      const names = listNames(cut.cut.map(({ value, key }) => messageName(value, key)))
+      return {
+        who,
+        text: `has lost ${names} of ${event.tp}: not on its disk after the restart`,
+        tone: 'bad',
+        draw: [event.tp],
+      }
+    }
+  }
+}
+
+function truncation(who: string, event: EventOf<'Truncated'>, view: ClusterView, ledger: Ledger): Telling {
+  const cut = replicaOf(view, who, event.tp)?.lastTruncation?.cut ?? []
+  const names = cut.map(({ value, key }) => messageName(value, key))
+  const nowhere = names.filter((name) => isNowhere(ledger, name))
+  const why = event.reason === 'became-follower' ? 'its high watermark' : "the end of the leader's log"
+  const gone =
+    nowhere.length === 0
+      ? ''
+      : nowhere.length === names.length
+        ? `; no log holds ${names.length === 1 ? 'it' : 'them'} any more`
+        : `; no log holds ${listNames(nowhere)} any more`
+  return {
+    who,
+    text: `cuts ${event.tp} back to ${why}, ${event.from}→${event.to}: ${listNames(names)} cut off${gone}`,
+    tone: nowhere.length === 0 ? 'warn' : 'bad',
+    draw: [event.tp],
+  }
+}
+
+const isNowhere = (ledger: Ledger, name: string): boolean =>
+  ledger.messages.get(name)?.copies.every((copy) => copy.holders.length === 0) ?? false
+
+function logNames(view: ClusterView, broker: string, tp: TopicPartition): string {
+  const replica = replicaOf(view, broker, tp)
+  const names = (replica?.log.toArray() ?? []).map(({ value, key }) => messageName(value, key))
+  return names.length === 0 ? `${replica?.logEndOffset ?? 0} messages` : listNames(names)
+}
+
+export type ControlEvent = Exclude<AnyEvent, ReplicaEvent | Parameters<typeof narrateClient>[0]>

@@ -1,0 +1,148 @@
+/**
+ * Tells a run while it happens: a timeline of what matters, captions, drawings of the logs at decisive moments, and the
+ * verdict on each message at the end.
+ *
+ * A drawing is shown only when something in it changed since the last one. Where a workload sends many messages, what
+ * happens to single ones is counted, not told.
+ */
+import type { TopicPartition } from '../../src/protocol/index.ts'
+import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import type { ClusterView } from './cluster-view.ts'
+import { drawPartition } from './draw.ts'
+import type { Ledger } from './ledger.ts'
+import { formatSeconds } from './names.ts'
+import { NarrationMemory, narrate, type Telling } from './narrate.ts'
+import { displayWidth, type Painter, padTo, plainPainter, type Tone, wrap } from './painter.ts'
+import { verdictLines } from './verdict.ts'
+
+export interface NarratorOptions {
+  readonly lang: 'en' | 'zh'
+  readonly painter: Painter
+  /** Terminal cells of a line, at least 60. */
+  readonly width: number
+  /** Drawings of plain ASCII. */
+  readonly ascii?: boolean
+}
+
+/** Messages that are told one by one; after that they are counted. */
+const MESSAGES_TOLD = 16
+/** Partitions drawn at one moment. */
+const PARTITIONS_DRAWN = 3
+
+const WHO_WIDTH = 11
+
+export class Narrator {
+  readonly #options: NarratorOptions
+  readonly #memory = new NarrationMemory()
+  /** Last drawing of each partition, unpainted. */
+  readonly #drawn = new Map<TopicPartition, string>()
+  /** Records on single messages since the last line, by what happened. */
+  readonly #counted = new Map<string, number>()
+  #countedSinceUs = 0
+  #messages = 0
+
+  constructor(options: Partial<NarratorOptions> = {}) {
+    this.#options = { lang: 'en', painter: plainPainter, ...options, width: Math.max(60, options.width ?? 100) }
+  }
+
+  /** Lines to print now. View and ledger are those after the record. */
+  apply(record: ViewRecord, view: ClusterView, ledger: Ledger): string[] {
+    const event = eventOf(record)
+    if (event.kind === 'Caption') return [...this.#flush(), ...this.#caption(event, view)]
+    if (event.kind === 'MessageHanded') this.#messages += 1
+    const telling = narrate(record, view, ledger, this.#memory)
+    if (telling === undefined) return []
+    if (telling.routine === true && this.#messages > MESSAGES_TOLD) {
+      this.#count(record)
+      return []
+    }
+    const lines = [...this.#flush(), ...this.#line(record.atUs, telling)]
+    if (telling.draw !== undefined) lines.push(...this.#draw(view, telling.draw))
+    return lines
+  }
+
+  /** The last drawing and the verdict. */
+  end(view: ClusterView, ledger: Ledger): string[] {
+    const { painter, width } = this.#options
+    this.#drawn.clear()
+    const heading = painter.paint('caption', `At the end, ${formatSeconds(view.atUs)}`)
+    return [
+      ...this.#flush(),
+      '',
+      heading,
+      ...this.#draw(view, Object.keys(view.partitions)),
+      ...verdictLines(ledger, { painter, width }),
+    ]
+  }
+
+  #line(atUs: number, telling: Telling): string[] {
+    const { painter, width } = this.#options
+    const time = formatSeconds(atUs).padStart(11)
+    const head = `${painter.paint('time', time)}  ${painter.paint('machine', padTo(telling.who, WHO_WIDTH))} `
+    const indent = ' '.repeat(11 + 2 + Math.max(WHO_WIDTH, displayWidth(telling.who)) + 1)
+    return wrap(telling.text, width - indent.length).map(
+      (line, index) => (index === 0 ? head : indent) + painter.paint(telling.tone, line),
+    )
+  }
+
+  #caption(event: EventOf<'Caption'>, view: ClusterView): string[] {
+    const { painter, width, lang, ascii } = this.#options
+    const text = lang === 'zh' ? (event.zh ?? event.en) : event.en
+    const edge = ascii === true ? '|' : '┃'
+    const lines = wrap(text, width - 4).map((line) => painter.paint('caption', `  ${edge} ${line}`))
+    return ['', ...lines, '', ...this.#draw(view, Object.keys(view.partitions))]
+  }
+
+  #draw(view: ClusterView, partitions: readonly TopicPartition[]): string[] {
+    const { painter, width, ascii = false } = this.#options
+    const lines: string[] = []
+    let drawn = 0
+    let left = 0
+    for (const tp of partitions) {
+      const plain = drawPartition(view, tp, { width, ascii }).join('\n')
+      if (plain === '' || plain === this.#drawn.get(tp)) continue
+      if (drawn === PARTITIONS_DRAWN) {
+        left += 1
+        continue
+      }
+      drawn += 1
+      this.#drawn.set(tp, plain)
+      lines.push(...drawPartition(view, tp, { width, ascii, painter }))
+    }
+    if (left > 0) lines.push(painter.paint('quiet', `    … and ${left} more partitions`))
+    return lines.length === 0 ? lines : [...lines, '']
+  }
+
+  #count(record: ViewRecord): void {
+    if (this.#counted.size === 0) this.#countedSinceUs = record.atUs
+    const event = eventOf(record)
+    const [what, count] = countedAs(event)
+    if (what !== '') this.#counted.set(what, (this.#counted.get(what) ?? 0) + count)
+  }
+
+  /** What was only counted, in one line, before the next thing that is told. */
+  #flush(): string[] {
+    if (this.#counted.size === 0) return []
+    const words = [...this.#counted].map(([what, count]) => `${count} ${what}`)
+    this.#counted.clear()
+    const tone: Tone = 'quiet'
+    return this.#line(this.#countedSinceUs, { who: '…', text: `from here on: messages ${words.join(', ')}`, tone })
+  }
+}
+
+function countedAs(event: ReturnType<typeof eventOf>): readonly [string, number] {
+  switch (event.kind) {
+    case 'MessageHanded':
+      return ['handed to producers', 1]
+    case 'ProduceAcknowledged':
+      return ['acknowledged', event.messages.length]
+    case 'ProduceFailed':
+      return [`failed (${event.error})`, event.messages.length]
+    case 'HighWatermark':
+      return ['committed', event.to - event.from]
+    case 'MessagesRead':
+      return ['read', event.messages.length]
+    default:
+      return ['', 0]
+  }
+}

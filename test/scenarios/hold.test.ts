@@ -1,0 +1,52 @@
+// Every scenario of the repository holds, whatever the seed, and is the same run wherever it runs.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { formatDiagnostic, parseScenario } from '../../sim/scenario/language/index.ts'
+import type { ScenarioPlan } from '../../sim/scenario/plan.ts'
+import { runScenario } from '../../sim/scenario/runner/index.ts'
+import { repository, temporaryDirectory, trial } from '../cli/trial.ts'
+
+/** A few here; `trial run FILE --seeds 1-200` plays them all. */
+const SEEDS = [1, 2, 3, 50, 117]
+
+const files = readdirSync(join(repository, 'scenarios'), { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.yaml'))
+  .map((path) => join('scenarios', path))
+  .sort()
+
+function planOf(file: string): ScenarioPlan {
+  const text = readFileSync(join(repository, file), 'utf8')
+  const parsed = parseScenario(text, file)
+  if ('plan' in parsed) return parsed.plan
+  throw new Error(parsed.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, text)).join('\n'))
+}
+
+describe('the scenarios', () => {
+  it('are all there', () => {
+    expect(files.length).toBeGreaterThanOrEqual(13)
+  })
+
+  describe.each(files)('%s', (file) => {
+    const plan = planOf(file)
+
+    it.each(SEEDS)('holds with seed %i', (seed) => {
+      const result = runScenario(plan, { seed })
+      expect(result.failure).toBeUndefined()
+      expect(result.expectations.filter((expectation) => !expectation.held)).toEqual([])
+      expect(result.expectations.length).toBeGreaterThan(0)
+    })
+
+    it('is the same run twice', () => {
+      expect(runScenario(plan).traceHash).toBe(runScenario(plan).traceHash)
+    })
+  })
+
+  it('are the same runs in another process, and on real files', () => {
+    const here = files.map((file) => runScenario(planOf(file)).traceHash)
+    const hashes = (...args: string[]): string[] =>
+      JSON.parse(trial('run', ...files, '--json', ...args).out).runs.map((run: { traceHash: string }) => run.traceHash)
+    expect(hashes()).toEqual(here)
+    expect(hashes('--data-dir', join(temporaryDirectory(), 'data'))).toEqual(here)
+  })
+})
