@@ -17,21 +17,21 @@ export function playMany(plans: readonly ScenarioPlan[], seeds: SeedRange, optio
   const progress = progressBar(plans.length * (seeds.last - seeds.first + 1), options)
   for (const plan of plans) {
     const sweep = new Sweep(plan.file)
-    for (let seed = seeds.first; seed <= seeds.last; seed++) {
+    let bug: string | undefined
+    for (let seed = seeds.first; seed <= seeds.last && bug === undefined; seed++) {
       const result = runScenario(plan, { seed, clock: () => performance.now() })
       results.push(result)
       sweep.add(result)
       progress.step()
-      if (result.failure?.kind === 'bug') {
-        progress.stop()
-        process.stderr.write(`${bugReport(result, result.failure, options)}\n`)
-        return exitCodeOf(results)
-      }
+      if (result.failure?.kind === 'bug') bug = bugReport(result, result.failure, options)
     }
+    progress.clear()
     if (options.json !== true) {
-      progress.clear()
       process.stdout.write(`${sweep.text(painter, (seed) => replayCommand(plan.file, seed, options))}\n`)
     }
+    if (bug === undefined) continue
+    process.stderr.write(`${bug}\n`)
+    break
   }
   progress.stop()
   if (options.json === true) process.stdout.write(`${jsonOf(results)}\n`)
@@ -71,9 +71,7 @@ function progressBar(total: number, options: RunCommandOptions): Progress {
       bar.update(done)
       bar.render()
     },
-    clear() {
-      process.stderr.write('\r\u001b[K')
-    },
+    clear: () => process.stderr.write('\r\u001b[K'),
     stop: () => bar.stop(),
   }
 }

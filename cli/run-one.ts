@@ -40,7 +40,7 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
   const trace =
     options.trace === undefined
       ? undefined
-      : new TraceFile(join(options.trace, folder === undefined ? '' : `${folder}.txt`))
+      : new TraceFile(join(options.trace, folder === undefined ? '' : join(folder, 'trace.txt')))
   const width = widthFor(process.stdout)
   const narrator =
     options.json === true || options.quiet === true ? undefined : new Narrator({ lang: options.lang, painter, width })

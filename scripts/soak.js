@@ -5,8 +5,9 @@
 //
 // Every 10th seed runs twice and must give the same trace hash. Exit code 3: an assertion broke, a promised guarantee
 // was broken, or two runs of a seed differed; 1: something that must happen never happened; 2: a mistake on the command line.
-import { createWriteStream, existsSync } from 'node:fs'
+import { createWriteStream, existsSync, mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
+import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { isMainThread, parentPort, Worker } from 'node:worker_threads'
@@ -173,6 +174,7 @@ function problemsOf(outcome) {
 /** Runs one seed again and writes its trace. */
 async function replay(seed, path) {
   const { formatRecord } = await import('../dist/sim/view/index.js')
+  mkdirSync(dirname(path), { recursive: true })
   const file = createWriteStream(path)
   const outcome = soakRun(seed, (record) => file.write(`${formatRecord(record)}\n`))
   await new Promise((resolve) => file.end(resolve))
@@ -226,13 +228,25 @@ function print(summary) {
     console.log('guarantees broken where nothing promises them (runs):')
     for (const name of names) console.log(`  ${name.padEnd(20)} ${String(permitted[name]).padStart(10)}`)
   }
-  for (const problem of problems) printProblem(problem)
+  for (const group of grouped(problems)) printProblem(group[0], group)
   if (missing.length > 0) console.log(`never happened, so this soak proves nothing about it: ${missing.join(', ')}`)
   if (problems.length === 0 && missing.length === 0) console.log('no bug found')
 }
 
-function printProblem({ seed, what, detail }) {
-  console.log(
-    `\nseed ${seed}: ${what}\n  ${detail.replaceAll('\n', '\n  ')}\n  again: npm run soak -- cluster --seeds ${seed} --trace reports/runs/soak-${seed}.txt`,
-  )
+/** Problems that are the same but for numbers and names, in order of their first seeds. */
+function grouped(problems) {
+  const groups = new Map()
+  for (const problem of problems) {
+    const key = `${problem.what} ${problem.detail.split('\n')[0]}`.replaceAll(/'[^']*'|\S*\d\S*/g, '#')
+    if (groups.has(key)) groups.get(key).push(problem)
+    else groups.set(key, [problem])
+  }
+  return [...groups.values()]
+}
+
+function printProblem({ seed, what, detail }, group = []) {
+  const again = `npm run soak -- cluster --seeds ${seed} --trace reports/runs/soak-${seed}.txt`
+  console.log(`\nseed ${seed}: ${what}\n  ${detail.replaceAll('\n', '\n  ')}\n  again: ${again}`)
+  const others = group.slice(1).map((problem) => problem.seed)
+  if (others.length > 0) console.log(`  the same with seeds ${others.join(', ')}`)
 }

@@ -23,13 +23,15 @@ export class AckBindingOracle extends OracleBase<null> {
     truth.requests.delete(key)
     if (event.errorCode !== ErrorCode.NoError) return
     const broker = truth.brokerOf(record.machine)
-    const replica = broker === undefined ? undefined : truth.partitionOf(event.tp).replicas.get(broker)
+    const partition = truth.partitionOf(event.tp)
+    const replica = broker === undefined ? undefined : partition.replicas.get(broker)
     sent.forEach((name, i) => {
       const offset = event.baseOffset + i
       const entry = replica?.entries[offset]
       const there = replica !== undefined && offset < replica.entries.length
       if (there && (entry === undefined || entry.name === name)) return
       truth.facts.falseAcknowledgements++
+      partition.evidence.falseAcknowledgements++
       this.report(record, null, {
         tp: event.tp,
         message: name,

@@ -2,6 +2,7 @@
 import type { ClientEvent } from '../../src/client/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import { toldExcuse } from './excuses.ts'
+import type { Evidence } from './facts.ts'
 import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
 import type { PartitionTruth, ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
@@ -12,11 +13,16 @@ interface Acknowledged {
   readonly acks: number
 }
 
+interface Lost {
+  readonly acks: number
+  readonly evidence: Evidence
+}
+
 const ACKS = 'request.required.acks'
 
 type AckEvent = Extract<ClientEvent, { readonly kind: 'ProduceAcknowledged' }>
 
-export class AckOracle extends OracleBase<Acknowledged> {
+export class AckOracle extends OracleBase<Lost> {
   readonly name = 'I-ACK'
   readonly statement = 'An acknowledged message stays readable at its offset.'
   readonly kinds = ['ProduceAcknowledged', 'BecameLeader']
@@ -57,15 +63,19 @@ export class AckOracle extends OracleBase<Acknowledged> {
     const { tp } = partition
     const stands =
       offset >= leader.entries.length ? `its log ends at ${leader.entries.length}` : `${entry!.name} stands there`
-    this.report(moment, ack, {
-      tp,
-      message: name,
-      detail: `${name} was acknowledged with acks=${acks} at offset ${offset} of ${tp}, but the leader ${leader.machine} does not have it there: ${stands}.`,
-    })
+    this.report(
+      moment,
+      { acks, evidence: { ...partition.evidence } },
+      {
+        tp,
+        message: name,
+        detail: `${name} was acknowledged with acks=${acks} at offset ${offset} of ${tp}, but the leader ${leader.machine} does not have it there: ${stands}.`,
+      },
+    )
     return false
   }
 
-  protected excuse(circumstances: Circumstances, note: Acknowledged | undefined): string | undefined {
+  protected excuse(circumstances: Circumstances, note: Lost | undefined): string | undefined {
     if (note !== undefined && note.acks > 0) {
       return note.acks === 1
         ? 'acks=1 promises nothing past a crash or change of the leader: no follower need have the message'
@@ -78,9 +88,10 @@ export class AckOracle extends OracleBase<Acknowledged> {
     ) {
       return 'no producer waits for the whole ISR (acks=-1)'
     }
-    const excuse = toldExcuse(circumstances)
+    const evidence = note?.evidence ?? facts
+    const excuse = toldExcuse(versions, evidence)
     if (excuse !== undefined || note === undefined) return excuse
-    if (versions.demotedPurgatory === 'kept' && facts.falseAcknowledgements > 0) {
+    if (versions.demotedPurgatory === 'kept' && evidence.falseAcknowledgements > 0) {
       return 'a leader that was deposed and came back acknowledged what it had cut off meanwhile (KAFKA-2960, before 0.10)'
     }
     return undefined

@@ -1,11 +1,11 @@
 /** I-CANDIDATE: the early warning of I-COMMIT. Every member of the ISR could lead without losing anything. */
 import type { TraceRecord } from '../kernel/index.ts'
-import { lossExcuse } from './excuses.ts'
+import { lossExcuse, type ReplicaEvidence, replicaExcuse } from './excuses.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { nameOf, type PartitionTruth, type ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
-export class CandidateOracle extends OracleBase<null> {
+export class CandidateOracle extends OracleBase<ReplicaEvidence> {
   readonly name = 'I-CANDIDATE'
   readonly statement = 'Every running member of the ISR has every committed message, so that it can be elected.'
   readonly kinds = [
@@ -49,14 +49,15 @@ export class CandidateOracle extends OracleBase<null> {
       offset >= replica.entries.length
         ? `its log ends at ${replica.entries.length}`
         : `it has ${nameOf(replica.entries[offset])} there`
-    this.report(record, null, {
+    const evidence = { own: { ...replica.evidence }, partition: { ...partition.evidence } }
+    this.report(record, evidence, {
       tp,
       ...(entry?.name == null ? {} : { message: entry.name }),
       detail: `${replica.machine} is in the ISR of ${tp} without ${nameOf(entry)}, committed at offset ${offset}: ${lacks}. If it were elected now, the message would be lost.`,
     })
   }
 
-  protected excuse(circumstances: Circumstances): string | undefined {
-    return lossExcuse(circumstances)
+  protected excuse({ versions, facts }: Circumstances, note: ReplicaEvidence | undefined): string | undefined {
+    return note === undefined ? lossExcuse(versions, facts) : replicaExcuse(versions, note)
   }
 }

@@ -1,11 +1,11 @@
 /** I-COMMIT, leader completeness: whoever leads has all that was committed. */
 import type { TraceRecord } from '../kernel/index.ts'
-import { lossExcuse } from './excuses.ts'
+import { lossExcuse, type ReplicaEvidence, replicaExcuse } from './excuses.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { nameOf } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
-export class CommitOracle extends OracleBase<null> {
+export class CommitOracle extends OracleBase<ReplicaEvidence> {
   readonly name = 'I-COMMIT'
   readonly statement = 'A leader has every committed message, at its offset.'
   readonly kinds = ['BecameLeader']
@@ -16,7 +16,7 @@ export class CommitOracle extends OracleBase<null> {
     const { tp } = truth.partition!
     for (const { offset, entry, instead } of truth.undone) {
       const stands = instead === undefined ? 'its log ends before' : `${nameOf(instead)} stands there`
-      this.report(record, null, {
+      this.report(record, truth.undoneEvidence!, {
         tp,
         ...(entry?.name == null ? {} : { message: entry.name }),
         detail: `${nameOf(entry)} was committed at offset ${offset} of ${tp}, but the new leader ${record.machine} does not have it: ${stands}.`,
@@ -24,7 +24,7 @@ export class CommitOracle extends OracleBase<null> {
     }
   }
 
-  protected excuse(circumstances: Circumstances): string | undefined {
-    return lossExcuse(circumstances)
+  protected excuse({ versions, facts }: Circumstances, note: ReplicaEvidence | undefined): string | undefined {
+    return note === undefined ? lossExcuse(versions, facts) : replicaExcuse(versions, note)
   }
 }

@@ -2,6 +2,7 @@
 import type { ClientEvent } from '../../src/client/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import { toldExcuse } from './excuses.ts'
+import type { Evidence } from './facts.ts'
 import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
 import { nameOf, type PartitionTruth, type ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
@@ -13,7 +14,7 @@ interface Consumed {
   readonly client: string
 }
 
-export class ConsistentReadOracle extends OracleBase<null> {
+export class ConsistentReadOracle extends OracleBase<Evidence> {
   readonly name = 'I-CONSISTENT-READ'
   readonly statement = 'What a consumer has read at an offset is not undone or replaced on any later leader.'
   readonly kinds = ['MessagesRead', 'BecameLeader']
@@ -38,11 +39,15 @@ export class ConsistentReadOracle extends OracleBase<null> {
     for (const { offset, value } of event.messages) {
       const before = consumed[offset]
       if (before !== undefined && before.name !== value) {
-        this.report(moment, null, {
-          tp: event.tp,
-          ...(before.name === null ? {} : { message: before.name }),
-          detail: `${event.client} read ${value ?? 'a tombstone'} at offset ${offset} of ${event.tp}, where ${before.client} had read ${before.name ?? 'a tombstone'}.`,
-        })
+        this.report(
+          moment,
+          { ...partition.evidence },
+          {
+            tp: event.tp,
+            ...(before.name === null ? {} : { message: before.name }),
+            detail: `${event.client} read ${value ?? 'a tombstone'} at offset ${offset} of ${event.tp}, where ${before.client} had read ${before.name ?? 'a tombstone'}.`,
+          },
+        )
       }
       consumed[offset] = { name: value, client: event.client }
     }
@@ -59,15 +64,19 @@ export class ConsistentReadOracle extends OracleBase<null> {
       if (there && (entry === undefined || entry.name === read.name)) continue
       consumed[offset] = undefined
       const { tp } = partition
-      this.report(moment, null, {
-        tp,
-        ...(read.name === null ? {} : { message: read.name }),
-        detail: `${read.client} had read ${read.name ?? 'a tombstone'} at offset ${offset} of ${tp}, but on the new leader ${leader.machine} ${there ? `${nameOf(entry)} stands there` : 'the log ends before'}.`,
-      })
+      this.report(
+        moment,
+        { ...partition.evidence },
+        {
+          tp,
+          ...(read.name === null ? {} : { message: read.name }),
+          detail: `${read.client} had read ${read.name ?? 'a tombstone'} at offset ${offset} of ${tp}, but on the new leader ${leader.machine} ${there ? `${nameOf(entry)} stands there` : 'the log ends before'}.`,
+        },
+      )
     }
   }
 
-  protected excuse(circumstances: Circumstances): string | undefined {
-    return toldExcuse(circumstances)
+  protected excuse({ versions, facts }: Circumstances, note: Evidence | undefined): string | undefined {
+    return toldExcuse(versions, note ?? facts)
   }
 }

@@ -1,11 +1,12 @@
 /** I-CONVERGE: when all is calm again, all replicas hold the same log. Judged where the run ends calm. */
 import type { TraceRecord } from '../kernel/index.ts'
 import { toldExcuse } from './excuses.ts'
+import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { nameOf, type PartitionTruth, type ReplicaTruth, sameEntry } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
-export class ConvergeOracle extends OracleBase<null> {
+export class ConvergeOracle extends OracleBase<Evidence> {
   readonly name = 'I-CONVERGE'
   readonly statement = 'Where all replicas run, are in the ISR and end at the same offset, they hold the same messages.'
   readonly kinds: readonly string[] = []
@@ -24,14 +25,18 @@ export class ConvergeOracle extends OracleBase<null> {
   private compare(truth: Truth, partition: PartitionTruth, leader: ReplicaTruth, replica: ReplicaTruth): void {
     const offset = leader.entries.findIndex((entry, i) => !sameEntry(entry, replica.entries[i]))
     if (offset < 0) return
-    this.report(truth, null, {
-      tp: partition.tp,
-      detail: `At the end ${leader.machine} holds ${nameOf(leader.entries[offset])} at offset ${offset} of ${partition.tp}, and ${replica.machine} holds ${nameOf(replica.entries[offset])}, for good.`,
-    })
+    this.report(
+      truth,
+      { ...partition.evidence },
+      {
+        tp: partition.tp,
+        detail: `At the end ${leader.machine} holds ${nameOf(leader.entries[offset])} at offset ${offset} of ${partition.tp}, and ${replica.machine} holds ${nameOf(replica.entries[offset])}, for good.`,
+      },
+    )
   }
 
-  protected excuse(circumstances: Circumstances): string | undefined {
-    return toldExcuse(circumstances)
+  protected excuse({ versions, facts }: Circumstances, note: Evidence | undefined): string | undefined {
+    return toldExcuse(versions, note ?? facts)
   }
 }
 

@@ -1,11 +1,12 @@
 /** I-LOGMATCH: replicas agree on what each of them holds for committed. */
 import type { TraceRecord } from '../kernel/index.ts'
 import { toldExcuse } from './excuses.ts'
+import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { nameOf, type PartitionTruth, type ReplicaTruth, sameEntry } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
-export class LogMatchOracle extends OracleBase<null> {
+export class LogMatchOracle extends OracleBase<Evidence> {
   readonly name = 'I-LOGMATCH'
   readonly statement = 'Two running replicas hold the same messages below the lower of their high watermarks.'
   readonly kinds = ['HighWatermark', 'BecameLeader', 'BecameFollower', 'LogTruncated', 'LogLoaded', 'ReplicaCreated']
@@ -38,10 +39,14 @@ export class LogMatchOracle extends OracleBase<null> {
     const offset = pair.agree
     const here = nameOf(a.entries[offset])
     const there = nameOf(b.entries[offset])
-    this.report(record, null, {
-      tp,
-      detail: `At offset ${offset} of ${tp}, below both high watermarks (${a.highWatermark} and ${b.highWatermark}), ${a.machine} holds ${here} and ${b.machine} holds ${there}.`,
-    })
+    this.report(
+      record,
+      { ...partition.evidence },
+      {
+        tp,
+        detail: `At offset ${offset} of ${tp}, below both high watermarks (${a.highWatermark} and ${b.highWatermark}), ${a.machine} holds ${here} and ${b.machine} holds ${there}.`,
+      },
+    )
   }
 
   private pair(partition: PartitionTruth, a: ReplicaTruth, b: ReplicaTruth): { agree: number; reported: boolean } {
@@ -62,7 +67,7 @@ export class LogMatchOracle extends OracleBase<null> {
     }
   }
 
-  protected excuse(circumstances: Circumstances): string | undefined {
-    return toldExcuse(circumstances)
+  protected excuse({ versions, facts }: Circumstances, note: Evidence | undefined): string | undefined {
+    return toldExcuse(versions, note ?? facts)
   }
 }

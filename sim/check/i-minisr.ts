@@ -4,6 +4,7 @@ import { ErrorCode, splitTopicPartition } from '../../src/protocol/index.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import { toldExcuse } from './excuses.ts'
+import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import type { Truth } from './truth.ts'
 
@@ -12,6 +13,7 @@ type Answer = Extract<BrokerEvent, { readonly kind: 'ProduceAnswered' }>
 interface Unmet {
   readonly what: 'size' | 'position'
   readonly configured: 'topic' | 'broker' | 'default'
+  readonly evidence: Evidence
 }
 
 const KEY = 'min.insync.replicas'
@@ -41,7 +43,7 @@ export class MinIsrOracle extends OracleBase<Unmet> {
     if (isr.length < minimum) {
       this.report(
         record,
-        { what: 'size', configured },
+        { what: 'size', configured, evidence: { ...partition.evidence } },
         {
           tp,
           detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while its ISR was [${isr.join(' ')}], smaller than min.insync.replicas=${minimum}.`,
@@ -52,7 +54,7 @@ export class MinIsrOracle extends OracleBase<Unmet> {
     if (behind.length > 0) {
       this.report(
         record,
-        { what: 'position', configured },
+        { what: 'position', configured, evidence: { ...partition.evidence } },
         {
           tp,
           detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while ISR member ${behind.map((id) => `b${id}`).join(', ')} had not got it.`,
@@ -70,13 +72,13 @@ export class MinIsrOracle extends OracleBase<Unmet> {
       : { minimum: Number(broker), configured: 'broker' }
   }
 
-  protected excuse(circumstances: Circumstances, note: Unmet | undefined): string | undefined {
-    const { minIsr } = circumstances.versions
+  protected excuse({ versions }: Circumstances, note: Unmet | undefined): string | undefined {
+    const { minIsr } = versions
     if (minIsr === 'none') return 'min.insync.replicas exists from 0.8.2 on'
     if (note?.what === 'size' && note.configured === 'broker' && minIsr === 'topic') {
       return 'the broker-wide min.insync.replicas is ignored before 0.9, only a topic’s own counts (KAFKA-2114)'
     }
-    if (note?.what === 'position') return toldExcuse(circumstances)
+    if (note?.what === 'position') return toldExcuse(versions, note.evidence)
     return undefined
   }
 }

@@ -2,13 +2,14 @@
 import type { ClientEvent } from '../../src/client/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import { toldExcuse } from './excuses.ts'
+import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { nameOf, type PartitionTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
 type Read = Extract<ClientEvent, { readonly kind: 'MessagesRead' }>
 
-export class ReadHighWatermarkOracle extends OracleBase<null> {
+export class ReadHighWatermarkOracle extends OracleBase<Evidence> {
   readonly name = 'I-READ-HW'
   readonly statement = 'A consumer receives committed messages only, below the high watermark of who serves it.'
   readonly kinds = ['MessagesRead']
@@ -20,11 +21,15 @@ export class ReadHighWatermarkOracle extends OracleBase<null> {
     for (const { offset, key, value } of event.messages) {
       const problem = this.problem(partition, offset, key, value, event.highWatermark)
       if (problem === undefined) continue
-      this.report(record, null, {
-        tp: event.tp,
-        ...(value === null ? {} : { message: value }),
-        detail: `${event.client} read ${value ?? 'a tombstone'} at offset ${offset} of ${event.tp} from b${event.broker}, ${problem}.`,
-      })
+      this.report(
+        record,
+        { ...partition.evidence },
+        {
+          tp: event.tp,
+          ...(value === null ? {} : { message: value }),
+          detail: `${event.client} read ${value ?? 'a tombstone'} at offset ${offset} of ${event.tp} from b${event.broker}, ${problem}.`,
+        },
+      )
     }
   }
 
@@ -47,7 +52,7 @@ export class ReadHighWatermarkOracle extends OracleBase<null> {
     return `but ${nameOf(entry)} is committed there`
   }
 
-  protected excuse(circumstances: Circumstances): string | undefined {
-    return toldExcuse(circumstances)
+  protected excuse({ versions, facts }: Circumstances, note: Evidence | undefined): string | undefined {
+    return toldExcuse(versions, note ?? facts)
   }
 }

@@ -3,6 +3,7 @@
  * ZooKeeper holds, and what has been committed. Ghost state: no process of the cluster knows it.
  */
 import type { LeaderAndIsr, TopicPartition } from '../../src/protocol/index.ts'
+import { type Evidence, noEvidence } from './facts.ts'
 
 /** One message in a log. Replicas share the object while they hold the same message. */
 export interface Entry {
@@ -31,6 +32,10 @@ export interface ReplicaTruth {
   running: boolean
   /** It is known to agree with the committed messages below this offset. */
   agrees: number
+  /** What happened to it since it last had all that was committed, and nothing else. */
+  evidence: Evidence
+  /** There is some evidence. */
+  suspect: boolean
   /** Lowest offset that it was cut back to since its content was last known to be on disk. */
   lowestCut: number
 }
@@ -53,6 +58,7 @@ export class PartitionTruth {
   /** Epoch since which the present leader of `state` has been its leader without a break. */
   ledSince = 0
   readonly replicas = new Map<number, ReplicaTruth>()
+  readonly evidence: Evidence = noEvidence()
   /** Committed messages by offset; its length is the true high watermark. */
   readonly committed: KnownEntry[] = []
   /** `seq` and time of the record that committed each. */
@@ -123,6 +129,10 @@ export class PartitionTruth {
     let offset = Math.min(replica.agrees, end)
     while (offset < end && sameEntry(replica.entries[offset], this.committed[offset])) offset++
     replica.agrees = offset
+    if (replica.suspect && offset === this.committed.length && replica.entries.length <= offset) {
+      replica.suspect = false
+      replica.evidence = noEvidence()
+    }
     return offset
   }
 
@@ -143,7 +153,11 @@ export class PartitionTruth {
     this.committed.length = first
     this.committedSeq.length = first
     this.committedUs.length = first
-    for (const replica of this.replicas.values()) replica.agrees = Math.min(replica.agrees, first)
+    for (const replica of this.replicas.values()) {
+      replica.agrees = Math.min(replica.agrees, first)
+      // Who still holds what was undone differs from now on for the reasons that the leader has.
+      if (replica !== leader) inherit(replica, leader.evidence)
+    }
     return undone
   }
 
@@ -154,6 +168,11 @@ export class PartitionTruth {
   }
 }
 
+function inherit(replica: ReplicaTruth, evidence: Evidence): void {
+  for (const what of Object.keys(evidence) as Array<keyof Evidence>) replica.evidence[what] += evidence[what]
+  replica.suspect = true
+}
+
 export function sameEntry(a: KnownEntry, b: KnownEntry): boolean {
   return a === b || a === undefined || b === undefined || (a.name === b.name && a.key === b.key)
 }
@@ -161,3 +180,19 @@ export function sameEntry(a: KnownEntry, b: KnownEntry): boolean {
 /** A message's name for people. */
 export const nameOf = (entry: KnownEntry): string =>
   entry?.name ?? (entry === undefined ? 'something unknown' : 'a tombstone')
+
+export const newReplica = (broker: number): ReplicaTruth => ({
+  broker,
+  machine: `b${broker}`,
+  entries: [],
+  logStart: 0,
+  highWatermark: 0,
+  role: 'none',
+  leaderEpoch: -1,
+  isr: [],
+  running: false,
+  agrees: 0,
+  evidence: noEvidence(),
+  suspect: false,
+  lowestCut: Number.POSITIVE_INFINITY,
+})

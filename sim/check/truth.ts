@@ -21,11 +21,13 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import { noFacts, type RunFacts } from './facts.ts'
+import type { ReplicaEvidence } from './excuses.ts'
+import { type Evidence, noFacts, type RunFacts } from './facts.ts'
 import type { MessageTruth } from './message-truth.ts'
 import {
   type Entry,
   type KnownEntry,
+  newReplica,
   PartitionTruth,
   type ReplicaTruth,
   sameEntry,
@@ -39,8 +41,8 @@ type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
 export const brokerOfMachine = (machine: string): number | undefined =>
   /^b\d+$/.test(machine) ? Number(machine.slice(1)) : undefined
 
-/** Disk faults that are reported to whoever uses the disk, and change no content. */
-const harmless: ReadonlySet<string> = new Set(['disk-full', 'read-error'])
+/** Disk faults that change content for good. A torn write is part of a power loss, and recovery finds it. */
+const corrupting: ReadonlySet<string> = new Set(['bit-rot', 'misdirected-write'])
 
 export class Truth {
   readonly partitions = new Map<TopicPartition, PartitionTruth>()
@@ -57,8 +59,9 @@ export class Truth {
   partition: PartitionTruth | undefined
   /** The replica that the present record is about. */
   replica: ReplicaTruth | undefined
-  /** What the present record undid. */
+  /** What the present record undid, and what is known of the leader that lacks it. */
   undone: readonly Undone[] = []
+  undoneEvidence: ReplicaEvidence | undefined
   /** The true high watermark before the present record. */
   trueHighWatermarkBefore = 0
   seq = -1
@@ -70,6 +73,7 @@ export class Truth {
     this.partition = undefined
     this.replica = undefined
     this.undone = []
+    this.undoneEvidence = undefined
     const event = record.event as Told
     switch (event.kind) {
       case 'Appended':
@@ -115,7 +119,7 @@ export class Truth {
         if (this.brokerOf(record.machine) !== undefined && event.filesChanged > 0) this.facts.powerLosses++
         break
       case 'DiskFault':
-        if (this.brokerOf(record.machine) !== undefined && !harmless.has(event.fault)) this.facts.diskFaults++
+        if (corrupting.has(event.fault)) this.corrupted(this.brokerOf(record.machine), event.path)
         break
       case 'MessageHanded':
         this.handed(event)
@@ -158,26 +162,15 @@ export class Truth {
   private touch(record: TraceRecord, tp: TopicPartition): ReplicaTruth {
     const partition = this.partitionOf(tp)
     this.select(partition)
-    const broker = this.brokerOf(record.machine) ?? -1
-    let replica = partition.replicas.get(broker)
-    if (replica === undefined) {
-      replica = {
-        broker,
-        machine: record.machine,
-        entries: [],
-        logStart: 0,
-        highWatermark: 0,
-        role: 'none',
-        leaderEpoch: -1,
-        isr: [],
-        running: true,
-        agrees: 0,
-        lowestCut: Number.POSITIVE_INFINITY,
-      }
-      partition.replicas.set(broker, replica)
-    }
+    const replica = this.replicaOf(partition, this.brokerOf(record.machine) ?? -1)
     replica.running = true
     this.replica = replica
+    return replica
+  }
+
+  private replicaOf(partition: PartitionTruth, broker: number): ReplicaTruth {
+    let replica = partition.replicas.get(broker)
+    if (replica === undefined) partition.replicas.set(broker, (replica = newReplica(broker)))
     return replica
   }
 
@@ -206,7 +199,9 @@ export class Truth {
     const follower = this.partition!.replicas.get(event.follower)
     const last = event.logEndOffset - 1
     if (follower === undefined || last < 0 || last >= leader.entries.length || last >= follower.entries.length) return
-    if (!sameEntry(leader.entries[last], follower.entries[last])) this.facts.divergentFollowers++
+    const ours = leader.entries[last]
+    const theirs = follower.entries[last]
+    if (ours?.epoch !== theirs?.epoch && !sameEntry(ours, theirs)) this.note('divergentFollowers', follower)
   }
 
   private becameLeader(replica: ReplicaTruth, event: Of<'BecameLeader'>): void {
@@ -216,7 +211,9 @@ export class Truth {
     replica.isr = event.isr
     replica.highWatermark = event.highWatermark
     if (!partition.isAuthoritative(replica)) return
+    const evidence = { own: replica.evidence, partition: { ...partition.evidence } }
     this.undone = partition.undo(replica)
+    if (this.undone.length > 0) this.undoneEvidence = evidence
     partition.commit(replica, event.highWatermark, this.seq, this.atUs)
   }
 
@@ -233,10 +230,10 @@ export class Truth {
     if (to > before) {
       replica.entries = new Array<KnownEntry>(to)
       replica.logStart = to
-      this.facts.wipedLogs++
+      this.note('wipedLogs', replica)
     } else {
-      if (to < partition.agreement(replica)) this.facts.committedCutOff++
-      if (to < before && partition.state?.isr.includes(replica.broker) === true) this.facts.confirmedCutOff++
+      if (to < partition.agreement(replica)) this.note('committedCutOff', replica)
+      if (to < before && partition.state?.isr.includes(replica.broker) === true) this.note('confirmedCutOff', replica)
       replica.entries.length = to
     }
     replica.agrees = Math.min(replica.agrees, to)
@@ -246,7 +243,7 @@ export class Truth {
 
   /** A log was opened: it holds a beginning of what was written. */
   private loaded(replica: ReplicaTruth, logEndOffset: number, logStartOffset: number): void {
-    if (logEndOffset < replica.entries.length) this.facts.shortenedLogs++
+    if (logEndOffset < replica.entries.length) this.note('shortenedLogs', replica)
     replica.logStart = logStartOffset
     replica.role = 'none'
     this.cutOrGrow(replica, logEndOffset)
@@ -311,20 +308,39 @@ export class Truth {
     const before = partition.state
     const state = decodePartitionState(data, version).leaderAndIsr
     if (before === undefined || before.leader !== state.leader) partition.ledSince = state.leaderEpoch
+    if (before !== undefined && before.isr.length > 0 && state.isr.length === 0) {
+      for (const id of before.isr) this.note('emptiedIsrs', this.replicaOf(partition, id))
+    }
     if (before !== undefined && state.leader > NO_LEADER) {
-      if (!before.isr.includes(state.leader)) this.facts.uncleanElections++
-      if (
-        state.isr.some((id) => !before.isr.includes(id) && id !== state.leader && this.lacksCommitted(partition, id))
-      ) {
-        this.facts.incompleteJoins++
+      if (!before.isr.includes(state.leader)) this.note('uncleanElections', this.replicaOf(partition, state.leader))
+      for (const id of state.isr) {
+        if (before.isr.includes(id) || id === state.leader) continue
+        const replica = this.replicaOf(partition, id)
+        if (partition.agreement(replica) < partition.trueHighWatermark) this.note('incompleteJoins', replica)
       }
     }
     partition.state = state
   }
 
-  private lacksCommitted(partition: PartitionTruth, broker: number): boolean {
-    const replica = partition.replicas.get(broker)
-    return replica === undefined || partition.agreement(replica) < partition.trueHighWatermark
+  /** Writes down evidence about a replica of the present partition. */
+  note(what: keyof Evidence, replica: ReplicaTruth): void {
+    this.facts[what]++
+    this.partition!.evidence[what]++
+    replica.evidence[what]++
+    replica.suspect = true
+  }
+
+  /** A fault in a partition's directory concerns that partition; one in a checkpoint concerns all. */
+  private corrupted(broker: number | undefined, path: string): void {
+    if (broker === undefined) return
+    const directory = path.slice(0, Math.max(0, path.indexOf('/')))
+    const concerned = this.partitions.get(directory)
+    for (const partition of concerned === undefined ? this.partitions.values() : [concerned]) {
+      const replica = partition.replicas.get(broker)
+      if (replica === undefined) continue
+      this.select(partition)
+      this.note('diskFaults', replica)
+    }
   }
 
   private handed(event: Of<'MessageHanded'>): void {

@@ -30,6 +30,7 @@ export interface SoakOutcome {
 export function soakRun(seed: number, watch?: (record: TraceRecord) => void): SoakOutcome {
   const counters = new EventCounters()
   const result = runScenario(randomPlan(seed), {
+    view: false,
     subscribers: [{ apply: counters.subscriber }, ...(watch === undefined ? [] : [{ apply: watch, messages: true }])],
   })
   const { failure, promises } = result

@@ -152,7 +152,7 @@ export class Machine {
   }
 
   resume(): void {
-    if (this.state !== 'paused') return
+    if (this.isPostponed(() => this.resume()) || this.state !== 'paused') return
     const pausedUs = this.world.now - this.pausedAtUs
     this.state = 'running'
     this.emit({ kind: 'Resumed' })

@@ -57,10 +57,10 @@ export class Network {
     this.freezes = freezes
   }
 
-  /** Bytes from one machine to another wait until healed, and connecting times out. One way. */
+  /** Bytes from one machine to another wait until healed, and connecting times out. One way; never within a machine. */
   cut(from: string, to: string): void {
     const link = this.link(from, to)
-    if (link.isCut) return
+    if (link.isCut || from === to) return
     link.isCut = true
     this.world.emit('', { kind: 'LinkCut', from, to })
   }
@@ -73,10 +73,10 @@ export class Network {
     this.resume(link)
   }
 
-  /** Bytes from one machine to another wait until released. One way. */
+  /** Bytes from one machine to another wait until released. One way; never within a machine. */
   stall(from: string, to: string): void {
     const link = this.link(from, to)
-    if (link.isStalled) return
+    if (link.isStalled || from === to) return
     link.isStalled = true
     this.world.emit('', { kind: 'LinkStalled', from, to })
   }
@@ -247,6 +247,9 @@ export class Network {
     }
     let link = links.get(to)
     if (link === undefined) {
+      // A name that is wrong shows here.
+      this.world.machine(from)
+      this.world.machine(to)
       const random = this.world.random(`network/${from}→${to}`)
       link = new Link(from, to, random, this.usualLatency(from, to), this.options.bytesPerSecond)
       links.set(to, link)

@@ -20,7 +20,6 @@ export class Pipe extends KernelEvent {
   private readonly network: Network
   private segments: Segment[] = []
   private first = 0
-  private lastArrivalUs: Micros = 0
 
   constructor(network: Network, link: Link, target: Endpoint) {
     super()
@@ -33,15 +32,13 @@ export class Pipe extends KernelEvent {
     return this.first === this.segments.length
   }
 
-  /** Sends a segment at a time, now or later; it arrives behind all others. */
+  /** Sends a segment at a time, now or later. However short its latency, it waits for all before it to arrive. */
   add(segment: Segment, departAtUs: Micros): void {
     segment.departAtUs = departAtUs
-    const arriveAtUs = Math.max(this.link.arrival(departAtUs, segment.bytes), this.lastArrivalUs)
-    segment.arriveAtUs = arriveAtUs
-    this.lastArrivalUs = arriveAtUs
+    segment.arriveAtUs = this.link.arrival(departAtUs, segment.bytes)
     const wasEmpty = this.isEmpty
     this.segments.push(segment)
-    if (wasEmpty) this.network.world.push(arriveAtUs, this)
+    if (wasEmpty) this.network.world.push(segment.arriveAtUs, this)
   }
 
   /** The first segment arrives, if it can. */
@@ -65,7 +62,6 @@ export class Pipe extends KernelEvent {
     const arriveAtUs = this.network.world.now + this.link.drawLatency()
     const segment = this.segments[this.first]!
     if (segment.arriveAtUs < arriveAtUs) segment.arriveAtUs = arriveAtUs
-    if (this.lastArrivalUs < arriveAtUs) this.lastArrivalUs = arriveAtUs
     this.network.world.push(segment.arriveAtUs, this)
   }
 
@@ -74,10 +70,7 @@ export class Pipe extends KernelEvent {
     let end = this.segments.length
     while (end > this.first && this.segments[end - 1]!.departAtUs > now) end--
     const unsent = this.segments.splice(end)
-    if (unsent.length > 0) {
-      this.lastArrivalUs = end > this.first ? this.segments[end - 1]!.arriveAtUs : now
-      if (this.isEmpty && this.queued) this.network.world.unqueue(this)
-    }
+    if (unsent.length > 0 && this.isEmpty && this.queued) this.network.world.unqueue(this)
     return unsent
   }
 
@@ -124,7 +117,6 @@ export class Pipe extends KernelEvent {
     if (verdict === 'hold') this.isHeld = true
     else if (verdict !== 'pass') {
       segment.arriveAtUs = network.world.now + verdict.delayUs
-      if (segment.arriveAtUs > this.lastArrivalUs) this.lastArrivalUs = segment.arriveAtUs
       return network.world.push(segment.arriveAtUs, this)
     }
     this.run()

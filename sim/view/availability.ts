@@ -1,7 +1,8 @@
 /**
  * When was a partition unavailable to clients? An interval runs from the first operation that was refused, timed out or
  * found no leader, to the next one that succeeded; writes and reads count apart. Operations that are refused for what
- * they are (too large, out of range) say nothing about the partition.
+ * they are (too large, out of range) say nothing about the partition. Neither do those that came before it ever had a
+ * leader (a cluster that starts is not unavailable), nor those that asked the wrong broker while the right one serves.
  */
 import type { Micros } from '../../src/host/index.ts'
 import type { TopicPartition } from '../../src/protocol/index.ts'
@@ -45,7 +46,15 @@ export class Availability {
   readonly #closed: UnavailableInterval[] = []
   /** Messages last sent with acks 0: an append is all the success that can be seen of them. */
   readonly #unanswered = new Set<string>()
+  /** Partitions that were led at some time. */
+  readonly #led = new Set<TopicPartition>()
+  readonly #isLed: (tp: TopicPartition) => boolean
   #nowUs: Micros = 0
+
+  /** @param isLed the leader that ZooKeeper names acts as such now */
+  constructor(isLed: (tp: TopicPartition) => boolean) {
+    this.#isLed = isLed
+  }
 
   apply(record: ViewRecord): void {
     this.#nowUs = record.atUs
@@ -53,6 +62,9 @@ export class Availability {
     switch (event.kind) {
       case 'ProduceSent':
         if (event.requiredAcks === 0) for (const message of event.messages) this.#unanswered.add(messageName(message))
+        return
+      case 'BecameLeader':
+        this.#led.add(event.tp)
         return
       case 'ProduceFailed':
       case 'ProducerGaveUp':
@@ -86,7 +98,8 @@ export class Availability {
 
   #fail(tp: TopicPartition, operation: Operation, error: string): void {
     const key = `${operation} ${tp}`
-    if (ofTheRequest.has(error) || this.#open.has(key)) return
+    if (!this.#led.has(tp) || ofTheRequest.has(error) || this.#open.has(key)) return
+    if (error === 'NotLeaderForPartition' && this.#isLed(tp)) return
     this.#open.set(key, { tp, operation, fromUs: this.#nowUs, error })
   }
 

@@ -7,7 +7,8 @@
  *       b2  follower  │ m1 │ m2 │       LEO 2
  *                     ▲ HW 0
  *
- * Long logs are cut to the tail that fits; a message that differs from the leader's at the same offset is marked.
+ * Of long logs the tail is shown; where a running replica ends before it, the place where that one ends. A message that
+ * differs from the leader's at the same offset is marked.
  */
 import type { TopicPartition } from '../../src/protocol/index.ts'
 import { actingLeader, type ClusterView, isUp, type ReplicaView, replicaOf } from './cluster-view.ts'
@@ -33,10 +34,10 @@ interface Row {
   readonly replica: ReplicaView
 }
 
+/** The offsets drawn: start <= offset < start + widths.length. */
 interface Columns {
-  /** First offset drawn. */
   readonly start: number
-  /** Cells of each column from `start`, without bars. */
+  /** Terminal cells of each, without bars. */
   readonly widths: readonly number[]
   /** Left of the first column where earlier ones are left out. */
   readonly lead: string
@@ -46,23 +47,23 @@ export function drawPartition(view: ClusterView, tp: TopicPartition, options: Pa
   const { width = 100, painter = plainPainter, ascii = false } = options
   const rows = rowsOf(view, tp)
   if (rows.length === 0) return []
-  const bar = ascii ? '|' : '│'
   const nameWidth = Math.max(...rows.map((row) => row.name.length))
   const prefixWidth = INDENT.length + nameWidth + ROLE_WIDTH + 2 * GAP.length
   const columns = columnsOf(rows, width - prefixWidth - displayWidth('  LEO 000000'), ascii)
-  const cellsWidth = displayWidth(columns.lead) + columns.widths.reduce((sum, column) => sum + column + 3, 1)
+  const cells = rows.map(({ replica }) => cellsOf(replica, columns, ascii))
+  const cellsWidth = Math.max(...cells.map(widthOf))
   const reference = referenceLog(view, tp, rows)
 
   const lines = [clip(`    ${tp}  ${heading(view, tp)}`, width)]
-  for (const { name, role, replica } of rows) {
+  rows.forEach(({ name, role, replica }, index) => {
+    const own = cells[index]!
     const prefix = `${INDENT}${padTo(name, nameWidth)}${GAP}${padTo(role, ROLE_WIDTH)}${GAP}`
-    const cells = drawCells(replica, columns, reference, bar, painter)
-    const gap = ' '.repeat(Math.max(0, cellsWidth - cells.width) + 2)
-    lines.push(
-      `${painter.paint('machine', prefix)}${cells.text}${gap}${painter.paint('quiet', `LEO ${replica.logEndOffset}`)}`,
-    )
+    const gap = ' '.repeat(cellsWidth - widthOf(own) + 2)
+    const text = own.map((cell) => paintCell(cell, replica, reference, painter)).join('')
+    const leo = painter.paint('quiet', `LEO ${replica.logEndOffset}`)
+    lines.push(`${painter.paint('machine', prefix)}${text}${gap}${leo}`)
     lines.push(drawMark(replica, columns, prefixWidth, ascii, painter))
-  }
+  })
   return lines
 }
 
@@ -103,47 +104,78 @@ const nameAt = (replica: ReplicaView, offset: number): string | undefined => {
   return offset >= replica.logStartOffset && offset < replica.logEndOffset ? '·' : undefined
 }
 
-/** Widths from the end backwards, as many as fit. */
 function columnsOf(rows: readonly Row[], room: number, ascii: boolean): Columns {
   const end = Math.max(0, ...rows.map((row) => row.replica.logEndOffset))
   const first = Math.min(end, ...rows.map((row) => row.replica.logStartOffset))
-  const widths: number[] = []
+  const up = rows.filter((row) => row.role !== 'down' && row.role !== 'off')
+  const shortest = Math.min(end, ...up.map((row) => row.replica.logEndOffset))
+  const widthAt = (offset: number): number =>
+    Math.max(1, ...rows.map((row) => displayWidth(nameAt(row.replica, offset) ?? '')))
+
+  const tail: number[] = []
   let used = 1
   let start = end
   while (start > first) {
-    const column = Math.max(1, ...rows.map((row) => displayWidth(nameAt(row.replica, start - 1) ?? '')))
+    const column = widthAt(start - 1)
     const lead = start - 1 > first ? displayWidth(leadOf(start - 1, ascii)) : 0
-    if (used + column + 3 + lead > room && widths.length > 0) break
+    if (used + column + 3 + lead > room && tail.length > 0) break
     used += column + 3
-    widths.unshift(column)
+    tail.unshift(column)
     start -= 1
   }
-  return { start, widths, lead: start > first ? leadOf(start, ascii) : '' }
+  if (start < shortest || start === first)
+    return { start, widths: tail, lead: start > first ? leadOf(start, ascii) : '' }
+
+  // The place where the shortest log ends, with the two messages before it.
+  start = Math.max(first, shortest - 2)
+  const lead = start > first ? leadOf(start, ascii) : ''
+  const widths: number[] = []
+  used = 1 + displayWidth(lead) + displayWidth(moreOf(end, ascii))
+  for (let offset = start; offset < end; offset++) {
+    const column = widthAt(offset)
+    if (used + column + 3 > room && widths.length > 0) break
+    used += column + 3
+    widths.push(column)
+  }
+  return { start, widths, lead }
 }
 
-const leadOf = (skipped: number, ascii: boolean): string => `${ascii ? '..' : '…'} ${skipped} before `
+const dots = (ascii: boolean): string => (ascii ? '..' : '…')
+const leadOf = (skipped: number, ascii: boolean): string => `${dots(ascii)} ${skipped} before `
+const moreOf = (count: number, ascii: boolean): string => ` ${dots(ascii)} ${count} more`
 
-function drawCells(
-  replica: ReplicaView,
-  columns: Columns,
-  reference: ReplicaView | undefined,
-  bar: string,
-  painter: Painter,
-): { readonly text: string; readonly width: number } {
-  let text = columns.lead === '' ? '' : painter.paint('quiet', columns.lead)
-  let width = displayWidth(columns.lead)
-  const holdsAny = replica.logEndOffset > replica.logStartOffset
-  if (!holdsAny && columns.widths.length === 0) return { text: `${text}(empty)`, width: width + 7 }
-  text += bar
-  width += 1
+/** A piece of a row: a message at an offset, or what stands around them. */
+interface Cell {
+  readonly text: string
+  readonly tone: Tone
+  readonly offset?: number
+}
+
+const widthOf = (cells: readonly Cell[]): number => cells.reduce((sum, cell) => sum + displayWidth(cell.text), 0)
+
+function cellsOf(replica: ReplicaView, columns: Columns, ascii: boolean): Cell[] {
+  const bar = ascii ? '|' : '│'
+  const cells: Cell[] = columns.lead === '' ? [] : [{ text: columns.lead, tone: 'quiet' }]
+  if (columns.widths.length === 0) return [...cells, { text: '(empty)', tone: 'quiet' }]
+  cells.push({ text: bar, tone: 'plain' })
   columns.widths.forEach((column, index) => {
     const offset = columns.start + index
     const name = nameAt(replica, offset)
     if (name === undefined) return
-    text += ` ${painter.paint(toneOf(replica, offset, reference), padTo(name, column))} ${bar}`
-    width += column + 3
+    cells.push(
+      { text: ' ', tone: 'plain' },
+      { text: padTo(name, column), tone: 'plain', offset },
+      { text: ` ${bar}`, tone: 'plain' },
+    )
   })
-  return { text, width }
+  const more = replica.logEndOffset - (columns.start + columns.widths.length)
+  if (more > 0) cells.push({ text: moreOf(more, ascii), tone: 'quiet' })
+  return cells
+}
+
+function paintCell(cell: Cell, replica: ReplicaView, reference: ReplicaView | undefined, painter: Painter): string {
+  if (cell.offset !== undefined) return painter.paint(toneOf(replica, cell.offset, reference), cell.text)
+  return cell.tone === 'plain' ? cell.text : painter.paint(cell.tone, cell.text)
 }
 
 function toneOf(replica: ReplicaView, offset: number, reference: ReplicaView | undefined): Tone {
@@ -153,7 +185,7 @@ function toneOf(replica: ReplicaView, offset: number, reference: ReplicaView | u
   return offset < replica.highWatermark ? 'committed' : 'uncommitted'
 }
 
-/** The mark stands under the bar that closes the last message below the high watermark. */
+/** The mark stands under the bar that closes the last message below the high watermark, or points to where it is. */
 function drawMark(
   replica: ReplicaView,
   columns: Columns,
@@ -161,11 +193,14 @@ function drawMark(
   ascii: boolean,
   painter: Painter,
 ): string {
+  const { highWatermark } = replica
+  const end = columns.start + columns.widths.length
   let at = prefixWidth + displayWidth(columns.lead)
-  for (let index = 0; index < columns.widths.length && columns.start + index < replica.highWatermark; index++) {
-    at += columns.widths[index]! + 3
+  for (let offset = columns.start; offset < Math.min(end, highWatermark); offset++) {
+    at += columns.widths[offset - columns.start]! + 3
   }
-  const before = replica.highWatermark < columns.start
-  const mark = before ? (ascii ? '<' : '◄') : ascii ? '^' : '▲'
-  return `${' '.repeat(at)}${painter.paint('mark', `${mark} HW ${replica.highWatermark}`)}`
+  const [before, here, after] = ascii ? ['<', '^', '>'] : ['◄', '▲', '►']
+  const isAfter = highWatermark > end && columns.widths.length > 0
+  const mark = highWatermark < columns.start ? before : isAfter ? after : here
+  return `${' '.repeat(at)}${painter.paint('mark', `${mark} HW ${highWatermark}`)}`
 }

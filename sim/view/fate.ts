@@ -77,9 +77,11 @@ function clientWords(record: MessageRecord): string[] {
   else if (acks === 0) words.push('acks 0: nobody was told')
   else if (record.handed !== undefined) words.push('not acknowledged')
   if (record.reads.length > 0)
-    words.push(record.reads.length === 1 ? `read by ${record.reads[0]!.client}` : `read ${record.reads.length} times`)
+    words.push(record.reads.length === 1 ? `read by ${record.reads[0]!.client}` : readWords(record.reads.length))
   return words
 }
+
+const readWords = (times: number): string => (times === 2 ? 'read twice' : `read ${times} times`)
 
 /** The run's messages in one line, and the damage if there is any. */
 export function summarize(ledger: Ledger): string {
@@ -95,10 +97,10 @@ export function summarize(ledger: Ledger): string {
   }
   const lostAcked = ledger.lostAcked().length
   const lostCommitted = ledger.lostCommitted().length
-  const words = [`${handed} messages handed to producers`, `${acked} acknowledged`]
+  const words = [`${handed} ${handed === 1 ? 'message' : 'messages'} handed to producers`, `${acked} acknowledged`]
   if (gaveUp > 0) words.push(`${gaveUp} given up`)
   if (duplicates > 0) words.push(`${duplicates} duplicated`)
-  if (lostCommitted > 0) words.push(`${lostCommitted} committed copies lost`)
+  if (lostCommitted > 0) words.push(`${lostCommitted} committed ${lostCommitted === 1 ? 'copy' : 'copies'} lost`)
   if (lostAcked > 0) words.push(`${lostAcked} acknowledged and lost`)
   return words.join(', ')
 }

@@ -2,7 +2,7 @@
  * The part of the fold for brokers and their logs: what each replica holds, believes, and has on disk.
  *
  * A log is cut by whichever event tells first (`LogTruncated` of the storage engine, `Truncated` of the replica
- * manager, `LogLoaded` of a restart that found less): cutting twice changes nothing.
+ * manager, `LogLoaded` or `ReplicaCreated` of a restart that found less): cutting twice changes nothing.
  */
 import { type Micros, unreachable } from '../../src/host/index.ts'
 import type { EventOf } from './any-event.ts'
@@ -59,6 +59,8 @@ export function foldBrokerEvent(
 function foldReplicaEvent(replica: ReplicaDraft, brokerId: number, atUs: Micros, event: ReplicaEvent): void {
   switch (event.kind) {
     case 'ReplicaCreated':
+      // After a power loss the whole log may be missing, and nothing of it was loaded.
+      if (event.logEndOffset < replica.logEndOffset) cut(replica, event.logEndOffset, 'recovery', atUs)
       replica.logEndOffset = event.logEndOffset
       replica.highWatermark = event.highWatermark
       // A checkpoint that a power loss took back: the file is older than the last one we saw written.

@@ -13,6 +13,7 @@ import {
   zkPaths,
 } from '../../src/protocol/index.ts'
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
+import { zxidEpoch } from '../../src/zookeeper/zxid.ts'
 import type { EventOf } from './any-event.ts'
 import { emptyServer } from './cluster-view.ts'
 import type { ViewDraft } from './fold.ts'
@@ -45,9 +46,13 @@ export function foldZooKeeperEvent(view: ViewDraft, machine: string, event: ZkVi
       server.epoch = event.epoch
       return
     }
-    case 'ZkApplied':
-      serverOf(view, machine).lastApplied = event.zxid
+    case 'ZkApplied': {
+      const server = serverOf(view, machine)
+      server.lastApplied = event.zxid
+      // A follower looks for a leader in its old epoch; what it applies tells of the new one.
+      server.epoch = Math.max(server.epoch, zxidEpoch(event.zxid))
       return
+    }
     case 'ZkRecovered':
       serverOf(view, machine).lastApplied = event.lastZxid
       return

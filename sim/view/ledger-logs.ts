@@ -65,6 +65,12 @@ export class LedgerLogs {
     return this.#authority.get(tp)?.lastLeader
   }
 
+  /** The broker that ZooKeeper names acts as leader. */
+  isLed(tp: TopicPartition): boolean {
+    const leader = this.#authority.get(tp)?.leader
+    return leader !== undefined && this.#disks.get(leader)?.get(tp)?.role === 'leader'
+  }
+
   /** Known copies in the log of the partition's (last) leader, in offset order. */
   authoritativeLog(tp: TopicPartition): OpenCopy[] {
     const leader = this.leaderOf(tp)

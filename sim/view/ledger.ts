@@ -37,11 +37,11 @@ const noCopies: readonly OpenCopy[] = []
 
 export class Ledger {
   readonly #messages = new Map<string, OpenMessage>()
-  readonly #availability = new Availability()
   readonly #logs: LedgerLogs = new LedgerLogs(
     (copy) => this.#message(copy.message).copies.push(copy),
     (message) => this.#messages.get(message)?.copies ?? noCopies,
   )
+  readonly #availability: Availability = new Availability((tp) => this.#logs.isLed(tp))
   #endUs: Micros = 0
 
   /** By name, in the order of first appearance. */
@@ -90,6 +90,7 @@ export class Ledger {
         if (event.from !== event.to) this.#logs.cut(machine, event.tp, event.to, 'truncated', decision(record))
         return
       case 'LogLoaded':
+      case 'ReplicaCreated':
         this.#logs.cut(machine, event.tp, event.logEndOffset, 'recovery', decision(record))
         return
       case 'ReplicaDeleted':
@@ -109,6 +110,11 @@ export class Ledger {
   /** The run ended at `atUs`, which may be after the last record. */
   finish(atUs: Micros = this.#endUs): void {
     this.#endUs = Math.max(this.#endUs, atUs)
+  }
+
+  /** Time of the last record, or of the end of the run. */
+  get endUs(): Micros {
+    return this.#endUs
   }
 
   stateOf(copy: CopyRecord): CopyState {
@@ -177,6 +183,11 @@ export class Ledger {
   /** The broker whose log `order` read; undefined if the partition never had a leader. */
   leaderOf(tp: TopicPartition): string | undefined {
     return this.#logs.leaderOf(tp)
+  }
+
+  /** False where ZooKeeper names nobody, or the one that it names does not act as leader: nobody serves the partition. */
+  isLed(tp: TopicPartition): boolean {
+    return this.#logs.isLed(tp)
   }
 
   unavailable(tp?: TopicPartition, operation?: Operation): UnavailableInterval[] {

@@ -27,67 +27,60 @@ export function narrateClient(
 ): Telling | undefined {
   const who = event.client
   switch (event.kind) {
-    case 'MessageHanded':
-      return {
-        who,
-        text: `is handed ${messageName(event.message, event.key)} for ${event.topic}`,
-        tone: 'quiet',
-        routine: true,
-      }
+    case 'MessageHanded': {
+      const message = messageName(event.message, event.key)
+      return { who, text: `is handed ${message} for ${event.topic}`, tone: 'quiet', messages: [message] }
+    }
     case 'ProduceSent': {
       if (event.attempt < 2) return undefined
-      return {
-        who,
-        text: `sends ${names(event.messages)} again, to ${brokerName(event.broker)} (attempt ${event.attempt})`,
-        tone: 'plain',
-        routine: true,
-      }
+      const messages = namesOf(event.messages)
+      const text = `sends ${listNames(messages)} again, to ${brokerName(event.broker)} (attempt ${event.attempt})`
+      return { who, text, tone: 'plain', messages }
     }
     case 'ProduceAcknowledged': {
       if (event.requiredAcks === 0) return undefined
+      const messages = namesOf(event.messages)
       const acks = event.requiredAcks === 1 ? 'the leader has written it' : 'it is committed'
-      const which = event.messages.length === 1 ? '' : ' each'
-      return {
-        who,
-        text: `has ${names(event.messages)} acknowledged by ${brokerName(event.broker)} at offset ${event.baseOffset} (acks ${event.requiredAcks}: ${acks})${which}`,
-        tone: 'good',
-        routine: true,
-      }
+      const where = `by ${brokerName(event.broker)} at offset ${event.baseOffset}`
+      const text = `has ${listNames(messages)} acknowledged ${where} (acks ${event.requiredAcks}: ${acks})`
+      return told({ who, text, tone: 'good' }, messages, memory.forget(`failing ${who}`))
     }
     case 'ProduceFailed': {
-      const retries = event.retriesLeft > 0 ? `${event.retriesLeft} retries left` : 'no retries left'
+      const messages = namesOf(event.messages)
+      const { retriesLeft } = event
+      const retries =
+        retriesLeft === 0 ? 'no retries left' : `${retriesLeft} ${retriesLeft === 1 ? 'retry' : 'retries'} left`
       const maybe = event.maybeAppended ? '; a copy may be in the log' : ''
-      const text = `fails to send ${names(event.messages)} (${failure(event)}), ${retries}${maybe}`
-      return { who, text, tone: 'warn', routine: true }
+      const text = `fails to send ${listNames(messages)} (${failure(event)}), ${retries}${maybe}`
+      return told({ who, text, tone: 'warn' }, messages, memory.changed(`failing ${who}`, event.error))
     }
     case 'ProducerGaveUp': {
-      const standing = event.messages.filter((message) => ledger.copies(messageName(message), 'standing').length > 0)
-      const truth = standing.length === 0 ? '' : `; in truth ${names(standing)} stands in the log`
-      return {
-        who,
-        text: `gives up on ${names(event.messages)} (${event.error}) and tells the application${truth}`,
-        tone: 'bad',
-      }
+      const messages = namesOf(event.messages)
+      const standing = messages.filter((message) => ledger.copies(message, 'standing').length > 0)
+      const truth = standing.length === 0 ? '' : `; in truth ${listNames(standing)} stands in the log`
+      const text = `gives up on ${listNames(messages)} (${event.error}) and tells the application${truth}`
+      return told({ who, text, tone: 'bad' }, messages, memory.changed(`giving up ${who}`, event.error))
     }
     case 'MetadataRefreshed':
       return learned(event, memory)
     case 'MessagesRead': {
-      memory.forget(`fetch ${event.client} ${event.tp}`)
-      if (event.messages.length === 0) return undefined
-      const read = listNames(event.messages.map(({ value, key }) => messageName(value, key)))
-      return {
-        who,
-        text: `reads ${read} from ${brokerName(event.broker)} (HW ${event.highWatermark})`,
-        tone: 'plain',
-        routine: true,
-      }
+      const news = memory.forget(`fetch ${who} ${event.tp}`)
+      const messages = event.messages.map(({ value, key }) => messageName(value, key))
+      if (messages.length === 0) return undefined
+      const text = `reads ${listNames(messages)} from ${brokerName(event.broker)} (HW ${event.highWatermark})`
+      return told({ who, text, tone: 'plain' }, messages, news)
     }
     case 'FetchFailed': {
+      // Before a partition first has a leader there is nothing to read: no news.
+      if ((view.partitions[event.tp]?.leaderEpoch ?? -1) < 0) return undefined
       if (!memory.changed(`fetch ${event.client} ${event.tp}`, event.error)) return undefined
-      const leo = event.broker < 0 ? undefined : replicaOf(view, brokerName(event.broker), event.tp)
-      const where =
-        leo === undefined ? '' : ` (${brokerName(event.broker)} has LEO ${leo.logEndOffset}, HW ${leo.highWatermark})`
-      return { who, text: `cannot read ${event.tp} at offset ${event.offset}: ${event.error}${where}`, tone: 'warn' }
+      const at = event.offset < 0 ? '' : ` at offset ${event.offset}`
+      const replica = event.broker < 0 ? undefined : replicaOf(view, brokerName(event.broker), event.tp)
+      const found =
+        replica === undefined
+          ? ''
+          : ` (${brokerName(event.broker)} has LEO ${replica.logEndOffset}, HW ${replica.highWatermark})`
+      return { who, text: `cannot read ${event.tp}${at}: ${event.error}${found}`, tone: 'warn' }
     }
     case 'OffsetReset':
       return { who, text: `goes from offset ${event.from} to ${event.to} of ${event.tp}`, tone: 'warn' }
@@ -100,7 +93,7 @@ export function narrateClient(
 function failure({ error, broker }: EventOf<'ProduceFailed'>): string {
   if (broker < 0) return error
   const how = error === 'disconnected' ? 'from' : error === 'timeout' ? 'at' : 'by'
-  return `${error} ${how} ${leaderName(broker)}`
+  return `${error} ${how} ${brokerName(broker)}`
 }
 
 /** A client's map of leaders changed; the first map it gets is no news. */
@@ -119,4 +112,8 @@ function learned(event: EventOf<'MetadataRefreshed'>, memory: NarrationMemory): 
   return { who: event.client, text: `learns${from} that ${what.join(', ')} (refresh: ${event.reason})`, tone: 'plain' }
 }
 
-const names = (messages: readonly string[]): string => listNames(messages.map((message) => messageName(message)))
+const namesOf = (messages: readonly string[]): string[] => messages.map((message) => messageName(message))
+
+/** The first failure of a client and its first success after one are told even of messages that are only counted. */
+const told = (telling: Telling, messages: readonly string[], news: boolean): Telling =>
+  news ? telling : { ...telling, messages }

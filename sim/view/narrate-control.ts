@@ -132,14 +132,22 @@ export function narrateControl(
 function ended(who: string, how: 'crash' | 'exit' | 'power', reason: string, view: ClusterView): Telling {
   const replicas = view.brokers[who]?.replicas ?? {}
   const draw = Object.keys(replicas).filter((tp) => replicaOf(view, who, tp)!.logEndOffset > 0)
+  const drawing = { draw, drawLogsOnly: true }
   const why = reason === '' ? '' : ` (${reason})`
+  const hasDisk = view.brokers[who] !== undefined || view.zookeeper[who] !== undefined
   switch (how) {
     case 'crash':
-      return { who, text: `crashes${why}: its memory is gone, its files stay`, tone: 'bad', draw }
+      if (reason === 'shutdown') return { who, text: 'is stopped', tone: 'warn', ...drawing }
+      return {
+        who,
+        text: `crashes${why}${hasDisk ? ': its memory is gone, its files stay' : ''}`,
+        tone: 'bad',
+        ...drawing,
+      }
     case 'power':
-      return { who, text: `loses power${why}: what was not synced to its disk may be gone`, tone: 'bad', draw }
+      return { who, text: `loses power${why}: what was not synced to its disk may be gone`, tone: 'bad', ...drawing }
     case 'exit':
-      return { who, text: `ends its process${why}`, tone: 'warn', draw }
+      return { who, text: `ends its process${why}`, tone: 'warn', ...drawing }
     default:
       return unreachable(how)
   }

@@ -16,10 +16,12 @@ export interface Telling {
   readonly who: string
   readonly text: string
   readonly tone: Tone
-  /** About single messages: told one by one only while there are few. */
-  readonly routine?: boolean
+  /** The single messages that it is about: told one by one only while there are few. Absent: always told. */
+  readonly messages?: readonly string[]
   /** Partitions whose logs are worth a drawing now. */
   readonly draw?: readonly TopicPartition[]
+  /** Draw only what differs in logs and watermarks from the last drawing: roles alone are no news here. */
+  readonly drawLogsOnly?: boolean
 }
 
 /** Leaders of empty logs that are told: a start with many partitions says the same of each. */
@@ -44,8 +46,9 @@ export class NarrationMemory {
     return times
   }
 
-  forget(subject: string): void {
-    this.#told.delete(subject)
+  /** True if there was something to forget. */
+  forget(subject: string): boolean {
+    return this.#told.delete(subject)
   }
 
   told(subject: string): string | undefined {
@@ -130,28 +133,22 @@ function narrateReplica(
     case 'Truncated':
       return event.from === event.to ? undefined : truncation(who, event, view, ledger)
     case 'Appended': {
-      const names = listNames(event.messages.map(({ value, key }) => messageName(value, key)))
+      const messages = namesOf(event.messages)
       const first = event.messages[0]?.offset ?? event.logEndOffset
       const text =
         event.role === 'leader'
-          ? `appends ${names} at offset ${first} of ${event.tp}`
-          : `fetches ${names} (LEO ${event.logEndOffset})`
-      return { who, text, tone: 'quiet', routine: true }
+          ? `appends ${listNames(messages)} at offset ${first} of ${event.tp}`
+          : `fetches ${listNames(messages)} (LEO ${event.logEndOffset})`
+      return { who, text, tone: 'quiet', messages }
     }
     case 'HighWatermark': {
       if (event.role !== 'leader' || event.to <= event.from) return undefined
       const replica = replicaOf(view, who, event.tp)
-      const committed = (replica?.log.between(event.from, event.to) ?? []).map(({ value, key }) =>
-        messageName(value, key),
-      )
-      if (committed.length === 0) return undefined
+      const messages = namesOf(replica?.log.between(event.from, event.to) ?? [])
+      if (messages.length === 0) return undefined
       const isr = brokerNames(replica?.isr ?? [])
-      return {
-        who,
-        text: `commits ${listNames(committed)}: HW ${event.from}→${event.to}, all of ISR ${isr} have it`,
-        tone: 'good',
-        routine: true,
-      }
+      const text = `commits ${listNames(messages)}: HW ${event.from}→${event.to}, all of ISR ${isr} have it`
+      return { who, text, tone: 'good', messages }
     }
     case 'IsrShrunk':
       return {
@@ -184,34 +181,37 @@ function narrateReplica(
         who,
         text: `writes its high watermarks to disk: ${moved.map((tp) => `${tp} HW ${event.entries[tp]}`).join(', ')}`,
         tone: 'quiet',
-        routine: true,
+        messages: [],
       }
     }
     case 'ReplicaCreated':
-      if ((view.machines[who]?.life ?? 0) < 2 || event.logEndOffset === 0) return undefined
+      if ((view.machines[who]?.life ?? 0) < 2) return undefined
+      if (event.logEndOffset === 0) return lostAtRestart(record, event.tp, view)
       return {
         who,
         text: `finds ${logNames(view, who, event.tp)} of ${event.tp} on its disk; its checkpoint says HW ${event.highWatermark}`,
         tone: 'plain',
       }
-    case 'LogLoaded': {
-      const cut = replicaOf(view, who, event.tp)?.lastTruncation
-      if (cut === undefined || cut.reason !== 'recovery' || cut.atUs !== record.atUs || cut.cut.length === 0)
-        return undefined
-      const names = listNames(cut.cut.map(({ value, key }) => messageName(value, key)))
-      return {
-        who,
-        text: `has lost ${names} of ${event.tp}: not on its disk after the restart`,
-        tone: 'bad',
-        draw: [event.tp],
-      }
-    }
+    case 'LogLoaded':
+      return lostAtRestart(record, event.tp, view)
   }
+}
+
+const namesOf = (messages: readonly { readonly key: string | null; readonly value: string | null }[]): string[] =>
+  messages.map(({ value, key }) => messageName(value, key))
+
+/** Messages that a restart did not find again, if that is what this record told. */
+function lostAtRestart({ machine, atUs }: ViewRecord, tp: TopicPartition, view: ClusterView): Telling | undefined {
+  const cut = replicaOf(view, machine, tp)?.lastTruncation
+  if (cut === undefined || cut.reason !== 'recovery' || cut.atUs !== atUs || cut.cut.length === 0) return undefined
+  const names = listNames(namesOf(cut.cut))
+  const text = `has lost ${names} of ${tp}: not on its disk after the restart`
+  return { who: machine, text, tone: 'bad', draw: [tp] }
 }
 
 function truncation(who: string, event: EventOf<'Truncated'>, view: ClusterView, ledger: Ledger): Telling {
   const cut = replicaOf(view, who, event.tp)?.lastTruncation?.cut ?? []
-  const names = cut.map(({ value, key }) => messageName(value, key))
+  const names = namesOf(cut)
   const nowhere = names.filter((name) => isNowhere(ledger, name))
   const why = event.reason === 'became-follower' ? 'its high watermark' : "the end of the leader's log"
   const gone =
@@ -233,7 +233,7 @@ const isNowhere = (ledger: Ledger, name: string): boolean =>
 
 function logNames(view: ClusterView, broker: string, tp: TopicPartition): string {
   const replica = replicaOf(view, broker, tp)
-  const names = (replica?.log.toArray() ?? []).map(({ value, key }) => messageName(value, key))
+  const names = namesOf(replica?.log.toArray() ?? [])
   return names.length === 0 ? `${replica?.logEndOffset ?? 0} messages` : listNames(names)
 }
 

@@ -6,11 +6,11 @@
  * happens to single ones is counted, not told.
  */
 import type { TopicPartition } from '../../src/protocol/index.ts'
-import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { drawPartition } from './draw.ts'
 import type { Ledger } from './ledger.ts'
-import { formatSeconds } from './names.ts'
+import { formatSeconds, messageName } from './names.ts'
 import { NarrationMemory, narrate, type Telling } from './narrate.ts'
 import { displayWidth, type Painter, padTo, plainPainter, type Tone, wrap } from './painter.ts'
 import { verdictLines } from './verdict.ts'
@@ -24,8 +24,9 @@ export interface NarratorOptions {
   readonly ascii?: boolean
 }
 
-/** Messages that are told one by one; after that they are counted. */
+/** Messages that are told one by one, of all clients and of one; the others are counted. */
 const MESSAGES_TOLD = 16
+const MESSAGES_TOLD_OF_CLIENT = 4
 /** Partitions drawn at one moment. */
 const PARTITIONS_DRAWN = 3
 
@@ -39,7 +40,10 @@ export class Narrator {
   /** Records on single messages since the last line, by what happened. */
   readonly #counted = new Map<string, number>()
   #countedSinceUs = 0
-  #messages = 0
+  /** Messages that are told one by one. */
+  readonly #told = new Set<string>()
+  readonly #handed = new Map<string, number>()
+  #afterBlank = true
 
   constructor(options: Partial<NarratorOptions> = {}) {
     this.#options = { lang: 'en', painter: plainPainter, ...options, width: Math.max(60, options.width ?? 100) }
@@ -48,31 +52,47 @@ export class Narrator {
   /** Lines to print now. View and ledger are those after the record. */
   apply(record: ViewRecord, view: ClusterView, ledger: Ledger): string[] {
     const event = eventOf(record)
-    if (event.kind === 'Caption') return [...this.#flush(), ...this.#caption(event, view)]
-    if (event.kind === 'MessageHanded') this.#messages += 1
+    if (event.kind === 'Caption') return this.#spaced([...this.#flush(), ...this.#caption(event, view)])
+    if (event.kind === 'MessageHanded') this.#choose(event)
     const telling = narrate(record, view, ledger, this.#memory)
     if (telling === undefined) return []
-    if (telling.routine === true && this.#messages > MESSAGES_TOLD) {
-      this.#count(record)
+    if (telling.messages !== undefined && !this.#tellsAny(telling.messages)) {
+      this.#count(event, record.atUs)
       return []
     }
     const lines = [...this.#flush(), ...this.#line(record.atUs, telling)]
-    if (telling.draw !== undefined) lines.push(...this.#draw(view, telling.draw))
-    return lines
+    if (telling.draw !== undefined) lines.push(...this.#draw(view, telling.draw, telling.drawLogsOnly))
+    return this.#spaced(lines)
   }
 
   /** The last drawing and the verdict. */
   end(view: ClusterView, ledger: Ledger): string[] {
     const { painter, width } = this.#options
     this.#drawn.clear()
-    const heading = painter.paint('caption', `At the end, ${formatSeconds(view.atUs)}`)
-    return [
-      ...this.#flush(),
-      '',
-      heading,
-      ...this.#draw(view, Object.keys(view.partitions)),
-      ...verdictLines(ledger, { painter, width }),
-    ]
+    const heading = painter.paint('caption', `At the end, ${formatSeconds(ledger.endUs)}`)
+    const drawing = this.#draw(view, Object.keys(view.partitions))
+    const verdict = verdictLines(ledger, { painter, width })
+    return this.#spaced([...this.#flush(), '', heading, ...drawing, ...verdict])
+  }
+
+  #choose(event: EventOf<'MessageHanded'>): void {
+    const count = (this.#handed.get(event.client) ?? 0) + 1
+    this.#handed.set(event.client, count)
+    if (count <= MESSAGES_TOLD_OF_CLIENT && this.#told.size < MESSAGES_TOLD) this.#told.add(messageName(event.message))
+  }
+
+  /** What is about no message in particular is told as long as none is only counted. */
+  #tellsAny(messages: readonly string[]): boolean {
+    return messages.length === 0 ? this.#counted.size === 0 : messages.some((message) => this.#told.has(message))
+  }
+
+  /** Never two empty lines in a row. */
+  #spaced(lines: readonly string[]): string[] {
+    return lines.filter((line) => {
+      const doubled = line === '' && this.#afterBlank
+      this.#afterBlank = line === ''
+      return !doubled
+    })
   }
 
   #line(atUs: number, telling: Telling): string[] {
@@ -93,14 +113,17 @@ export class Narrator {
     return ['', ...lines, '', ...this.#draw(view, Object.keys(view.partitions))]
   }
 
-  #draw(view: ClusterView, partitions: readonly TopicPartition[]): string[] {
+  #draw(view: ClusterView, partitions: readonly TopicPartition[], logsOnly = false): string[] {
     const { painter, width, ascii = false } = this.#options
     const lines: string[] = []
     let drawn = 0
     let left = 0
     for (const tp of partitions) {
+      if (!holdsAnything(view, tp)) continue
       const plain = drawPartition(view, tp, { width, ascii }).join('\n')
-      if (plain === '' || plain === this.#drawn.get(tp)) continue
+      const last = this.#drawn.get(tp)
+      if (plain === last) continue
+      if (logsOnly && last !== undefined && withoutRoles(plain) === withoutRoles(last)) continue
       if (drawn === PARTITIONS_DRAWN) {
         left += 1
         continue
@@ -113,11 +136,11 @@ export class Narrator {
     return lines.length === 0 ? lines : [...lines, '']
   }
 
-  #count(record: ViewRecord): void {
-    if (this.#counted.size === 0) this.#countedSinceUs = record.atUs
-    const event = eventOf(record)
+  #count(event: AnyEvent, atUs: number): void {
     const [what, count] = countedAs(event)
-    if (what !== '') this.#counted.set(what, (this.#counted.get(what) ?? 0) + count)
+    if (what === '') return
+    if (this.#counted.size === 0) this.#countedSinceUs = atUs
+    this.#counted.set(what, (this.#counted.get(what) ?? 0) + count)
   }
 
   /** What was only counted, in one line, before the next thing that is told. */
@@ -126,14 +149,19 @@ export class Narrator {
     const words = [...this.#counted].map(([what, count]) => `${count} ${what}`)
     this.#counted.clear()
     const tone: Tone = 'quiet'
-    return this.#line(this.#countedSinceUs, { who: '…', text: `from here on: messages ${words.join(', ')}`, tone })
+    return this.#line(this.#countedSinceUs, { who: '…', text: `messages from here on: ${words.join(', ')}`, tone })
   }
 }
 
-function countedAs(event: ReturnType<typeof eventOf>): readonly [string, number] {
+const holdsAnything = (view: ClusterView, tp: TopicPartition): boolean =>
+  Object.keys(view.brokers).some((name) => (view.brokers[name]!.replicas[tp]?.logEndOffset ?? 0) > 0)
+
+const withoutRoles = (drawing: string): string => drawing.replace(/ (leader|follower|down|off|paused|waiting) +/g, ' ')
+
+function countedAs(event: AnyEvent): readonly [string, number] {
   switch (event.kind) {
     case 'MessageHanded':
-      return ['handed to producers', 1]
+      return ['handed over', 1]
     case 'ProduceAcknowledged':
       return ['acknowledged', event.messages.length]
     case 'ProduceFailed':

@@ -6,7 +6,7 @@ import type { MessageRecord } from './message-record.ts'
 import { formatDuration, formatSeconds } from './names.ts'
 import { listNames, type Painter, type Tone, wrap } from './painter.ts'
 
-/** Messages whose fate is told one by one; of more, only those that something happened to. */
+/** Messages whose fate is told one by one; of more, only those that something happened to, by kind of fate. */
 const FATES_TOLD = 16
 
 export function verdictLines(ledger: Ledger, options: { readonly painter: Painter; readonly width: number }): string[] {
@@ -17,18 +17,43 @@ export function verdictLines(ledger: Ledger, options: { readonly painter: Painte
       lines.push(painter.paint(tone, (index === 0 ? '  ' : '    ') + line))
     })
   }
-  const records = [...ledger.messages.values()]
-  const few = records.length <= FATES_TOLD
-  const told = few ? records : records.filter((record) => toneOf(ledger, record) !== 'good')
   tell('caption', summarize(ledger))
-  for (const record of told.slice(0, FATES_TOLD)) tell(toneOf(ledger, record), describeFate(ledger, record.message))
-  if (told.length > FATES_TOLD) tell('quiet', `… and ${told.length - FATES_TOLD} more of these`)
+  const fates = ledger.messages.size <= FATES_TOLD ? eachFate(ledger) : sharedFates(ledger)
+  for (const { tone, text } of fates.slice(0, FATES_TOLD)) tell(tone, text)
+  if (fates.length > FATES_TOLD) tell('quiet', `… and ${fates.length - FATES_TOLD} fates more`)
   for (const tp of ledger.partitions) {
     const order = ledger.order(tp)
-    if (order.length > 0) tell('plain', `${tp} reads: ${listNames(order, 24)} (log of ${ledger.leaderOf(tp)})`)
+    const log = `log of ${ledger.leaderOf(tp)}${ledger.isLed(tp) ? '' : ', which does not serve now'}`
+    if (order.length > 0) tell('plain', `${tp} reads: ${listNames(order, 24)} (${log})`)
   }
   for (const interval of ledger.unavailable()) tell('warn', describeInterval(interval))
   return lines
+}
+
+interface Fate {
+  readonly tone: Tone
+  readonly text: string
+}
+
+const eachFate = (ledger: Ledger): Fate[] =>
+  [...ledger.messages.values()].map((record) => ({
+    tone: toneOf(ledger, record),
+    text: describeFate(ledger, record.message),
+  }))
+
+/** Of many messages, those that did not simply go well; messages with the same fate share a sentence. */
+function sharedFates(ledger: Ledger): Fate[] {
+  const groups = new Map<string, { readonly tone: Tone; readonly messages: string[] }>()
+  for (const record of ledger.messages.values()) {
+    const tone = toneOf(ledger, record)
+    if (tone === 'good') continue
+    const fate = describeFate(ledger, record.message).slice(record.message.length)
+    const shared = fate.replace(/ at offset \d+/g, '')
+    const group = groups.get(shared)
+    if (group === undefined) groups.set(shared, { tone, messages: [record.message] })
+    else group.messages.push(record.message)
+  }
+  return [...groups].map(([fate, { tone, messages }]) => ({ tone, text: `${listNames(messages)}${fate}` }))
 }
 
 export function describeInterval(interval: UnavailableInterval): string {

@@ -22,7 +22,7 @@ class BrokerSender {
   private readonly host: Host
   private readonly channel: BlockingChannel
   private readonly queue: ControlRequest[] = []
-  /** True from when the first request of the queue is taken up until it is answered (nobody reads how), back-offs included. */
+  /** True from when the first request of the queue is taken up until it is answered, back-offs included. */
   private busy = false
   private backoff: Timer | undefined
   /** True once a request was answered on the connection that stands, or stood. */
@@ -63,7 +63,7 @@ class BrokerSender {
   private next(): void {
     if (this.busy || this.stopped || this.queue.length === 0) return
     this.busy = true
-    // A blocking socket tells that the peer hung up only when it is used: that try is lost, and the back-off waited for.
+    // A blocking socket tells that the peer hung up only when it is used: that try is lost, and the back-off follows.
     if (this.usedConnection && !this.channel.connected) this.retryLater()
     else this.send()
   }

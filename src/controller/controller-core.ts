@@ -1,4 +1,4 @@
-/** What the procedures of a controller share: its knowledge, its lock, its two state machines and a batch of requests. */
+/** What the procedures of a controller share: its knowledge, its lock, its state machines and a batch of requests. */
 import type { Digest } from '../host/index.ts'
 import type { TopicPartition } from '../protocol/index.ts'
 import { ControllerContext, type ControllerEnvironment } from './controller-context.ts'

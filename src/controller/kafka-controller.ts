@@ -75,7 +75,7 @@ export class KafkaController {
     this.core.lock.add('shutdown', () => immediately(() => this.onShutdown()))
   }
 
-  /** Hands over what a broker leads; error 11 if this broker is not the controller, 8 if it does not know that broker. */
+  /** Hands over what a broker leads; error 11 if this is not the controller, 8 if it does not know that broker. */
   controlledShutdown(brokerId: number, done: (result: ControlledShutdownResult) => void): void {
     this.controlledShutdowns.request(brokerId, done)
   }
@@ -138,7 +138,7 @@ export class KafkaController {
       context.epoch = INITIAL_CONTROLLER_EPOCH
       context.epochZkVersion = 1
     } else {
-      // The exception for a lost race is thrown inside the `try` whose `catch` logs it: Kafka goes on with the old epoch.
+      // The exception for a lost race is thrown inside a `try` whose `catch` logs it: Kafka goes on with the old epoch.
       context.report('controller epoch', new Refusal('controller-moved', `raising it to ${next}: ${result.error}`))
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Writes of the controller to a partition's state that are no election but raise the leader epoch all the same: taking a
- * replica out of the ISR, and announcing a new set of replicas. `removeReplicaFromIsr` and `updateLeaderEpoch` in
+ * Writes of the controller to a partition's state that are no election but raise the leader epoch all the same: taking
+ * a replica out of the ISR, and announcing a new set of replicas. `removeReplicaFromIsr` and `updateLeaderEpoch` in
  * `core/src/main/scala/kafka/controller/KafkaController.scala`, release 0.8.2.2.
  */
 import type { Task } from '../host/index.ts'
@@ -24,13 +24,13 @@ export function refuseIfWrittenByLaterController(
   if (stored.controllerEpoch <= context.epoch) return
   throw new Refusal(
     'state-change-failed',
-    `the state of ${tp} was written by the controller of epoch ${stored.controllerEpoch}, this one has ${context.epoch}`,
+    `${tp} was written by the controller of epoch ${stored.controllerEpoch}, and this one has ${context.epoch}`,
   )
 }
 
 /**
- * Takes a replica out of the ISR; if it led, nobody leads. Its last member leaves only where unclean election is allowed
- * (the ISR is empty then, and who was in it forgotten).
+ * Takes a replica out of the ISR; if it led, nobody leads. The last member leaves only where unclean election is
+ * allowed (the ISR is empty then, and who was in it forgotten).
  * @returns the state to send to the others, or undefined if the partition never had one
  */
 export function* removeReplicaFromIsr(

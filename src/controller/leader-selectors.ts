@@ -85,7 +85,7 @@ export const reassignmentSelector: LeaderSelector = (context, tp, current) =>
     return elected(current, leader, current.isr, replicas, 'reassignment')
   })
 
-/** Leadership goes back to the first replica. That it does not lead yet is judged by the cache, the rest by ZooKeeper. */
+/** Leadership goes back to the first replica. Whether it leads already is judged by the cache, the rest by ZooKeeper. */
 export const preferredSelector: LeaderSelector = (context, tp, current) =>
   immediately(() => {
     const replicas = context.replicasOf(tp)

@@ -2,8 +2,8 @@
  * The states of partitions: NonExistent → New → Online ⇄ Offline → NonExistent.
  * `core/src/main/scala/kafka/controller/PartitionStateMachine.scala`, release 0.8.2.2.
  *
- * A transition from a wrong state is refused and reported, as Kafka throws and logs: it is no bug of ours, for it can be
- * asked for from outside (a preferred election of a partition that is not there, a topic node removed by hand).
+ * A transition from a wrong state is refused and reported, as Kafka throws and logs: it is no bug of ours, for it can
+ * be asked for from outside (a preferred election of a partition that is not there, a topic node removed by hand).
  */
 import type { Digest, Task } from '../host/index.ts'
 import {

@@ -1,6 +1,6 @@
 /**
- * Moving partitions to other replicas, asked for through `/admin/reassign_partitions`. With OAR the old replicas and RAR
- * the new ones, a partition's replicas become OAR + RAR until all of RAR are in the ISR, and then RAR.
+ * Moving partitions to other replicas, asked for through `/admin/reassign_partitions`. With OAR the old replicas and
+ * RAR the new ones, a partition's replicas become OAR + RAR until all of RAR are in the ISR, and then RAR.
  * `onPartitionReassignment` and its neighbours in `core/src/main/scala/kafka/controller/KafkaController.scala`, release
  * 0.8.2.2.
  */
@@ -159,7 +159,7 @@ export class Reassignments {
     this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds(), [tp])
   }
 
-  /** From here on brokers are told of the new replicas only, so the leader cannot take an old one into the ISR again. */
+  /** From here on brokers are told of the new replicas only: the leader cannot take an old one into the ISR again. */
   private *moveLeaderIfRequired(tp: TopicPartition, newReplicas: readonly number[]): Task<void> {
     const { context, partitions } = this.core
     const { leader } = context.leadershipOf(tp).leaderAndIsr

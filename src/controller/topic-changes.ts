@@ -1,7 +1,7 @@
 /**
  * New topics and new partitions of known ones, seen through watches on `/brokers/topics` and on each topic's node.
- * `TopicChangeListener` and `AddPartitionsListener` in `core/src/main/scala/kafka/controller/PartitionStateMachine.scala`,
- * release 0.8.2.2.
+ * `TopicChangeListener` and `AddPartitionsListener` in
+ * `core/src/main/scala/kafka/controller/PartitionStateMachine.scala`, release 0.8.2.2.
  */
 import type { Task } from '../host/index.ts'
 import {

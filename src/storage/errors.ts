@@ -2,7 +2,7 @@
  * What a log refuses or cannot do, each with the error code that a 0.8.2 broker answers for it
  * (`kafka/common/ErrorMapping.scala`). Failures of the disk itself are `FileError`s and pass through unchanged.
  */
-import { ErrorCode } from '../protocol/errors.ts'
+import { ErrorCode } from '../protocol/index.ts'
 
 export class LogError extends Error {
   readonly errorCode: ErrorCode

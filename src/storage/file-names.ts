@@ -10,10 +10,9 @@ export const SWAP_SUFFIX = '.swap'
 
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 export const RECOVERY_POINT_CHECKPOINT_FILE = 'recovery-point-offset-checkpoint'
-export const HIGH_WATERMARK_CHECKPOINT_FILE = 'replication-offset-checkpoint'
 
 /** `00000000000000001000` for 1000. */
-export const segmentStem = (baseOffset: number): string => String(baseOffset).padStart(20, '0')
+const segmentStem = (baseOffset: number): string => String(baseOffset).padStart(20, '0')
 
 export const logFileName = (baseOffset: number): string => segmentStem(baseOffset) + LOG_SUFFIX
 export const indexFileName = (baseOffset: number): string => segmentStem(baseOffset) + INDEX_SUFFIX

@@ -1,11 +1,5 @@
 export * from './errors.ts'
 export * from './events.ts'
-export {
-  CLEAN_SHUTDOWN_FILE,
-  HIGH_WATERMARK_CHECKPOINT_FILE,
-  RECOVERY_POINT_CHECKPOINT_FILE,
-  segmentStem,
-} from './file-names.ts'
 export { type AppendInfo, Log, type LogRead } from './log.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export { LogSegment } from './log-segment.ts'

@@ -8,7 +8,7 @@
  */
 import type { TopicConfig } from '../config/index.ts'
 import type { FileSystem, Host } from '../host/index.ts'
-import type { TopicPartition } from '../protocol/topic-partition.ts'
+import type { TopicPartition } from '../protocol/index.ts'
 import { CorruptLogError } from './errors.ts'
 import {
   baseOffsetOf,
@@ -22,7 +22,7 @@ import {
 } from './file-names.ts'
 import { Log, segmentOptions } from './log.ts'
 import { LogSegment } from './log-segment.ts'
-import { deleteSegments } from './segment-deletion.ts'
+import { deleteSegment } from './segment-deletion.ts'
 
 export interface OpenedLog {
   readonly log: Log
@@ -120,13 +120,22 @@ function recover(
     const cut = segment.recover(maxMessageBytes)
     const follower = segments[slot + 1]
     if (cut > 0 || (follower !== undefined && follower.baseOffset !== segment.nextOffset)) {
-      const rest = segments.slice(slot + 1)
-      deleteSegments(host, directory, rest)
-      segments.length = slot + 1
-      return rest.reduce((bytes, { size }) => bytes + size, cut)
+      return cut + deleteBehind(host, directory, segments, slot)
     }
   }
   return 0
+}
+
+/** Deletes the segments behind `slot`; returns their bytes. */
+function deleteBehind(host: Host, directory: string, segments: LogSegment[], slot: number): number {
+  let bytes = 0
+  while (segments.length > slot + 1) {
+    const last = segments.at(-1)!
+    bytes += last.size
+    deleteSegment(host, directory, last)
+    segments.pop()
+  }
+  return bytes
 }
 
 function removeIfThere(files: FileSystem, path: string): void {

@@ -4,7 +4,7 @@
  */
 import type { BrokerConfig, TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host } from '../host/index.ts'
-import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/topic-partition.ts'
+import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/index.ts'
 import type { StorageEvent } from './events.ts'
 import { CLEAN_SHUTDOWN_FILE, join, RECOVERY_POINT_CHECKPOINT_FILE } from './file-names.ts'
 import type { Log } from './log.ts'

@@ -5,8 +5,7 @@
 
 import type { TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host, invariant } from '../host/index.ts'
-import { ErrorCode } from '../protocol/errors.ts'
-import type { TopicPartition } from '../protocol/topic-partition.ts'
+import { ErrorCode, type TopicPartition } from '../protocol/index.ts'
 import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
 import type { StorageEvent } from './events.ts'
 import {
@@ -20,7 +19,7 @@ import {
 import { type MessageEntry, readMessageSet } from './message-set.ts'
 import { checkMessageSet } from './message-set-check.ts'
 import { offsetsBefore } from './offsets-before.ts'
-import { deleteSegments } from './segment-deletion.ts'
+import { deleteSegment } from './segment-deletion.ts'
 
 export interface AppendInfo {
   /** Offset of the first message; -1 (and so the last) if the set held no whole message. */
@@ -200,7 +199,7 @@ export class Log {
     } else {
       const fresh = this.makeSegment(offset)
       try {
-        deleteSegments(this.host, this.directory, [last])
+        deleteSegment(this.host, this.directory, last)
       } catch (error) {
         fresh.closeFiles()
         discardSegmentFiles(this.host.files, this.directory, offset)
@@ -291,7 +290,7 @@ export class Log {
   /** Deletes the segments from `slot` on, the last one first, each gone from the row as soon as it is gone from disk. */
   private deleteFrom(slot: number): void {
     while (this.row.length > slot) {
-      deleteSegments(this.host, this.directory, [this.activeSegment])
+      deleteSegment(this.host, this.directory, this.activeSegment)
       this.row.pop()
       this.setEnd(this.activeSegment.nextOffset)
     }

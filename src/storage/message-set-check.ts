@@ -3,7 +3,7 @@
  * `analyzeAndValidateMessageSet` and `append` of `kafka/log/Log.scala`, `assignOffsets` of
  * `kafka/message/ByteBufferMessageSet.scala`, 0.8.2.2. Magic, key and value lengths are not looked at, as there.
  */
-import { ErrorCode } from '../protocol/errors.ts'
+import { ErrorCode } from '../protocol/index.ts'
 import { readInt32, readInt64, writeInt64 } from './big-endian.ts'
 import { AppendError } from './errors.ts'
 import { CODEC_MASK, ENTRY_OVERHEAD, isCrcValid, MESSAGE_SIZE_MIN } from './message-set.ts'

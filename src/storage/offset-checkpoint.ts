@@ -3,7 +3,7 @@
  * version 0, the number of entries, then a line `topic partition offset` for each.
  */
 import { type FileSystem, fromUtf8, readFile, utf8 } from '../host/index.ts'
-import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/topic-partition.ts'
+import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/index.ts'
 import { CorruptLogError } from './errors.ts'
 
 const VERSION = '0'

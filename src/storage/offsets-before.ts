@@ -1,5 +1,5 @@
 /** ListOffsets v0 (`fetchOffsetsBefore` of `kafka/server/KafkaApis.scala`, 0.8.2.2): as coarse as segments are. */
-import { EARLIEST_TIME, LATEST_TIME } from '../protocol/offsets.ts'
+import { EARLIEST_TIME, LATEST_TIME } from '../protocol/index.ts'
 import type { LogSegment } from './log-segment.ts'
 
 /** @returns at most `maxNumOffsets` offsets, descending */

@@ -9,15 +9,13 @@ import type { LogSegment } from './log-segment.ts'
 const DELETE_DELAY_MS = 60_000
 
 /**
- * Deletes segments, the last of `segments` first, and makes each renaming durable before the next: whatever a power
- * loss leaves of it, the log has no hole.
+ * Deletes a segment. The renaming is durable on return, so whoever deletes several, the last one first, leaves no hole
+ * in the log at whatever moment the power goes.
  */
-export function deleteSegments(host: Host, directory: string, segments: readonly LogSegment[]): void {
-  for (let i = segments.length - 1; i >= 0; i--) {
-    const renamed = segments[i]!.markDeleted()
-    host.files.syncDirectory(directory)
-    host.setTimer(fromMs(DELETE_DELAY_MS), 'delete-file', () => removeFiles(host, renamed))
-  }
+export function deleteSegment(host: Host, directory: string, segment: LogSegment): void {
+  const renamed = segment.markDeleted()
+  host.files.syncDirectory(directory)
+  host.setTimer(fromMs(DELETE_DELAY_MS), 'delete-file', () => removeFiles(host, renamed))
 }
 
 function removeFiles(host: Host, paths: readonly string[]): void {

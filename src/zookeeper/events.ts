@@ -19,7 +19,11 @@ export type ZooKeeperEvent =
   /** A leader has a quorum that follows it and begins to serve. */
   | { readonly kind: 'ZkLeaderServing'; readonly epoch: number }
   | { readonly kind: 'ZkProposed'; readonly zxid: Zxid; readonly txn: string }
-  /** The leader committed a transaction: from now on it is true. Emitted by the leader only. */
+  /**
+   * The leader committed a transaction: from now on it is true. Emitted by the leader only, in the order of zxids. A new
+   * leader repeats those of which it does not know whether its predecessor committed them, as it begins to serve: a zxid
+   * that is not above all seen before is a repetition, with the same content. So too for the session events.
+   */
   | {
       readonly kind: 'ZkCommitted'
       readonly zxid: Zxid

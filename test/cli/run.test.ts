@@ -2,10 +2,22 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parseScenario } from '../../sim/scenario/language/index.ts'
+import type { ScenarioPlan } from '../../sim/scenario/plan.ts'
 import { repository, scenarioFile, temporaryDirectory, trial } from './trial.ts'
 
 const main = 'scenarios/teach/three-message-loss.yaml'
 const mainText = readFileSync(join(repository, main), 'utf8')
+const mainPlan = planOf(mainText, main)
+/** First words of the first caption, as they stand on one line. */
+const captionOf = (lang: 'en' | 'zh'): string =>
+  (mainPlan.steps.find((step) => step.caption !== undefined)!.caption![lang] ?? '').slice(0, 12)
+
+function planOf(text: string, file: string): ScenarioPlan {
+  const parsed = parseScenario(text, file)
+  if ('plan' in parsed) return parsed.plan
+  throw new Error(parsed.diagnostics.map((diagnostic) => diagnostic.message).join('\n'))
+}
 
 /** A short story of one message. */
 const oneMessage = (expect: string, steps = '  - send: { by: p1, to: orders-0, message: m1 }\n'): string => `scenario: 1
@@ -25,8 +37,8 @@ describe('trial run', () => {
     const { code, out, err } = trial('run', main)
     expect(err).toBe('')
     expect(code).toBe(0)
-    expect(out).toContain('The third message is lost and comes back later')
-    expect(out).toContain('b3 has m1. From now on it hears nothing from b1.')
+    expect(out).toContain(mainPlan.title.en)
+    expect(out).toContain(captionOf('en'))
     expect(out).toMatch(/I-NODUP broken, permitted here/)
     expect(out).toMatch(/✔ all \d+ expectations hold/)
     expect(out).toContain('trial run scenarios/teach/three-message-loss.yaml --set retry.backoff.ms=100')
@@ -36,8 +48,8 @@ describe('trial run', () => {
 
   it('tells captions in Chinese with --lang zh', () => {
     const { out } = trial('run', main, '--lang', 'zh')
-    expect(out).toContain('第三条消息丢失后又重新写入')
-    expect(out).toContain('b3 有了 m1，此后收不到 b1 的任何数据。')
+    expect(out).toContain(mainPlan.title.zh)
+    expect(out).toContain(captionOf('zh'))
   })
 
   it('prints exactly one object with --json', () => {
@@ -117,7 +129,7 @@ describe('trial run', () => {
     expect(JSON.parse(out).runs.map((run: { held: boolean }) => run.held)).toEqual([true, false])
   })
 
-  it('writes every event to --trace, messages included, and gives each of several files one of its own', () => {
+  it('writes every event to --trace, messages included, and gives each of several files a folder of its own', () => {
     const good = scenarioFile(oneMessage('  messages: { m1: { acked: true } }\n'), 'good.yaml')
     const other = scenarioFile(oneMessage('  messages: { m1: { acked: true } }\n'), 'other.yaml')
     const directory = temporaryDirectory()
@@ -128,7 +140,8 @@ describe('trial run', () => {
     expect(lines.every((line) => /^\d+(\.\d+)?ms \S+ +\w/.test(line))).toBe(true)
     expect(lines.some((line) => line.includes('MessageSent'))).toBe(true)
     expect(trial('run', good, other, '--trace', join(directory, 'both'), '--quiet').code).toBe(0)
-    expect(readdirSync(join(directory, 'both')).sort()).toEqual(['good.txt', 'other.txt'])
+    expect(readdirSync(join(directory, 'both')).sort()).toEqual(['good', 'other'])
+    expect(existsSync(join(directory, 'both/other/trace.txt'))).toBe(true)
   })
 })
 
@@ -203,7 +216,9 @@ describe('trial, bad input', () => {
   }
 
   it('says that a file is missing, or a directory', () => {
-    expect(oneLine(refused('run', 'no-such.yaml'))).toEqual(['trial: cannot read no-such.yaml: there is no such file'])
+    expect(oneLine(refused('run', 'no-such.yaml'))).toEqual([
+      'no-such.yaml:1:1: KS001 cannot read the file: there is no such file',
+    ])
     const directory = temporaryDirectory()
     mkdirSync(join(directory, 'story.yaml'))
     expect(refused('run', join(directory, 'story.yaml'))).toContain('it is a directory')

@@ -402,7 +402,9 @@ export function hostConformance(makeArm: () => HostArm): void {
       expect(error).toBeInstanceOf(InvariantError)
       arm.kill('b')
       arm.run('b', (host) => host.listen(PORT, () => ear('third')))
-      arm.run('a', (host) => host.connect({ machine: 'b', port: PORT }, ear('client'), 1_000_000).send({ text: 'hi' }, 1))
+      arm.run('a', (host) =>
+        host.connect({ machine: 'b', port: PORT }, ear('client'), 1_000_000).send({ text: 'hi' }, 1),
+      )
       arm.pass(500_000)
       expect(heard).toEqual(['client opened', 'third hi'])
     })

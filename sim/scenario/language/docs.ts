@@ -96,7 +96,7 @@ function configTable(title: string, table: ConfigTable): string {
 }
 
 /** A scenario to begin with; a test compiles it. */
-export const docsExample = `# yaml-language-server: $schema=https://…/docs/scenario.schema.json
+const docsExample = `# yaml-language-server: $schema=https://…/docs/scenario.schema.json
 scenario: 1
 title: { en: The leader dies and a follower takes over, zh: leader 宕机，follower 接替 }
 shows: [6.24]

@@ -30,22 +30,36 @@ export function explainIssues(issues: readonly Issue[], root: Located, report: R
  * message.
  */
 function explainAll(issues: readonly Issue[], base: readonly PropertyKey[], root: Located, report: Report): void {
-  const meant = new Map<Located, string[]>()
+  const slips = new Map<Located, Slips>()
   for (const issue of issues) {
     if (issue.code !== 'unrecognized_keys') continue
     const info = objects.get(issue.message.slice('object:'.length))
     const mapping = root.descend([...base, ...issue.path])
-    const suggestions = issue.keys.flatMap((key) => explainKey(key, mapping, info, report) ?? [])
-    meant.set(mapping, [...(meant.get(mapping) ?? []), ...suggestions])
+    const known = slips.get(mapping) ?? { meant: [], planned: false }
+    for (const key of issue.keys) {
+      const answer = explainKey(key, mapping, info, report)
+      if (answer === PLANNED) known.planned = true
+      else if (answer !== undefined) known.meant.push(answer)
+    }
+    slips.set(mapping, known)
   }
-  for (const issue of issues) if (issue.code !== 'unrecognized_keys') explain(issue, base, root, meant, report)
+  for (const issue of issues) if (issue.code !== 'unrecognized_keys') explain(issue, base, root, slips, report)
 }
+
+/** What the unknown keys of a mapping were taken for. */
+interface Slips {
+  readonly meant: string[]
+  /** It is a mapping of a later part: what else is wrong with it by today's rules means nothing. */
+  planned: boolean
+}
+
+const PLANNED: unique symbol = Symbol('a key of a later part')
 
 function explain(
   issue: Issue,
   base: readonly PropertyKey[],
   root: Located,
-  meant: ReadonlyMap<Located, readonly string[]>,
+  slips: ReadonlyMap<Located, Slips>,
   report: Report,
 ): void {
   const path = [...base, ...issue.path]
@@ -57,8 +71,9 @@ function explain(
   }
   const parent = root.descend(path.slice(0, -1))
   const key = String(path.at(-1) ?? '')
+  if (slips.get(parent)?.planned === true) return
   if (path.length > 0 && isMapping(parent) && !parent.fields.has(key)) {
-    if (meant.get(parent)?.includes(key) === true) return
+    if (slips.get(parent)?.meant.includes(key) === true) return
     report.error(
       'KS103',
       parent.keyPlace,
@@ -126,7 +141,12 @@ function slipsOf(issue: Issue, node: Located): number {
 }
 
 /** Says that a key is unknown; the result is the key that was meant, if one is near. */
-function explainKey(key: string, mapping: Located, info: ObjectInfo | undefined, report: Report): string | undefined {
+function explainKey(
+  key: string,
+  mapping: Located,
+  info: ObjectInfo | undefined,
+  report: Report,
+): string | typeof PLANNED | undefined {
   const place = mapping.fields.get(key)?.keyPlace ?? mapping.place
   const valid = info?.keys ?? []
   if (info?.config !== undefined) {
@@ -136,7 +156,7 @@ function explainKey(key: string, mapping: Located, info: ObjectInfo | undefined,
   const planned = info?.planned === undefined ? [] : (plannedKeys[info.planned] ?? [])
   if (planned.includes(key)) {
     report.error('KS501', place, `${quoted(key)} is ${LATER}`)
-    return undefined
+    return PLANNED
   }
   const free = valid.filter((name) => !mapping.fields.has(name))
   const suggestion = nearest(key, free) ?? nearest(key, planned)

@@ -1,5 +1,5 @@
 /** The scenario language: YAML text in, a plan or diagnostics out. The only door of this folder. */
-export { type DiagnosticCode, diagnosticCodes } from './codes.ts'
+export { diagnosticCodes } from './codes.ts'
 export { type Diagnostic, formatDiagnostic, formatPlace } from './diagnostic.ts'
 export { scenarioDocs } from './docs.ts'
 export { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'

@@ -77,6 +77,12 @@ export class Located<T = unknown> {
     return this.place.source.span(this.place.start, this.place.end)
   }
 
+  /** The place of a part of the text, where it stands as it is (a quoted text is pointed at as a whole). */
+  part(from: number, to: number): Place {
+    const { source, start, end } = this.place
+    return end - start === this.text.length ? { source, start: start + from, end: start + to } : this.place
+  }
+
   /** From the key to the end of the value, on one line. */
   get wholeSpan(): SourceSpan {
     const same = this.keyPlace.source === this.place.source && this.keyPlace.start <= this.place.start

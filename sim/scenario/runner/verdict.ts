@@ -57,8 +57,8 @@ function stepFailed({ step, message }: StepFailure): ExpectationResult {
   return {
     what: `step ${step.index + 1}${does === '' ? '' : ` (${does})`}`,
     held: false,
-    expected: 'that it comes and can be done',
-    found: message,
+    expected: 'done',
+    found: `not: ${message}`,
     span: step.span,
   }
 }

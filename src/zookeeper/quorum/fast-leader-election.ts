@@ -146,20 +146,26 @@ export class FastLeaderElection {
     })
   }
 
-  /** Somebody has a leader: follow it if a quorum does, itself included. */
+  /**
+   * Somebody has a leader: follow it if a quorum does, itself included. Servers may have joined it in different rounds,
+   * so outside of an election leader and epoch make votes equal (ZOOKEEPER-1805).
+   */
   private heardSettled(from: number, ballot: Ballot): void {
-    const { leader } = ballot.vote
+    const { vote, round } = ballot
     this.settled.set(from, ballot)
-    if (ballot.round === this.round) this.ballots.set(from, ballot)
-    const quorum = majorityOf(this.options.voters.length)
-    const agrees = (other: Ballot): boolean => other.vote.leader === leader && other.round === ballot.round
+    if (round === this.round) this.ballots.set(from, ballot)
     const leads =
-      leader === this.options.id ? ballot.round === this.round : this.settled.get(leader)?.state === 'LEADING'
+      vote.leader === this.options.id ? round === this.round : this.settled.get(vote.leader)?.state === 'LEADING'
     if (!leads) return
-    if (ballot.round === this.round && count(this.ballots, agrees) >= quorum) this.settle(ballot.vote)
-    else if (count(this.settled, agrees) >= quorum) {
-      this.round = ballot.round
-      this.settle(ballot.vote)
+    const quorum = majorityOf(this.options.voters.length)
+    const together = (other: Ballot): boolean => other.round === round && sameVote(other.vote, vote)
+    const apart = (other: Ballot): boolean =>
+      other.vote.leader === vote.leader && other.vote.peerEpoch === vote.peerEpoch
+    if (round === this.round && count(this.ballots, together) >= quorum) {
+      this.settle(vote)
+    } else if (count(this.settled, apart) >= quorum) {
+      this.round = round
+      this.settle(vote)
     }
   }
 

@@ -25,7 +25,6 @@ export class SessionTracker {
   private readonly sessions = new Map<string, TrackedSession>()
   private readonly buckets = new Map<number, Set<string>>()
   private timer: Timer | undefined
-  private timerForMs = 0
   private stopped = false
 
   constructor(host: Host, tickTimeMs: number, expire: (session: string) => void) {
@@ -108,18 +107,10 @@ export class SessionTracker {
     return (Math.floor(timeMs / this.tickTimeMs) + 1) * this.tickTimeMs
   }
 
-  /** Makes sure that a timer waits for the earliest bucket; sessions may have left it by the time it fires. */
+  /** While there are sessions, a timer waits for the end of the present tick. */
   private arm(): void {
-    let earliestMs: number | undefined
-    for (const [bucketMs, sessions] of this.buckets) {
-      if (sessions.size === 0) this.buckets.delete(bucketMs)
-      else if (earliestMs === undefined || bucketMs < earliestMs) earliestMs = bucketMs
-    }
-    if (earliestMs === undefined || this.stopped) return
-    if (this.timer !== undefined && this.timerForMs <= earliestMs) return
-    this.timer?.cancel()
-    this.timerForMs = earliestMs
-    const delayUs = Math.max(0, fromMs(earliestMs) - this.host.now())
+    if (this.timer !== undefined || this.stopped || this.sessions.size === 0) return
+    const delayUs = fromMs(this.bucketOf(this.nowMs())) - this.host.now()
     this.timer = this.host.setTimer(delayUs, 'zk-session-expiry', () => {
       this.timer = undefined
       this.expireDue()

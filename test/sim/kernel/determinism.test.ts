@@ -4,8 +4,8 @@
  */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Connection, Digest, type Host, type Message } from '../../../src/host/index.ts'
 import { TraceHash, World, type WorldOptions } from '../../../sim/kernel/index.ts'
+import { type Connection, Digest, type Host, type Message } from '../../../src/host/index.ts'
 import { line, PORT, script } from './script.ts'
 
 const NAMES = ['b1', 'b2', 'b3', 'b4']
@@ -61,7 +61,10 @@ function strike(world: World): void {
     case 5:
       return world.network.healAll()
     case 6:
-      return machine.setClock({ jumpUs: random.intBetween(-9000, 9000, 'jump'), driftPpm: random.intBelow(9000, 'ppm') })
+      return machine.setClock({
+        jumpUs: random.intBetween(-9000, 9000, 'jump'),
+        driftPpm: random.intBelow(9000, 'ppm'),
+      })
     case 7:
       return world.network.reset(machine.name, other)
     default:
@@ -108,7 +111,7 @@ describe('a run', () => {
   })
 
   test('is the one that it was when this test was written, on every engine', () => {
-    expect(hashOf({ seed: 2026 })).toEqual({ hash: '', digest: '', steps: 0 })
+    expect(hashOf({ seed: 2026 })).toEqual({ hash: '66cd6cffc5446c81', digest: '644ca1be315c3249', steps: 1305 })
   })
 
   test('goes on in the same way from equal digests, stepped or run', () => {

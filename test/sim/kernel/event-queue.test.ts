@@ -24,8 +24,14 @@ describe('the event queue', () => {
       { weight: 6, arbitrary: fc.record({ do: fc.constant('push' as const), at: fc.nat(20) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('pop' as const) }) },
       { weight: 2, arbitrary: fc.record({ do: fc.constant('cancel' as const), which: fc.nat(300) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), modulo: fc.integer({ min: 2, max: 9 }) }) },
-      { weight: 1, arbitrary: fc.record({ do: fc.constant('retime' as const), modulo: fc.integer({ min: 2, max: 9 }) }) },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant('remove' as const), modulo: fc.integer({ min: 2, max: 9 }) }),
+      },
+      {
+        weight: 1,
+        arbitrary: fc.record({ do: fc.constant('retime' as const), modulo: fc.integer({ min: 2, max: 9 }) }),
+      },
     )
     fc.assert(
       fc.property(fc.array(operation, { maxLength: 300 }), (operations) => {

@@ -88,7 +88,9 @@ describe('processes', () => {
     polite.shutdown()
     world.run(5000)
     expect([polite.state, polite.process]).toEqual(['stopped', undefined])
-    const ends = lines.filter((entry) => entry.includes('ProcessEnded')).map((entry) => entry.replace(/^.*? (?=\{)/, ''))
+    const ends = lines
+      .filter((entry) => entry.includes('ProcessEnded'))
+      .map((entry) => entry.replace(/^.*? (?=\{)/, ''))
     expect(ends).toEqual([
       '{"kind":"ProcessEnded","how":"crash","reason":"shutdown"}',
       '{"kind":"ProcessEnded","how":"exit","reason":"done"}',
@@ -167,6 +169,17 @@ describe('a pause', () => {
     expect(pair.servers[0]!.connection!.isOpen).toBe(true)
   })
 
+  test('is followed by what waited, before anything that comes at that moment', () => {
+    const { world, machine, host } = bootHost()
+    const order: string[] = []
+    for (const name of ['first', 'second']) host.setTimer(100, name, () => order.push(name))
+    world.schedule(50, 'pause', () => machine.pause())
+    world.schedule(500, 'resume', () => machine.resume())
+    host.setTimer(500, 'at the moment', () => order.push('at the moment'))
+    world.run(1000)
+    expect(order).toEqual(['first', 'second', 'at the moment'])
+  })
+
   test('does not delay the handshake, which is the operating system’s, but the accept', () => {
     const pair = makePair()
     const { world } = pair
@@ -191,10 +204,15 @@ describe('a pause', () => {
     })
     world.run(12_000)
     machine.pause()
+    let nextAt = -1
+    world.call('a', 'next', () => {
+      nextAt = world.now
+    })
     world.run(100_000)
     expect(pair.servers[0]!.heard).toEqual([])
     machine.resume()
     world.run(200_000)
+    expect(nextAt).toBe(103_000)
     expect(pair.servers[0]).toMatchObject({ heard: ['result'], at: [104_000] })
   })
 })

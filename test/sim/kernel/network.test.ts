@@ -167,6 +167,17 @@ describe('connections', () => {
     stalled.world.network.release('a', 'b')
     stalled.world.run(50_000)
     expect(stalled.servers[0]!.heard).toEqual([])
+
+    const caught = makePair()
+    caught.world.run(10_000)
+    say(caught, 'on its way', 'behind it')
+    caught.world.run(10_100)
+    caught.world.machine('a').powerOff()
+    caught.world.network.stall('a', 'b')
+    caught.world.run(20_000)
+    caught.world.network.release('a', 'b')
+    caught.world.run(50_000)
+    expect(caught.servers[0]!.heard).toEqual([])
   })
 
   test('on one machine work too', () => {
@@ -277,7 +288,11 @@ describe('cuts and stalls', () => {
     pair.world.run(20_000)
     network.heal('a', 'b')
     pair.world.run(30_000)
-    expect([network.isCut('a', 'b'), network.isStalled('a', 'b'), network.isStalled('b', 'a')]).toEqual([false, true, false])
+    expect([network.isCut('a', 'b'), network.isStalled('a', 'b'), network.isStalled('b', 'a')]).toEqual([
+      false,
+      true,
+      false,
+    ])
     expect(pair.servers[0]!.heard).toEqual([])
     network.releaseAll()
     pair.world.run(40_000)
@@ -326,6 +341,101 @@ describe('cuts and stalls', () => {
   })
 })
 
+type Fault = 'cut' | 'heal' | 'stall' | 'release' | 'pause' | 'resume' | 'crash' | 'powerOff' | 'restart' | 'reset'
+
+describe('whatever happens', () => {
+  const faults: readonly Fault[] = [
+    'cut',
+    'heal',
+    'stall',
+    'release',
+    'pause',
+    'resume',
+    'crash',
+    'powerOff',
+    'restart',
+    'reset',
+  ]
+  const step = fc.record({
+    fault: fc.constantFrom('none' as const, 'none' as const, 'none' as const, ...faults),
+    machine: fc.constantFrom('a', 'b'),
+    gapUs: fc.nat(4000),
+  })
+
+  test('a side hears a prefix of what was sent, then at most one end; all of it if nothing died', () => {
+    const ends: Record<string, number> = {}
+    fc.assert(
+      fc.property(fc.integer(), fc.array(step, { maxLength: 25 }), (seed, steps) => {
+        const pair = makePair({ seed, network: { latencyUs: { low: 10, high: 2000 } } })
+        const { world } = pair
+        world.run(20_000)
+        let sent = 0
+        let died = false
+        for (const { fault, machine, gapUs } of steps) {
+          if (world.machine('a').state === 'running' && pair.connection().isOpen) say(pair, String(sent++))
+          const other = machine === 'a' ? 'b' : 'a'
+          const here = world.machine(machine)
+          if (fault === 'cut' || fault === 'heal' || fault === 'stall' || fault === 'release') {
+            world.network[fault](machine, other)
+          } else if (fault === 'reset') {
+            world.network.reset(machine, other)
+          } else if (fault === 'restart') {
+            if (here.process === undefined) here.restart()
+          } else if (fault !== 'none') {
+            here[fault]()
+          }
+          died ||= fault === 'reset' || fault === 'crash' || fault === 'powerOff'
+          world.run(world.now + gapUs)
+        }
+        world.network.healAll()
+        world.network.releaseAll()
+        for (const machine of world.machines) {
+          if (machine.process === undefined) machine.restart()
+          machine.resume()
+        }
+        world.run(world.now + 100_000)
+        const { heard } = pair.servers[0]!
+        const texts = heard.filter((entry) => /^\d+$/.test(entry))
+        expect(texts).toEqual(Array.from({ length: texts.length }, (_, i) => String(i)))
+        expect(heard.length - texts.length).toBeLessThanOrEqual(1)
+        expect(heard.slice(0, texts.length)).toEqual(texts)
+        if (!died) expect(texts.length).toBe(sent)
+        const end = heard[texts.length] ?? 'none'
+        ends[end] = (ends[end] ?? 0) + 1
+      }),
+      { numRuns: 500 },
+    )
+    expect(Object.keys(ends).sort()).toEqual(['none', 'peer-closed', 'reset'])
+  })
+
+  test('a connection that ended on both sides leaves nothing behind', () => {
+    const world = makeWorld()
+    boot(world, 'b', (host) =>
+      host.listen(PORT, (connection) => ({ received: () => connection.close(), closed: () => {} })),
+    )
+    let host!: Host
+    boot(world, 'a', (own) => {
+      host = own
+    })
+    world.run(1000)
+    const size = (): number => (world.network as unknown as { connections: Map<number, unknown> }).connections.size
+    for (const disturb of [() => {}, () => world.network.reset('a', 'b'), () => world.machine('b').restart()]) {
+      for (let i = 0; i < 20; i++) {
+        world.call('a', 'connect', () => {
+          const handler = { received: () => {}, closed: () => {} }
+          host.connect({ machine: 'b', port: PORT }, handler, 1000 * i).send(text('x'), 1)
+          host.connect({ machine: 'b', port: 1 }, handler, 5000)
+          host.connect({ machine: 'b', port: PORT }, handler, 5000).close()
+        })
+        world.run(world.now + 700)
+        if (i % 5 === 0) disturb()
+      }
+      world.run(world.now + 100_000)
+      expect(size()).toBe(0)
+    }
+  })
+})
+
 describe('interceptors', () => {
   test('see each message with its name once, and pass it on', () => {
     const pair = makePair()
@@ -341,7 +451,9 @@ describe('interceptors', () => {
     stop()
     say(pair, 'two')
     pair.world.run(30_000)
-    expect(seen).toEqual([{ from: 'a', to: 'b', message: { text: 'one' }, name: 'ONE', connection: pair.connection().id }])
+    expect(seen).toEqual([
+      { from: 'a', to: 'b', message: { text: 'one' }, name: 'ONE', connection: pair.connection().id },
+    ])
     expect(pair.servers[0]!.heard).toEqual(['one', 'two'])
   })
 

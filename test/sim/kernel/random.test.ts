@@ -53,7 +53,9 @@ describe('random streams', () => {
       expect([stream, label]).toEqual([entry.stream, entry.label])
       return entry.value
     })
-    expect([replayed.stream('a').intBelow(100, 'first'), replayed.stream('b').intBetween(3, 9, 'second')]).toEqual(values)
+    expect([replayed.stream('a').intBelow(100, 'first'), replayed.stream('b').intBetween(3, 9, 'second')]).toEqual(
+      values,
+    )
     const wrong = new RandomStreams(5, () => 100)
     expect(() => wrong.stream('a').intBelow(100, 'first')).toThrow('given as 100')
   })

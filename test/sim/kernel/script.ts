@@ -1,6 +1,7 @@
 /** Small worlds for kernel tests: processes that are a function, and connections that write down what they hear. */
-import type { Connection, ConnectionHandler, Host, Message, Process } from '../../../src/host/index.ts'
+
 import { type Machine, type TraceRecord, World, type WorldOptions } from '../../../sim/kernel/index.ts'
+import type { Connection, ConnectionHandler, Host, Message, Process } from '../../../src/host/index.ts'
 
 export const PORT = 9
 

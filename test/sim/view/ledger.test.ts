@@ -75,6 +75,14 @@ describe('the ledger', () => {
     ])
   })
 
+  it("says whether anybody serves the log that it takes for the partition's", () => {
+    const story = beforeTheCrash()
+    expect(story.told().ledger.isLed(tp)).toBe(true)
+    story.at(6000).on('b1', { kind: 'ProcessEnded', how: 'crash', reason: '' })
+    const { ledger } = story.told()
+    expect([ledger.leaderOf(tp), ledger.isLed(tp), ledger.order(tp)]).toEqual(['b1', false, ['m1', 'm2', 'm3']])
+  })
+
   it('lets a deposed leader commit nothing, and the new one everything below its high watermark', () => {
     const story = beforeTheCrash()
     story.at(6000).state(2, 1, [2, 3], 1)
@@ -149,6 +157,19 @@ describe('unavailability', () => {
     expect(story.told().ledger.unavailable(tp, 'write')).toMatchObject([{ atEnd: true }])
     story.at(7500).append('b1', 'leader', 0, 3, 'm5')
     expect(story.told().ledger.unavailable(tp, 'write')).toMatchObject([{ toUs: 7_500_000, atEnd: false }])
+  })
+
+  it('does not begin before the partition first has a leader: a cluster that starts is not unavailable', () => {
+    const story = new Story().state(-1, 0, [1], 0).fail('p1', 'm0', 'no leader')
+    story.on('r', { kind: 'FetchFailed', client: 'r', tp, error: 'no leader', offset: -1, broker: -1 })
+    expect(story.told().ledger.unavailable()).toEqual([])
+  })
+
+  it('does not begin with a client that asks the wrong broker while the right one serves', () => {
+    const story = beforeTheCrash().at(6000).fail('p1', 'm5', 'NotLeaderForPartition')
+    expect(story.told().ledger.unavailable()).toEqual([])
+    story.at(7000).state(2, 1, [2, 3], 1).fail('p1', 'm5', 'NotLeaderForPartition')
+    expect(story.told().ledger.unavailable()).toMatchObject([{ fromUs: 7_000_000, atEnd: true }])
   })
 
   it('does not begin with a refusal that is about the request itself', () => {

@@ -76,6 +76,24 @@ describe('a drawing of a partition', () => {
     }
   })
 
+  it('shows the place where a running replica ends far behind the others', () => {
+    const story = new Story()
+      .on('b1', { kind: 'ProcessStarted', life: 1 })
+      .on('b2', { kind: 'ProcessStarted', life: 1 })
+    story.append('b1', 'leader', 0, 0, ...Array.from({ length: 40 }, (_, index) => `m${index}`))
+    story.highWatermark('b1', 'leader', 0, 0, 30).append('b2', 'follower', 0, 0, 'm0', 'm1', 'm2', 'm3', 'm4', 'm5')
+    story.highWatermark('b2', 'follower', 0, 0, 3)
+    const lines = drawPartition(story.told().view, tp, { width: 80 })
+    expect(Math.max(...lines.map(displayWidth))).toBeLessThanOrEqual(80)
+    expect(lines.join('\n')).toMatchInlineSnapshot(`
+      "    orders-0  not in ZooKeeper
+            b1  waiting   … 4 before │ m4 │ m5 │ m6 │ m7 │ m8 │ … 31 more  LEO 40
+                                                              ► HW 30
+            b2  waiting   … 4 before │ m4 │ m5 │                           LEO 6
+                                     ◄ HW 3"
+    `)
+  })
+
   it('marks with its own tone what differs from the leader, what is committed and what is not', () => {
     const story = threeMessageLoss()
     const crashed = story.records.slice(
@@ -229,7 +247,34 @@ describe('the narrator', () => {
     const { lines } = tell(story.records)
     expect(lines.length).toBeLessThan(100)
     expect(lines.join(' ').replace(/ +/g, ' ')).toContain(
-      'messages 284 handed to producers, 284 committed, 284 acknowledged',
+      'messages from here on: 296 handed over, 296 committed, 296 acknowledged',
+    )
+  })
+
+  it('tells of a workload when it begins to fail and when it goes well again', () => {
+    const story = new Story().state(1, 0, [1], 0).lead('b1', 0, [1], 0, 0, 0)
+    for (let index = 0; index < 50; index++) {
+      story.at(100 + index).hand('p1', `m${index}`)
+      if (index < 20 || index > 30) story.acknowledge('p1', `m${index}`, index, 1)
+      else story.fail('p1', `m${index}`, 'timeout')
+    }
+    const { lines } = tell(story.records)
+    expect(lines.filter((line) => line.includes('fails to send'))).toEqual([
+      expect.stringContaining('fails to send m20 (timeout at b1), 3 retries left; a copy may be in the'),
+    ])
+    expect(lines.filter((line) => line.includes('has m31 acknowledged'))).toHaveLength(1)
+  })
+
+  it('gathers messages that fared alike in one sentence of the verdict', () => {
+    const story = new Story().state(1, 0, [1], 0).lead('b1', 0, [1], 0, 0, 0)
+    for (let index = 0; index < 50; index++)
+      story
+        .at(100 + index)
+        .hand('p1', `m${index}`, 0)
+        .append('b1', 'leader', 0, index, `m${index}`)
+    story.at(900).on('b1', { kind: 'Truncated', tp, from: 50, to: 10, reason: 'became-follower', highWatermark: 10 })
+    expect(tell(story.records).end.join(' ').replace(/ +/g, ' ')).toContain(
+      'm10 m11 m12 … m49 (40 messages): appended by b1, never committed; cut off when b1 followed another leader at 0.900 s',
     )
   })
 

@@ -174,7 +174,8 @@ export class ControllerCluster {
 /** `LeaderAndIsr t-0:1/0[1,2]`: partition, leader, leader epoch, ISR. */
 export function describe(request: Control): string {
   if (request.api === 'StopReplica') {
-    return `StopReplica${request.deletePartitions ? '+delete' : ''} ${request.partitions.map((p) => `${p.topic}-${p.partition}`)}`
+    const names = request.partitions.map(({ topic, partition }) => `${topic}-${partition}`)
+    return `StopReplica${request.deletePartitions ? '+delete' : ''} ${names}`
   }
   const states = request.partitionStates.map(
     ({ topic, partition, leaderAndIsr: { leader, leaderEpoch, isr } }) =>

@@ -184,7 +184,7 @@ export class FakeZkClient implements Pick<ZkClient, UsedByController> {
     }, done)
   }
 
-  getChildren(path: string, done: (result: ZkResult<readonly string[]>) => void): void {
+  getChildren(path: string, done: (result: ZkResult<string[]>) => void): void {
     this.call(() => {
       const children = this.zooKeeper.children(path)
       return children === undefined ? { error: 'NoNode' as ZkError } : { error: 'OK' as ZkError, value: children }

@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { MemoryFileSystem } from '../../../sim/kernel/memory-files.ts'
 import { RandomStreams } from '../../../sim/kernel/random.ts'
 import { SimulatedDisk } from '../../../sim/kernel/simulated-disk.ts'
+import type { FileSystem } from '../../../src/host/index.ts'
 import type { Log, LogManager } from '../../../src/storage/index.ts'
 import { parseDirectory, problemsOf } from './parse-files.ts'
 import { append, manager, StorageHost, valuesOf } from './support.ts'
@@ -44,6 +45,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
 const TP = 'orders-0'
 const config = { 'segment.bytes': 500, 'index.interval.bytes': 60, 'segment.index.bytes': 64 }
 
+function simulatedDisk(host: StorageHost, seed: number, backing?: FileSystem): SimulatedDisk {
+  return new SimulatedDisk(backing ?? new MemoryFileSystem(() => host.nowUs), {
+    trueTime: () => host.nowUs,
+    clock: () => host.nowUs,
+    charge: () => {},
+    random: new RandomStreams(seed).stream('disk/b1'),
+    fault: () => {},
+  })
+}
+
 class Lives {
   readonly host = new StorageHost()
   readonly disk: SimulatedDisk
@@ -55,15 +66,8 @@ class Lives {
   private written = 0
 
   constructor(seed: number) {
-    const { host } = this
-    this.disk = new SimulatedDisk(new MemoryFileSystem(() => host.nowUs), {
-      trueTime: () => host.nowUs,
-      clock: () => host.nowUs,
-      charge: () => {},
-      random: new RandomStreams(seed).stream('disk/b1'),
-      fault: () => {},
-    })
-    host.files = this.disk
+    this.disk = simulatedDisk(this.host, seed)
+    this.host.files = this.disk
     this.begin(0)
   }
 
@@ -154,7 +158,31 @@ describe('a log on a disk that loses power', () => {
           lives.check()
         }
       }),
-      { numRuns: Number(process.env.STORAGE_RUNS ?? 400) },
+      { numRuns: 2000 },
     )
+  })
+
+  it('makes an index that it rebuilt durable, also below the recovery point', () => {
+    for (let seed = 0; seed < 100; seed++) {
+      const host = new StorageHost()
+      const disk = simulatedDisk(host, seed)
+      host.files = disk
+      const logs = manager(host, config)
+      logs.load()
+      const log = logs.getOrCreate(TP)
+      for (let i = 0; i < 30; i++) append(log, `value-${i + 100}`)
+      logs.shutdown()
+      disk.endLife()
+      host.dropTimers()
+      disk.removeFile(`${TP}/${'0'.repeat(20)}.index`)
+      disk.syncDirectory(TP)
+      manager(host, config).load()
+      disk.powerLoss()
+      host.dropTimers()
+      const again = manager(host, config)
+      again.load()
+      expect(valuesOf(again.log(TP)!)).toHaveLength(30)
+      expect(problemsOf(parseDirectory(disk, TP))).toEqual([])
+    }
   })
 })

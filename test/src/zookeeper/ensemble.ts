@@ -1,15 +1,16 @@
 /** A ZooKeeper ensemble and clients on a simulated network, for tests: drive it, look at it, break it. */
-import { SECOND, type Digest, type Host, type Process } from '../../../src/host/index.ts'
+
+import { type TraceRecord, World } from '../../../sim/kernel/index.ts'
+import { type Digest, type Host, type Process, SECOND } from '../../../src/host/index.ts'
 import {
   describeZkMessage,
   type WatchedEvent,
   ZkClient,
-  ZooKeeper,
   ZOOKEEPER_CLIENT_PORT,
+  ZooKeeper,
   ZooKeeperServer,
   type ZooKeeperServerOptions,
 } from '../../../src/zookeeper/index.ts'
-import { type TraceRecord, World } from '../../../sim/kernel/index.ts'
 
 export type Settings = Partial<Omit<ZooKeeperServerOptions, 'id' | 'ensemble'>>
 
@@ -168,11 +169,7 @@ export class TestClient {
 }
 
 /** Asks Kafka's client on its machine and runs until the answer is there. */
-export function askZkClient<T>(
-  ensemble: Ensemble,
-  machine: string,
-  body: (done: (result: T) => void) => void,
-): T {
+export function askZkClient<T>(ensemble: Ensemble, machine: string, body: (done: (result: T) => void) => void): T {
   const answers: T[] = []
   ensemble.world.call(machine, 'test', () => body((result) => answers.push(result)))
   ensemble.until(`an answer for ${machine}`, () => answers.length > 0)

@@ -133,6 +133,7 @@ class Worker {
     this.client.begin((zk) => {
       if (this.client.events.some((event) => event.type === 'None' && event.state === 'Expired')) {
         this.client.events.length = 0
+        this.inFlight = 0
         this.ensemble.world.machine(this.client.name).restart()
         return
       }
@@ -240,7 +241,8 @@ function judge(ensemble: Ensemble, workers: readonly Worker[]): RunReport {
     }
   }
   const [first, ...others] = ensemble.running
-  const content = (server: typeof first): string => JSON.stringify([...server!.tree.nodes].map(([p, n]) => [p, n.data, n.mzxid, n.version]).sort())
+  const content = (server: typeof first): string =>
+    JSON.stringify([...server!.tree.nodes].map(([p, n]) => [p, n.data, n.mzxid, n.version]).sort())
   for (const other of others) {
     if (other.lastAppliedZxid !== first!.lastAppliedZxid) fail('servers have applied different transactions')
     if (content(other) !== content(first)) fail(`${other.host.machine} and ${first!.host.machine} have different trees`)

@@ -184,7 +184,7 @@ function compileReplicas(
     report.error(
       'KS303',
       replicas.place,
-      `${lists.length} replica list${lists.length === 1 ? '' : 's'} for ${partitions.value} partition${partitions.value === 1 ? '' : 's'}`,
+      `${count(lists.length, 'replica list')} for ${count(partitions.value, 'partition')}`,
       {
         expected: 'one list for each partition',
       },
@@ -205,7 +205,7 @@ function compileReplicas(
       report.error(
         'KS303',
         list.place,
-        `partition ${index} has ${list.items.length} replicas, partition 0 has ${lists[0]!.items.length}`,
+        `partition ${index} has ${count(list.items.length, 'replica')}, partition 0 has ${lists[0]!.items.length}`,
         {
           expected: 'the same number for all partitions of a topic',
         },
@@ -214,3 +214,5 @@ function compileReplicas(
     return ids
   })
 }
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

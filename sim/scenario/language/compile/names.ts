@@ -139,11 +139,11 @@ export class Names {
   replica(node: Located<string>): (PartitionName & { broker: string }) | undefined {
     const slash = node.text.indexOf('/')
     const name = node.text.slice(0, slash)
-    const partition = this.partition(node.place, node.text.slice(slash + 1))
+    const partition = this.partition(node.part(slash + 1, node.text.length), node.text.slice(slash + 1))
     if (!this.brokers.includes(name)) {
       this.report.unknown(
         'KS104',
-        node.place,
+        node.part(0, slash),
         `no broker ${quoted(name)} in this cluster (${enumerate(this.brokers)})`,
         name,
         this.brokers,

@@ -191,7 +191,7 @@ function excludes(a: Condition, b: Condition): boolean {
 const differ = (a: string | undefined, b: string | undefined): boolean => a !== undefined && b !== undefined && a !== b
 
 /** Microseconds as people write them: `12s`, `500ms`. */
-export function duration(us: number): string {
+function duration(us: number): string {
   if (us % 1_000_000 === 0) return `${us / 1_000_000}s`
   return us % 1000 === 0 ? `${us / 1000}ms` : `${us}us`
 }

@@ -16,7 +16,7 @@ const believes = () =>
     )
 const epoch = () => count().optional().describe('Its epoch.')
 
-export const conditionSchemas = {
+const conditionSchemas = {
   replica: object(
     'replica condition',
     'a condition on a replica: replica, leo, hw, role, truncatedTo',

@@ -41,7 +41,7 @@ const linksOrAll = (help: string) =>
 const many = <T extends z.ZodType>(item: T, name: string, help: string) =>
   oneOrMany(item, `object:${name}`).optional().describe(help)
 
-export const triggerShape = {
+const triggerShape = {
   at: format('duration').optional().describe('Virtual time at which the step happens.'),
   after: format('duration').optional().describe('Time since the step before.'),
   when: oneOrMany(conditionSchema, 'condition')
@@ -64,7 +64,7 @@ export const triggerShape = {
     ),
 }
 
-export const actionShape = {
+const actionShape = {
   send: many(
     object('send', 'a mapping of by, to, message', {
       by: format('name').describe('The producer.'),
