@@ -1,13 +1,12 @@
 /** One run of each scenario, narrated, with its verdict, its files and what to try next. */
 import { basename, extname, join } from 'node:path'
-import { NodeFileSystem } from '../live/index.ts'
 import type { ScenarioPlan } from '../sim/scenario/plan.ts'
 import { type RunResult, type RunSubscriber, ScenarioRun } from '../sim/scenario/runner/index.ts'
 import { formatRecord, Narrator, type Painter, verdictLines } from '../sim/view/index.ts'
 import { ExitCode } from './exit-code.ts'
 import { bugReport } from './output/bug-report.ts'
 import { painterFor, widthFor } from './output/colour.ts'
-import { machineFolder, prepareDataDirectory } from './output/data-directory.ts'
+import { prepareDataDirectory, realDisks } from './output/data-directory.ts'
 import { jsonOf } from './output/json.ts'
 import { nextSteps } from './output/next-steps.ts'
 import { TraceFile } from './output/trace-file.ts'
@@ -55,13 +54,7 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
   if (trace !== undefined) subscribers.push({ messages: true, apply: (record) => trace.line(formatRecord(record)) })
   const run = new ScenarioRun(plan, {
     ...(options.seed === undefined ? {} : { seed: options.seed }),
-    ...(dataDirectory === undefined
-      ? {}
-      : {
-          // What survives a power loss is decided by the simulated disk on top: the real files need not be synced.
-          dataDirectory: (machine: string) =>
-            new NodeFileSystem(join(dataDirectory, machineFolder(machine)), { realSync: false }),
-        }),
+    ...(dataDirectory === undefined ? {} : { dataDirectory: realDisks(dataDirectory) }),
     subscribers,
     clock: () => performance.now(),
   })

@@ -5,6 +5,9 @@
  */
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { NodeFileSystem } from '../../live/index.ts'
+import { MemoryFileSystem } from '../../sim/kernel/index.ts'
+import type { FileSystem } from '../../src/host/index.ts'
 import { UserError } from '../exit-code.ts'
 
 const MARKER = '.kafka-trial'
@@ -29,10 +32,20 @@ export function prepareDataDirectory(directory: string): void {
   writeFileSync(join(directory, MARKER), 'Made by `trial run --data-dir`; the next such run replaces what is here.\n')
 }
 
-/** `broker-1` for b1, `zookeeper-1` for zk1, the name itself for clients. */
-export function machineFolder(machine: string): string {
-  const broker = /^b(\d+)$/.exec(machine)
-  if (broker !== null) return `broker-${broker[1]}`
-  const server = /^zk(\d+)$/.exec(machine)
-  return server === null ? machine : `zookeeper-${server[1]}`
+/** The disks of servers as real files; clients keep nothing. */
+export function realDisks(directory: string): (machine: string) => FileSystem {
+  return (machine) => {
+    const folder = machineFolder(machine)
+    // What survives a power loss is decided by the simulated disk on top: the real files need not be synced.
+    return folder === undefined
+      ? new MemoryFileSystem()
+      : new NodeFileSystem(join(directory, folder), { realSync: false })
+  }
+}
+
+/** `broker-1` for b1, `zookeeper-1` for zk1. */
+function machineFolder(machine: string): string | undefined {
+  const server = /^(b|zk)(\d+)$/.exec(machine)
+  if (server === null) return undefined
+  return `${server[1] === 'b' ? 'broker' : 'zookeeper'}-${server[2]}`
 }

@@ -95,7 +95,8 @@ export class Cluster {
     )
     if (plan.kind === 'producer') {
       const config = configValues(producerConfigTable, plan.config)
-      const workload = plan.workload === undefined ? {} : { workload: plan.workload }
+      // Kept over lives of the process, so that a producer that comes back goes on with new names.
+      const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
       machine.boot((host) => new ProducerProcess(host, { name: plan.name, bootstrap, config, ...workload }))
       return
     }

@@ -18,11 +18,11 @@ import {
 import type { AppendInfo } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
-import { traceBroker } from './events.ts'
+import { type TracedMessage, traceBroker } from './events.ts'
 import { isrEndOffset } from './high-watermark.ts'
 import { type LagLimits, mayJoinIsr, outOfSyncReason } from './in-sync-replicas.ts'
 import { PartitionLock } from './partition-lock.ts'
-import { type LocalReplica, RemoteReplica } from './replica.ts'
+import { type LocalReplica, RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
 import { tracedMessages } from './traced-messages.ts'
 
 /** What a partition asks of the broker that it is on. */
@@ -55,6 +55,8 @@ export class Partition {
   private readonly remotes = new Map<number, RemoteReplica>()
   /** Broker ids, the order kept as Scala's small sets keep it; empty on followers. */
   private inSync: readonly number[] = []
+  /** The members of the ISR but the leader itself. */
+  private inSyncRemotes: readonly RemoteReplica[] = []
   private zkVersion = 0
   private controllerEpoch = -1
   private readonly context: PartitionContext
@@ -85,17 +87,19 @@ export class Partition {
 
   /**
    * Becomes leader. The log is kept whole; what followers had is forgotten, so the high watermark stays until every ISR
-   * member has fetched once (or jumps to the LEO if there is no other member).
+   * member has fetched once (or jumps to the LEO if there is no other member). A high watermark that the log does not
+   * reach (it was cut below, or began anew above) is forgotten as well.
    */
   makeLeader(state: PartitionState, local: LocalReplica): void {
     const { leaderAndIsr } = state
+    const { host, brokerId, versions } = this.context
     this.takeState(state, local)
-    this.inSync = leaderAndIsr.isr
-    for (const id of leaderAndIsr.isr) this.remote(id)
-    this.leaderId = this.context.brokerId
-    const now = this.context.host.now()
+    this.setInSync(leaderAndIsr.isr)
+    this.leaderId = brokerId
+    const now = host.now()
     for (const remote of this.remotes.values()) remote.reset(now)
-    const { host } = this.context
+    // The lookup in the log (`convertHWToLocalOffsetMetadata`) came with KAFKA-1430, as did this rule for acks.
+    if (versions.ackRule === 'high-watermark' && !local.reachesHighWatermark) local.highWatermark = UNKNOWN_OFFSET
     if (host.tracing) {
       traceBroker(host, {
         kind: 'BecameLeader',
@@ -116,7 +120,7 @@ export class Partition {
    */
   makeFollower(state: PartitionState, local: LocalReplica): boolean {
     this.takeState(state, local)
-    this.inSync = []
+    this.setInSync([])
     const leader = state.leaderAndIsr.leader
     const sameLeader = this.leaderId === leader
     this.leaderId = leader
@@ -130,7 +134,7 @@ export class Partition {
     this.local = local
     this.assigned = state.replicas
     for (const id of state.replicas) this.remote(id)
-    for (const id of [...this.remotes.keys()]) if (!state.replicas.includes(id)) this.remotes.delete(id)
+    for (const id of this.remotes.keys()) if (!state.replicas.includes(id)) this.remotes.delete(id)
     this.leaderEpoch = leaderEpoch
     this.zkVersion = state.leaderAndIsr.zkVersion
   }
@@ -145,12 +149,27 @@ export class Partition {
     return remote
   }
 
+  private setInSync(isr: readonly number[]): void {
+    const remotes: RemoteReplica[] = []
+    for (const id of isr) {
+      const remote = this.remote(id)
+      if (remote !== undefined) remotes.push(remote)
+    }
+    this.inSync = isr
+    this.inSyncRemotes = remotes
+  }
+
   /** The partition is deleted here. */
   clear(): void {
     this.local = undefined
     this.leaderId = undefined
-    this.inSync = []
+    this.setInSync([])
     this.remotes.clear()
+  }
+
+  /** Whether a follower with this broker id is known here; any other may not fetch (`NotAssignedReplicaException`). */
+  knowsFollower(id: number): boolean {
+    return this.remotes.has(id)
   }
 
   /** Appends a client's messages. Throws what the log throws (`AppendError`, `FileError`). */
@@ -161,24 +180,18 @@ export class Partition {
       return { errorCode: ErrorCode.NotEnoughReplicas }
     }
     const info = leader.log.append(records, { assignOffsets: true })
-    this.traceAppend(leader, 'leader', info.firstOffset)
+    if (this.context.host.tracing) this.traceAppend(leader, 'leader', tracedMessages(records, info.firstOffset))
     this.context.unblockFetches(this.tp)
     this.maybeAdvanceHighWatermark(leader)
     return { errorCode: ErrorCode.NoError, info }
   }
 
-  /** Tells the trace of an append, from offset `from` on. */
-  traceAppend(replica: LocalReplica, role: 'leader' | 'follower', from: number): void {
-    const { host } = this.context
-    if (!host.tracing) return
-    traceBroker(host, {
-      kind: 'Appended',
-      tp: this.tp,
-      role,
-      leaderEpoch: this.leaderEpoch,
-      messages: tracedMessages(replica.log, from),
-      logEndOffset: replica.logEndOffset,
-    })
+  /** Tells the trace of an append; ask `host.tracing` first. */
+  traceAppend(replica: LocalReplica, role: 'leader' | 'follower', messages: readonly TracedMessage[]): void {
+    if (messages.length === 0) return
+    const { tp, leaderEpoch } = this
+    const { logEndOffset } = replica
+    traceBroker(this.context.host, { kind: 'Appended', tp, role, leaderEpoch, messages, logEndOffset })
   }
 
   /** The topic's `min.insync.replicas`; 1 where the protocol has none (F05). */
@@ -193,16 +206,18 @@ export class Partition {
   acknowledgement(requiredOffset: number, requiredAcks: number): ErrorCode | 'pending' {
     const leader = this.leaderReplica()
     if (leader === undefined) return ErrorCode.NotLeaderForPartition
-    const { versions } = this.context
-    const reached = (id: number): boolean =>
-      id === this.context.brokerId || (this.remotes.get(id)?.logEndOffset ?? -1) >= requiredOffset
     if (requiredAcks < 0) {
       const committed =
-        versions.ackRule === 'high-watermark' ? leader.highWatermark >= requiredOffset : this.inSync.every(reached)
+        this.context.versions.ackRule === 'high-watermark'
+          ? leader.highWatermark >= requiredOffset
+          : isrEndOffset(requiredOffset, this.inSyncRemotes) >= requiredOffset
       if (!committed) return 'pending'
       return this.minInSyncReplicas <= this.inSync.length ? ErrorCode.NoError : ErrorCode.NotEnoughReplicasAfterAppend
     }
-    return this.inSync.filter(reached).length >= requiredAcks ? ErrorCode.NoError : 'pending'
+    // The leader counts as one, whatever it has.
+    let acks = this.inSync.length - this.inSyncRemotes.length
+    for (const remote of this.inSyncRemotes) if (remote.logEndOffset >= requiredOffset) acks++
+    return acks >= requiredAcks ? ErrorCode.NoError : 'pending'
   }
 
   /**
@@ -217,22 +232,27 @@ export class Partition {
       traceBroker(host, { kind: 'FollowerPosition', tp: this.tp, follower, logEndOffset: offset })
     }
     remote.recordFetch(offset, host.now())
-    this.lock.whenFree(() => {
-      const leader = this.leaderReplica()
-      if (leader === undefined) return done()
-      const joins =
-        !this.inSync.includes(follower) && this.assigned.includes(follower) && mayJoinIsr(remote, leader.highWatermark)
-      if (!joins) {
+    if (this.lock.isHeld) this.lock.whenFree(() => this.followerMoved(remote, done))
+    else this.followerMoved(remote, done)
+  }
+
+  /** `updateLeaderHWAndMaybeExpandIsr`, with the lock free. */
+  private followerMoved(remote: RemoteReplica, done: () => void): void {
+    const leader = this.leaderReplica()
+    if (leader === undefined) return done()
+    const follower = remote.brokerId
+    const joins =
+      !this.inSync.includes(follower) && this.assigned.includes(follower) && mayJoinIsr(remote, leader.highWatermark)
+    if (!joins) {
+      this.maybeAdvanceHighWatermark(leader)
+      return done()
+    }
+    this.lock.hold((release) => {
+      const reason = `LEO ${remote.logEndOffset} ≥ HW ${leader.highWatermark}`
+      this.updateIsr('IsrExpanded', [...this.inSync, follower], [follower], reason, () => {
         this.maybeAdvanceHighWatermark(leader)
-        return done()
-      }
-      this.lock.hold((release) => {
-        const reason = `LEO ${remote.logEndOffset} ≥ HW ${leader.highWatermark}`
-        this.updateIsr('IsrExpanded', [...this.inSync, follower], [follower], reason, () => {
-          this.maybeAdvanceHighWatermark(leader)
-          release()
-          done()
-        })
+        release()
+        done()
       })
     })
   }
@@ -288,7 +308,7 @@ export class Partition {
     const state = { leader: brokerId, leaderEpoch: this.leaderEpoch, isr, zkVersion: expected }
     const data = encodePartitionState(state, this.controllerEpoch)
     const succeed = (version: number): void => {
-      this.inSync = isr
+      this.setInSync(isr)
       this.zkVersion = version
       if (host.tracing) traceBroker(host, { kind, tp: this.tp, isr, changed, reason, zkVersion: version })
       done()
@@ -315,17 +335,11 @@ export class Partition {
   }
 
   private maybeAdvanceHighWatermark(leader: LocalReplica): void {
-    const { host, brokerId } = this.context
-    const members: RemoteReplica[] = []
-    for (const id of this.inSync) {
-      if (id === brokerId) continue
-      const remote = this.remotes.get(id)
-      if (remote !== undefined) members.push(remote)
-    }
-    const to = isrEndOffset(leader.logEndOffset, members)
+    const to = isrEndOffset(leader.logEndOffset, this.inSyncRemotes)
     const from = leader.highWatermark
     if (to <= from) return
     leader.highWatermark = to
+    const { host } = this.context
     if (host.tracing) {
       traceBroker(host, { kind: 'HighWatermark', tp: this.tp, role: 'leader', leaderEpoch: this.leaderEpoch, from, to })
     }

@@ -5,7 +5,7 @@
 import { type Digest, invariant, type Micros } from '../host/index.ts'
 import type { Log } from '../storage/index.ts'
 
-/** LEO of a remote replica that has not fetched yet. */
+/** LEO of a remote replica that has not fetched yet; high watermark of a leader whose own log does not reach it. */
 export const UNKNOWN_OFFSET = -1
 
 export class LocalReplica {
@@ -15,7 +15,7 @@ export class LocalReplica {
   highWatermark: number
 
   constructor(brokerId: number, log: Log, highWatermark: number) {
-    invariant(highWatermark >= 0, `high watermark ${highWatermark} of ${log.topicPartition} is negative`)
+    invariant(highWatermark >= UNKNOWN_OFFSET, `high watermark ${highWatermark} of ${log.topicPartition} is impossible`)
     this.brokerId = brokerId
     this.log = log
     this.highWatermark = highWatermark
@@ -23,6 +23,11 @@ export class LocalReplica {
 
   get logEndOffset(): number {
     return this.log.logEndOffset
+  }
+
+  /** Whether the high watermark lies within the log. */
+  get reachesHighWatermark(): boolean {
+    return this.highWatermark >= this.log.logStartOffset && this.highWatermark <= this.log.logEndOffset
   }
 
   digest(digest: Digest): void {

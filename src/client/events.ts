@@ -67,6 +67,7 @@ export type ClientEvent =
       readonly broker: string
       readonly failure: RpcFailure | string
     }
+  /** With no messages: the partition can be read again after a failure, but there is nothing new. */
   | {
       readonly kind: 'MessagesRead'
       readonly client: string

@@ -1,5 +1,5 @@
 export { messageName, sizedValue } from './message-text.ts'
-export { defaultPartition, javaStringHash, kafkaAbs } from './partitioner.ts'
+export { defaultPartition } from './partitioner.ts'
 export { type ApplicationMessage, type ProducerOptions, ProducerProcess } from './producer.ts'
 export { type SimpleConsumerOptions, SimpleConsumerProcess } from './simple-consumer.ts'
 export type { WorkloadOptions, WorkloadProgress } from './workload.ts'

@@ -7,7 +7,7 @@
  * the refresh come after the last attempt too. A retry sends the message anew: it may be appended twice, and another
  * producer's message may overtake it.
  */
-import type { ProducerConfig } from '../config/client-config.ts'
+import type { ProducerConfig } from '../config/index.ts'
 import {
   type Digest,
   fromMs,

@@ -3,7 +3,7 @@
  * that every user of it writes: find the leader, fetch, go on behind the last message; on an error look for the leader
  * again. Offsets are kept in memory only. A failed request is repeated once on a new connection before it counts.
  */
-import type { SimpleConsumerConfig } from '../config/client-config.ts'
+import type { SimpleConsumerConfig } from '../config/index.ts'
 import {
   type Digest,
   fromMs,
@@ -70,6 +70,8 @@ export class SimpleConsumerProcess implements Process {
   private phase: Phase = 'leader'
   private nextCorrelationId = 0
   private messagesRead = 0
+  /** The last fetch failed. */
+  private failing = false
 
   constructor(host: Host, options: SimpleConsumerOptions) {
     this.host = host
@@ -90,7 +92,7 @@ export class SimpleConsumerProcess implements Process {
       .string(this.phase)
       .int(this.position ?? -1)
       .int(this.nextCorrelationId)
-    digest.string(this.source?.host ?? '').int(this.messagesRead)
+    digest.string(this.source?.host ?? '').int(this.messagesRead).boolean(this.failing)
     digest.boolean(this.channel !== undefined)
     this.channel?.digest(digest)
     digest.boolean(this.repeated)
@@ -145,8 +147,11 @@ export class SimpleConsumerProcess implements Process {
         if (!(yield* this.resetPosition(source, channel))) return
       } else if (partition.errorCode !== ErrorCode.NoError) {
         return this.fetchFailed(errorName(partition.errorCode), source.id)
-      } else if (partition.records.length > 0 && !this.take(partition, source)) {
-        return
+      } else if (partition.records.length > 0) {
+        if (!this.take(partition, source)) return
+      } else if (this.failing) {
+        // Nothing new, but the partition can be read again: say so.
+        this.traceRead([], partition, source)
       }
     }
   }
@@ -174,17 +179,7 @@ export class SimpleConsumerProcess implements Process {
     if (last !== undefined) {
       this.position = last.offset + 1
       this.messagesRead += messages.length
-      if (this.host.tracing) {
-        const { highWatermark } = partition
-        this.trace({
-          kind: 'MessagesRead',
-          client: this.options.name,
-          tp: this.tp,
-          messages,
-          broker: source.id,
-          highWatermark,
-        })
-      }
+      this.traceRead(messages, partition, source)
     }
     if (problem === undefined) return true
     this.fetchFailed(errorName(problem), source.id)
@@ -242,7 +237,16 @@ export class SimpleConsumerProcess implements Process {
     }
   }
 
+  private traceRead(messages: readonly ReadMessage[], partition: FetchPartitionResult, source: BrokerEndpoint): void {
+    this.failing = false
+    if (!this.host.tracing) return
+    const { highWatermark } = partition
+    const { name } = this.options
+    this.trace({ kind: 'MessagesRead', client: name, tp: this.tp, messages, broker: source.id, highWatermark })
+  }
+
   private fetchFailed(error: string, broker: number): void {
+    this.failing = true
     if (!this.host.tracing) return
     this.trace({
       kind: 'FetchFailed',

@@ -39,7 +39,7 @@ describe('a server', () => {
     machine.disk.corruptBit(path, size - 3, 2)
     machine.restart()
     ensemble.untilServing()
-    const { event } = ensemble.kinds('ZkRecovered').at(-1)! as unknown as { event: { truncatedBytes: number } }
+    const { event } = ensemble.kinds('ZkRecovered').at(-1)!
     expect(event.truncatedBytes).toBeGreaterThan(0)
     expect(ensemble.server('zk1').tree.node('/a')).toBeDefined()
   })

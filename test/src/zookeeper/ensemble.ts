@@ -1,6 +1,6 @@
 /** A ZooKeeper ensemble and clients on a simulated network, for tests: drive it, look at it, break it. */
 
-import { type TraceRecord, World } from '../../../sim/kernel/index.ts'
+import { type TraceRecord, World, type WorldEvent } from '../../../sim/kernel/index.ts'
 import { type Digest, type Host, type Process, SECOND } from '../../../src/host/index.ts'
 import {
   describeZkMessage,
@@ -8,6 +8,7 @@ import {
   ZkClient,
   ZOOKEEPER_CLIENT_PORT,
   ZooKeeper,
+  type ZooKeeperEvent,
   ZooKeeperServer,
   type ZooKeeperServerOptions,
 } from '../../../src/zookeeper/index.ts'
@@ -124,10 +125,13 @@ export class Ensemble {
     return client!
   }
 
-  kinds<K extends string>(kind: K): Array<TraceRecord & { event: { kind: K } }> {
-    return this.records.filter((record) => record.event.kind === kind) as Array<TraceRecord & { event: { kind: K } }>
+  /** What the trace has of one kind of event. */
+  kinds<K extends Traced['kind']>(kind: K): Array<{ machine: string; event: Extract<Traced, { kind: K }> }> {
+    return this.records.filter((record) => record.event.kind === kind) as never
   }
 }
+
+type Traced = ZooKeeperEvent | WorldEvent
 
 export class TestClient {
   readonly ensemble: Ensemble
@@ -147,6 +151,12 @@ export class TestClient {
 
   get zk(): ZooKeeper {
     return this.raw()
+  }
+
+  /** The machine of the server that it connected to last. */
+  get server(): string {
+    const states = this.ensemble.kinds('ZkClientState').filter(({ machine }) => machine === this.name)
+    return states.findLast(({ event }) => event.server !== null)!.event.server!
   }
 
   connect(): this {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { trialRun } from './trial-run.ts'
 
-const [from, to] = (process.env['SEEDS'] ?? '1-24').split('-').map(Number) as [number, number]
+const [from, to] = (process.env.SEEDS ?? '1-24').split('-').map(Number) as [number, number]
 
 describe('an ensemble under random faults', () => {
   test('keeps what it acknowledged and serves again afterwards', () => {
@@ -21,7 +21,7 @@ describe('an ensemble under random faults', () => {
       total.connectionLosses += counts.connectionLosses
       total.watches += counts.watches
     }
-    if (process.env['SEEDS'] !== undefined) console.log(total)
+    if (process.env.SEEDS !== undefined) console.log(total)
     for (const [what, count] of Object.entries(total)) expect(count, what).toBeGreaterThan(0)
   })
 

@@ -4,7 +4,7 @@
  * everybody serves and agrees. Faults never take the disks of a majority.
  */
 import { SECOND } from '../../../src/host/index.ts'
-import type { ZkResult, ZkStat, ZooKeeper } from '../../../src/zookeeper/index.ts'
+import type { ZkClient, ZkResult, ZkStat, ZooKeeper, ZooKeeperEvent } from '../../../src/zookeeper/index.ts'
 import { Ensemble, type Settings, type TestClient } from './ensemble.ts'
 
 export interface RunCounts {
@@ -32,6 +32,7 @@ export function trialRun(seed: number, size: 3 | 5, settings: Settings = {}): Ru
   const { world } = ensemble
   const random = world.random('test')
   const clients = ['c1', 'c2', 'c3'].map((name) => new Worker(ensemble, ensemble.client(name)))
+  const subscriber = new Subscriber(ensemble)
   const minority = (size - 1) >> 1
 
   const hurt = (): void => {
@@ -65,7 +66,7 @@ export function trialRun(seed: number, size: 3 | 5, settings: Settings = {}): Ru
         later('resume', () => machine.resume())
         return
       case 4:
-        ensemble.isolate(name, [...ensemble.names, 'c1', 'c2', 'c3'])
+        ensemble.isolate(name, [...ensemble.names, 'c1', 'c2', 'c3', 'k1'])
         later('heal', () => world.network.healAll())
         return
       case 5: {
@@ -76,10 +77,16 @@ export function trialRun(seed: number, size: 3 | 5, settings: Settings = {}): Ru
         return
       }
       case 6:
-        world.network.reset(name, random.pick(['c1', 'c2', 'c3', ...ensemble.names.filter((n) => n !== name)], 'peer'))
+        world.network.reset(
+          name,
+          random.pick(['c1', 'c2', 'c3', 'k1', ...ensemble.names.filter((n) => n !== name)], 'peer'),
+        )
         return
       case 7:
-        machine.setClock({ jumpUs: random.intBetween(-20, 20, 'jump') * SECOND })
+        machine.setClock({
+          jumpUs: random.intBetween(-20, 20, 'jump') * SECOND,
+          driftPpm: random.intBetween(-500, 500, 'drift'),
+        })
         return
     }
   }
@@ -103,8 +110,67 @@ export function trialRun(seed: number, size: 3 | 5, settings: Settings = {}): Ru
   const limit = 60 + (2 * 10 * (settings.tickTimeMs ?? 2000)) / 1000
   ensemble.until('everybody serves after the faults', () => ensemble.running.every((s) => s.isServing), limit)
   ensemble.until('sessions settle', () => clients.every((worker) => !worker.client.zk.isConnected || worker.idle), 60)
+  ensemble.until('the subscriber is connected', () => subscriber.zk.connected, 60)
   ensemble.seconds(30)
+  subscriber.judge()
   return judge(ensemble, clients)
+}
+
+/** Kafka's client: holds an ephemeral node through all its sessions and follows a node and its siblings. */
+class Subscriber {
+  readonly ensemble: Ensemble
+  readonly zk: ZkClient
+  private data: string | undefined
+  private number = 0
+  private toldIn: string | null = null
+  private children: readonly string[] = []
+
+  constructor(ensemble: Ensemble) {
+    this.ensemble = ensemble
+    this.zk = ensemble.zkClient('k1')
+    ensemble.world.call('k1', 'subscribe', () => {
+      this.zk.subscribeData('/c1', {
+        changed: (data) => this.told(data),
+        deleted: () => this.told(undefined),
+      })
+      this.zk.subscribeChildren('/', (children) => {
+        this.children = children
+      })
+      this.zk.subscribeState({ newSession: () => this.register() })
+      this.register()
+    })
+  }
+
+  /** Within a session time does not go back; a new one may begin on a server that lags behind the last. */
+  private told(data: string | undefined): void {
+    const session = this.zk.sessionId
+    const number = Number(data?.slice(3) ?? 0)
+    if (session === this.toldIn && number < this.number) throw new Error(`${data} after ${this.data}`)
+    this.toldIn = session
+    this.number = number
+    this.data = data
+  }
+
+  /** As Kafka does: a node of one's own earlier session has to go first. */
+  private register(): void {
+    const { ensemble, zk } = this
+    zk.create('/k1', '', 'ephemeral', ({ error }) => {
+      if (error !== 'NodeExists') return
+      zk.exists('/k1', ({ value }) => {
+        if (value?.ephemeralOwner === zk.sessionId) return
+        ensemble.world.schedule(SECOND, 'register', () => ensemble.world.call('k1', 'register', () => this.register()))
+      })
+    })
+  }
+
+  judge(): void {
+    const { tree } = this.ensemble.running[0]!
+    const expected = tree.node('/c1')?.data
+    if (this.data !== expected) throw new Error(`the subscriber saw ${this.data} where ${expected} is`)
+    const children = tree.children('/')!
+    if (String(this.children) !== String(children)) throw new Error(`it saw ${this.children}, there are ${children}`)
+    if (tree.node('/k1')?.ephemeralOwner !== this.zk.sessionId) throw new Error('its ephemeral node is gone')
+  }
 }
 
 /** A client that writes its own counter, sequential and ephemeral nodes, several at a time. */
@@ -198,7 +264,7 @@ function judge(ensemble: Ensemble, workers: readonly Worker[]): RunReport {
   let lastCommitted = 0
   const appliedBy = new Map<string, number>()
   for (const { event, machine } of ensemble.records) {
-    const e = event as never as import('../../../src/zookeeper/index.ts').ZooKeeperEvent
+    const e = event as ZooKeeperEvent
     switch (e.kind) {
       case 'ZkServerState':
         if (e.state === 'LOOKING') counts.elections += 1
