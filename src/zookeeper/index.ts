@@ -14,8 +14,9 @@ export {
   ZOOKEEPER_ELECTION_PORT,
   ZOOKEEPER_PEER_PORT,
 } from './messages.ts'
-export type { MultiPart, MultiResult } from './operation.ts'
+export type { ClientOperation, MultiPart, MultiResult, OperationResult } from './operation.ts'
 export type { EnsembleMember, ZooKeeperServerOptions } from './quorum/peer.ts'
+export * from './recipes/index.ts'
 export type { WatchEventType } from './server/watch-table.ts'
 export { ZooKeeperServer } from './server/zookeeper-server.ts'
 export type { DataTree } from './tree/data-tree.ts'

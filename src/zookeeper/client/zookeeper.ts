@@ -107,6 +107,17 @@ export class ZooKeeper {
     )
   }
 
+  /** As `getChildren`, with the parent's Stat. */
+  getChildrenWithStat(
+    path: string,
+    watch: boolean,
+    done: (result: ZkResult<{ children: readonly string[]; stat: ZkStat }>) => void,
+  ): void {
+    this.submit({ op: 'getChildren', path, watch }, (error, { children, stat }) =>
+      done(children === undefined || stat === undefined ? { error } : { error, value: { children, stat } }),
+    )
+  }
+
   /** After it, this server's reads see everything committed before the call. */
   sync(path: string, done: (result: ZkResult<string>) => void): void {
     this.submit({ op: 'sync', path }, (error, result) => done(outcome(error, result.path)))

@@ -47,7 +47,10 @@ export class Follower implements Role {
   }
 
   flushed(): void {
-    if (this.newLeaderAcked) this.send({ zk: 'Ack', zxid: this.peer.database.lastLogged })
+    if (!this.newLeaderAcked) return
+    const { database, host } = this.peer
+    if (host.tracing) host.trace({ kind: 'ZkAcknowledged', zxid: database.lastLogged })
+    this.send({ zk: 'Ack', zxid: database.lastLogged })
   }
 
   submit(session: string, xid: number, operation: WriteOperation): void {
@@ -92,7 +95,7 @@ export class Follower implements Role {
     this.connection = undefined
     // The leader may have finished its election a little later than this server and not listen yet.
     if (this.phase !== 'connecting' || this.attempts >= CONNECT_ATTEMPTS) {
-      this.peer.giveUp()
+      this.peer.giveUp(this.phase === 'connecting' ? 'leader-unreachable' : 'leader-gone')
       return
     }
     this.retry = this.peer.host.setTimer(fromMs(CONNECT_RETRY_MS), 'zk-leader-connect', () => this.connect())
@@ -118,7 +121,7 @@ export class Follower implements Role {
         return
       case 'Snap':
         this.peer.wantsSnapshot = false
-        if (!database.install(message.bytes)) this.peer.giveUp()
+        if (!database.install(message.bytes)) this.peer.giveUp('histories-differ')
         return
       case 'NewLeader':
         this.enter(message.zxid)
@@ -154,7 +157,7 @@ export class Follower implements Role {
     const { database } = this.peer
     const { acceptedEpoch, currentEpoch } = database.epochs
     if (epoch < acceptedEpoch) {
-      this.peer.giveUp()
+      this.peer.giveUp('leader-in-older-epoch')
       return
     }
     const counts = epoch > acceptedEpoch
@@ -183,7 +186,7 @@ export class Follower implements Role {
   /** Only a log that rotted on the disk, here or on the leader, ends up here. */
   private askForSnapshot(): void {
     this.peer.wantsSnapshot = true
-    this.peer.giveUp()
+    this.peer.giveUp('histories-differ')
   }
 
   /** Everything of the leader's history is here: make it durable before saying so, and before entering the epoch. */
@@ -196,7 +199,7 @@ export class Follower implements Role {
     this.newLeaderAcked = true
     this.send({ zk: 'Ack', zxid })
     // Proposals of this epoch that were under way when this server joined.
-    if (database.lastLogged > zxid) this.send({ zk: 'Ack', zxid: database.lastLogged })
+    if (database.lastLogged > zxid) this.flushed()
   }
 
   private commit(zxid: Zxid): void {
@@ -212,7 +215,7 @@ export class Follower implements Role {
     this.halfTick = host.setTimer(fromMs(options.tickTimeMs) / 2, 'zk-follower-tick', () => {
       this.quietHalfTicks += 1
       const limitTicks = this.phase === 'serving' ? options.syncLimit : options.initLimit
-      if (this.quietHalfTicks > 2 * limitTicks) this.peer.giveUp()
+      if (this.quietHalfTicks > 2 * limitTicks) this.peer.giveUp('leader-silent')
       else this.armHalfTick()
     })
   }

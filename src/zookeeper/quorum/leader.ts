@@ -84,7 +84,9 @@ export class Leader implements Role {
   }
 
   flushed(): void {
-    this.ownAckedZxid = this.peer.database.lastLogged
+    const { database, host } = this.peer
+    this.ownAckedZxid = database.lastLogged
+    if (host.tracing) host.trace({ kind: 'ZkAcknowledged', zxid: this.ownAckedZxid })
     this.commitAcknowledged()
   }
 
@@ -157,7 +159,7 @@ export class Leader implements Role {
       this.epoch = Math.max(this.epoch, acceptedEpoch + 1)
       this.considerEpoch()
     } else if (acceptedEpoch > this.epoch) {
-      this.peer.giveUp()
+      this.peer.giveUp('follower-in-later-epoch')
     } else {
       link.send({ zk: 'LeaderInfo', epoch: this.epoch })
     }
@@ -183,7 +185,7 @@ export class Leader implements Role {
     const { database } = this.peer
     const own = database.epochs.currentEpoch
     if (currentEpoch > own || (currentEpoch === own && lastZxid > database.lastLogged)) {
-      this.peer.giveUp()
+      this.peer.giveUp('follower-ahead')
       return
     }
     this.epochAcks.add(link.id!)
@@ -314,12 +316,17 @@ export class Leader implements Role {
     const zxid = acked[this.quorum - 1]
     const next = database.nextToApply
     if (zxid === undefined || next === undefined || next.zxid > zxid) return
-    this.forward({ zk: 'Commit', zxid })
+    // A client that goes on after a sync hears of the sync first: commits stop there.
+    for (let sync = this.waitingSyncs[0]; sync !== undefined && sync.zxid < zxid; sync = this.waitingSyncs[0]) {
+      this.commitThrough(sync.zxid)
+    }
     this.commitThrough(zxid)
     database.snapshotIfDue()
   }
 
+  /** Commits and tells the followers, then answers the syncs that have waited for it. */
   private commitThrough(zxid: Zxid): void {
+    this.forward({ zk: 'Commit', zxid })
     const { database, host } = this.peer
     for (let next = database.nextToApply; next !== undefined && next.zxid <= zxid; next = database.nextToApply) {
       const changes: ZnodeChange[] | undefined = host.tracing ? [] : undefined
@@ -328,12 +335,16 @@ export class Leader implements Role {
       if (next.body.type === 'closeSession') this.tracker.remove(next.session)
       if (changes !== undefined) this.traceCommitted(next, changes)
       this.peer.applied(next, result)
-      this.answerSyncs()
     }
+    this.answerSyncs()
   }
 
   private traceCommitted({ zxid, session, body }: Txn, changes: readonly ZnodeChange[]): void {
-    const { host } = this.peer
+    const { host, options } = this.peer
+    if (options.told !== undefined) {
+      if (zxid <= options.told.zxid) return
+      options.told.zxid = zxid
+    }
     host.trace({ kind: 'ZkCommitted', zxid, txn: body.type, session, changes })
     if (body.type === 'createSession') {
       host.trace({ kind: 'ZkSessionCreated', session, owner: body.client, timeoutMs: body.timeoutMs })
@@ -390,7 +401,8 @@ export class Leader implements Role {
       }
       const late = this.phase !== 'broadcast' && this.phaseHalfTicks > 2 * options.initLimit
       const alone = this.phase === 'broadcast' && this.halfTicks % 2 === 0 && this.syncedCount() < this.quorum
-      if (late || alone) this.peer.giveUp()
+      if (late) this.peer.giveUp('too-few-joined')
+      else if (alone) this.peer.giveUp('no-quorum')
     })
   }
 }

@@ -3,10 +3,12 @@
  * it hands committed transactions to the server and carries the requests of the server's clients.
  */
 import type { Digest, Host } from '../../host/index.ts'
+import type { RoleEnd } from '../events.ts'
 import type { WriteOperation } from '../operation.ts'
 import type { Database } from '../storage/database.ts'
 import type { TxnResult } from '../tree/data-tree.ts'
 import type { Txn } from '../tree/txn.ts'
+import type { Zxid } from '../zxid.ts'
 
 export interface EnsembleMember {
   readonly id: number
@@ -26,6 +28,11 @@ export interface ZooKeeperServerOptions {
   readonly snapCount?: number
   /** A follower that lacks no more transactions than this gets them rather than a snapshot; default 500. */
   readonly commitLogCount?: number
+  /**
+   * For the trace alone: how far the commits of this ensemble have been told, shared by its servers. Only the trace can
+   * know; without it a new leader tells again what its predecessors committed, since a log does not say what was.
+   */
+  readonly told?: { zxid: Zxid }
 }
 
 export interface Peer {
@@ -42,7 +49,7 @@ export interface Peer {
   /** The role may serve clients from now on. */
   serve(): void
   /** The role is over: look for a leader. */
-  giveUp(): void
+  giveUp(reason: RoleEnd): void
   revalidated(session: string, valid: boolean): void
   synced(session: string, xid: number): void
 }

@@ -7,7 +7,7 @@ import { type Digest, unreachable } from '../../host/index.ts'
 import type { ZkError } from '../errors.ts'
 import type { MultiPart, WriteOperation } from '../operation.ts'
 import type { DataTree } from '../tree/data-tree.ts'
-import { isValidPath, parentPath, sequentialSuffix } from '../tree/path.ts'
+import { isSpecialPath, isValidPath, parentPath, sequentialSuffix } from '../tree/path.ts'
 import type { NodeTxn, Txn, TxnBody } from '../tree/txn.ts'
 import { isEphemeralMode, isSequentialMode } from '../tree/znode.ts'
 import type { Zxid } from '../zxid.ts'
@@ -112,7 +112,7 @@ export class RequestPreparer {
         return { type: 'create', path, data: part.data, ephemeralOwner, parentChildrenCreated }
       }
       case 'delete': {
-        if (!part.path.startsWith('/') || part.path === '/' || part.path === '/zookeeper') return 'BadArguments'
+        if (!part.path.startsWith('/') || isSpecialPath(part.path)) return 'BadArguments'
         const node = this.node(part.path)
         if (node === undefined) return 'NoNode'
         if (!matches(part.version, node.version)) return 'BadVersion'

@@ -10,7 +10,6 @@ import { isRead, type OperationResult, type ReadOperation } from '../operation.t
 import type { Role } from '../quorum/peer.ts'
 import type { Database } from '../storage/database.ts'
 import type { TxnResult } from '../tree/data-tree.ts'
-import { isValidPath } from '../tree/path.ts'
 import type { Txn } from '../tree/txn.ts'
 import { ClientLink, type PendingRequest } from './client-link.ts'
 import { sessionPassword } from './password.ts'
@@ -130,7 +129,11 @@ export class ClientGateway {
 
   private connect(link: ClientLink, role: Role, request: ConnectRequest): void {
     // Time must not run backwards for a client: it has seen what this server has not.
-    if (request.lastZxidSeen > this.database().lastApplied) {
+    const { lastZxidSeen: clientZxid } = request
+    const { lastApplied: serverZxid } = this.database()
+    if (clientZxid > serverZxid) {
+      const client = link.connection.peer
+      if (this.host.tracing) this.host.trace({ kind: 'ZkClientAhead', client, clientZxid, serverZxid })
       this.close(link)
       return
     }
@@ -185,10 +188,6 @@ export class ClientGateway {
   }
 
   private read(link: ClientLink, xid: number, operation: ReadOperation): void {
-    if ('path' in operation && !isValidPath(operation.path)) {
-      this.respond(link, { xid, operation }, 'BadArguments', {})
-      return
-    }
     const { error, result } = readTree(this.database().tree, operation, {
       watchData: (path) => this.watches.watchData(path, link),
       watchChildren: (path) => this.watches.watchChildren(path, link),

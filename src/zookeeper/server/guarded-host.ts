@@ -46,6 +46,9 @@ export function haltOnDiskFailure(host: Host, body: () => void): void {
     body()
   } catch (error) {
     if (!(error instanceof FileError) && !(error instanceof CorruptStorageError)) throw error
-    host.halt(`disk failure: ${error.message}`)
+    const { path, message: detail } = error
+    const failure = error instanceof CorruptStorageError ? 'damaged' : error.code === 'ENOSPC' ? 'full' : 'io-error'
+    if (host.tracing) host.trace({ kind: 'ZkDiskFailed', failure, path, detail })
+    host.halt(`disk failure: ${detail}`)
   }
 }

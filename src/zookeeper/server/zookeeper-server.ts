@@ -4,7 +4,7 @@
  * connections or from its disk. An ensemble of one elects itself by the same steps.
  */
 import { type Digest, type Host, invariant, type Process, type Timer } from '../../host/index.ts'
-import type { ServerState } from '../events.ts'
+import type { RoleEnd, ServerState } from '../events.ts'
 import { ElectionLinks } from '../quorum/election-links.ts'
 import { FastLeaderElection } from '../quorum/fast-leader-election.ts'
 import { Follower } from '../quorum/follower.ts'
@@ -41,6 +41,9 @@ export class ZooKeeperServer implements Process, Peer {
     this.database = new Database(host.files, {
       snapshotEvery: options.snapCount ?? 10_000,
       listener: this.gateway.watches,
+      snapshotDamaged: (zxid) => {
+        if (this.host.tracing) this.host.trace({ kind: 'ZkSnapshotDamaged', zxid })
+      },
     })
     const machines = new Map(options.ensemble.map(({ id, machine }) => [id, machine]))
     this.election = new FastLeaderElection(this.host, {
@@ -119,7 +122,8 @@ export class ZooKeeperServer implements Process, Peer {
     this.gateway.serve(this.role!)
   }
 
-  giveUp(): void {
+  giveUp(reason: RoleEnd): void {
+    if (this.host.tracing) this.host.trace({ kind: 'ZkRoleEnded', role: this.currentState, reason })
     this.role?.stop()
     this.role = undefined
     this.lookForLeader()

@@ -15,6 +15,14 @@ import { DATA_DIRECTORY, listZxids, snapshotPath } from './file-names.ts'
 import { decodeSnapshot, encodeSnapshot, readSnapshot, writeSnapshot } from './snapshot.ts'
 import { TxnLog } from './txn-log.ts'
 
+export interface DatabaseOptions {
+  /** Transactions from one snapshot to the next. */
+  readonly snapshotEvery: number
+  readonly listener?: TreeListener
+  /** A snapshot is useless, and is removed: an older state and the log make up for it. */
+  readonly snapshotDamaged?: (zxid: Zxid) => void
+}
+
 /** Snapshots kept (autopurge.snapRetainCount), and the log from the oldest of them on. */
 const SNAPSHOTS_KEPT = 3
 
@@ -30,16 +38,13 @@ export class Database {
   private snapshotBytes = 0
   private readonly files: FileSystem
   private readonly log: TxnLog
-  private readonly listener: TreeListener | undefined
-  private readonly snapshotEvery: number
+  private readonly options: DatabaseOptions
 
-  /** @param snapshotEvery transactions from one snapshot to the next */
-  constructor(files: FileSystem, options: { readonly snapshotEvery: number; readonly listener?: TreeListener }) {
+  constructor(files: FileSystem, options: DatabaseOptions) {
     this.files = files
+    this.options = options
     this.epochs = new EpochStore(files)
     this.log = new TxnLog(files)
-    this.listener = options.listener
-    this.snapshotEvery = options.snapshotEvery
     this.tree = new DataTree(options.listener)
   }
 
@@ -57,7 +62,7 @@ export class Database {
     const newest = snapshots.at(-1)
     if (newest !== undefined && newest > this.lastLogged) {
       if (readSnapshot(this.files, newest) === undefined) {
-        throw new CorruptStorageError(`${snapshotPath(newest)} is damaged, and the log ends before it`)
+        throw new CorruptStorageError(snapshotPath(newest), 'damaged, and the log ends before it')
       }
       this.dropLogBefore(newest)
     }
@@ -114,7 +119,7 @@ export class Database {
 
   /** Takes a snapshot if it is time. Call it only while everything applied is known to be committed. */
   snapshotIfDue(): void {
-    if (this.appliedSinceSnapshot < this.snapshotEvery) return
+    if (this.appliedSinceSnapshot < this.options.snapshotEvery) return
     const bytes = encodeSnapshot(this.tree)
     this.log.roll()
     writeSnapshot(this.files, this.lastApplied, bytes)
@@ -149,7 +154,7 @@ export class Database {
 
   /** Replaces everything by a leader's snapshot. Returns false if its bytes are damaged. */
   install(bytes: Uint8Array): boolean {
-    const tree = decodeSnapshot(bytes, this.listener)
+    const tree = decodeSnapshot(bytes, this.options.listener)
     if (tree === undefined) return false
     writeSnapshot(this.files, tree.lastZxid, bytes)
     this.dropLogBefore(tree.lastZxid)
@@ -173,7 +178,7 @@ export class Database {
     const firstLog = listZxids(this.files, 'log')[0]
     if (firstLog === 0) return 0
     const base = firstLog === undefined ? (snapshots.at(-1) ?? 0) : snapshots.find((zxid) => zxid >= firstLog)
-    if (base === undefined) throw new CorruptStorageError(`no snapshot goes before the transaction log`)
+    if (base === undefined) throw new CorruptStorageError(DATA_DIRECTORY, 'no snapshot goes before the transaction log')
     this.removeSnapshots((zxid) => zxid < base)
     return base
   }
@@ -202,17 +207,20 @@ export class Database {
   /** Loads the newest sound snapshot; damaged ones are removed as long as an older one and the log replace them. */
   private loadTree(): void {
     for (const zxid of listZxids(this.files, 'snapshot').reverse()) {
-      const tree = readSnapshot(this.files, zxid, this.listener)
+      const tree = readSnapshot(this.files, zxid, this.options.listener)
       if (tree !== undefined) {
         this.snapshotBytes = this.files.status(snapshotPath(zxid))!.size
         this.useTree(tree)
         return
       }
-      if (zxid === this.historyBase) throw new CorruptStorageError(`${snapshotPath(zxid)} is damaged`)
+      if (zxid === this.historyBase) {
+        throw new CorruptStorageError(snapshotPath(zxid), 'damaged, and nothing older makes up for it')
+      }
+      this.options.snapshotDamaged?.(zxid)
       this.removeSnapshots((taken) => taken === zxid)
     }
     this.snapshotBytes = 0
-    this.useTree(new DataTree(this.listener))
+    this.useTree(new DataTree(this.options.listener))
   }
 
   private useTree(tree: DataTree): void {

@@ -17,10 +17,13 @@ export class EpochStore {
     this.files = files
   }
 
-  /** @throws CorruptStorageError if a file holds no number; FileError */
+  /** @throws CorruptStorageError if a file holds no number, or fewer promises than were kept; FileError */
   open(): void {
     this.accepted = this.read('acceptedEpoch')
     this.current = this.read('currentEpoch')
+    if (this.accepted < this.current) {
+      throw new CorruptStorageError(`${DATA_DIRECTORY}/acceptedEpoch`, `below the current epoch ${this.current}`)
+    }
   }
 
   get acceptedEpoch(): number {
@@ -45,7 +48,7 @@ export class EpochStore {
     const path = `${DATA_DIRECTORY}/${name}`
     if (this.files.status(path) === undefined) return 0
     const text = fromUtf8(readFile(this.files, path))
-    if (!/^[0-9]+\n$/.test(text)) throw new CorruptStorageError(`${path} holds no epoch`)
+    if (!/^[0-9]+\n$/.test(text)) throw new CorruptStorageError(path, 'holds no epoch')
     return Number(text)
   }
 

@@ -52,7 +52,7 @@ export function encodeSnapshot(tree: DataTree): Uint8Array {
 /** The tree of a snapshot, or undefined if the bytes are damaged. */
 export function decodeSnapshot(bytes: Uint8Array, listener?: TreeListener): DataTree | undefined {
   const entry = decodeEntry(bytes, 0)
-  if (entry === undefined || entry.end !== bytes.length) return undefined
+  if (typeof entry === 'string' || entry.end !== bytes.length) return undefined
   const content = entry.value as SnapshotContent
   const tree = new DataTree(listener)
   for (const [session, timeoutMs] of content.sessions) tree.sessions.set(session, timeoutMs)

@@ -1,7 +1,8 @@
 /**
  * The transaction log: files `log.Z` of framed transactions (entry.ts) in zxid order, each file begun where the one
  * before it was rolled (org.apache.zookeeper.server.persistence.FileTxnLog, in a format of our own: no file header and
- * no preallocation). What a crash left unfinished at the end of the last file is cut off when the log is opened.
+ * no preallocation). What a crash left unfinished at the end of the last file is cut off when the log is opened: it was
+ * never acknowledged. Any other damage is refused, as ZooKeeper refuses a wrong CRC.
  */
 import { type FileHandle, type FileSystem, readFile } from '../../host/index.ts'
 import type { Txn } from '../tree/txn.ts'
@@ -23,7 +24,7 @@ export class TxnLog {
   /**
    * Reads all transactions, cuts a torn tail, and makes what was read durable: after a crash of the process alone, it
    * may stand in the page cache only.
-   * @throws CorruptStorageError if a file other than the last one is damaged; FileError
+   * @throws CorruptStorageError if something is wrong that a crash cannot have done; FileError
    */
   open(): { readonly txns: Txn[]; readonly truncatedBytes: number } {
     const txns: Txn[] = []
@@ -33,7 +34,7 @@ export class TxnLog {
       const path = logPath(base)
       const { soundBytes, totalBytes } = this.scan(path, (txn) => txns.push(txn))
       if (index < bases.length - 1) {
-        if (soundBytes < totalBytes) throw new CorruptStorageError(`transaction log ${path} is damaged`)
+        if (soundBytes < totalBytes) throw new CorruptStorageError(path, `ends within a transaction at ${soundBytes}`)
         continue
       }
       const handle = this.files.open(path, { create: false })
@@ -109,14 +110,20 @@ export class TxnLog {
     this.files.syncDirectory(DATA_DIRECTORY)
   }
 
+  /** @throws CorruptStorageError if a transaction is wrong that was once written whole */
   private scan(path: string, each: (txn: Txn, end: number) => void): { soundBytes: number; totalBytes: number } {
     const bytes = readFile(this.files, path)
     let position = 0
+    let last: Zxid = -1
     for (;;) {
       const entry = decodeEntry(bytes, position)
-      if (entry === undefined) return { soundBytes: position, totalBytes: bytes.length }
+      if (entry === 'torn') return { soundBytes: position, totalBytes: bytes.length }
+      if (entry === 'damaged') throw new CorruptStorageError(path, `damaged at ${position}`)
+      const txn = entry.value as Txn
+      if (txn.zxid <= last) throw new CorruptStorageError(path, `out of order at ${position}`)
+      last = txn.zxid
       position = entry.end
-      each(entry.value as Txn, position)
+      each(txn, position)
     }
   }
 }

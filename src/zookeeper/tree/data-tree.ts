@@ -7,7 +7,7 @@ import { type Digest, invariant, unreachable, utf8 } from '../../host/index.ts'
 import type { ZkError } from '../errors.ts'
 import type { ZnodeChange } from '../events.ts'
 import type { Zxid } from '../zxid.ts'
-import { baseName, parentPath } from './path.ts'
+import { baseName, parentPath, SPECIAL_PATHS } from './path.ts'
 import type { NodeTxn, Txn } from './txn.ts'
 import type { ZkStat, Znode } from './znode.ts'
 
@@ -42,8 +42,8 @@ export class DataTree {
 
   constructor(listener?: TreeListener) {
     this.listener = listener
-    // The nodes that every ZooKeeper has. They do not count as created children: a first child of `/` gets suffix 0.
-    for (const path of ['/', '/zookeeper', '/zookeeper/quota']) this.restore(path, emptyNode())
+    // They do not count as created children: a first child of `/` gets suffix 0.
+    for (const path of SPECIAL_PATHS) this.restore(path, emptyNode())
   }
 
   node(path: string): Znode | undefined {

@@ -14,6 +14,11 @@ export function isValidPath(path: string): boolean {
   return true
 }
 
+/** The nodes that every ZooKeeper has from the beginning. Nobody can delete them (DataTree.isSpecialPath). */
+export const SPECIAL_PATHS: readonly string[] = ['/', '/zookeeper', '/zookeeper/quota']
+
+export const isSpecialPath = (path: string): boolean => SPECIAL_PATHS.includes(path)
+
 /** `/` for a node of the first level, and for the root itself. */
 export function parentPath(path: string): string {
   const slash = path.lastIndexOf('/')
