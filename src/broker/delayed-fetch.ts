@@ -3,39 +3,60 @@
  * and high watermark are read again.
  */
 import type { Digest } from '../host/index.ts'
-import { type FetchRequest, type TopicPartition, topicPartition } from '../protocol/index.ts'
+import { type FetchPartition, type FetchRequest, type TopicPartition, topicPartition } from '../protocol/index.ts'
+import type { Log } from '../storage/index.ts'
+import { isDiskFailure } from './disk-failure.ts'
 import type { Partition } from './partition.ts'
 import type { DelayedOperation } from './purgatory.ts'
+import type { LocalReplica } from './replica.ts'
 
 export class DelayedFetch implements DelayedOperation {
   readonly partitions: readonly TopicPartition[]
   private readonly request: FetchRequest
-  private readonly find: (tp: TopicPartition) => Partition | undefined
+  private readonly find: (topic: string, partition: number) => Partition | undefined
   private readonly answer: () => void
+  /** Base offset of the segment that each fetch offset lay in when the wait began. */
+  private readonly segments: ReadonlyArray<number | undefined>
 
-  constructor(request: FetchRequest, find: (tp: TopicPartition) => Partition | undefined, answer: () => void) {
+  constructor(
+    request: FetchRequest,
+    find: (topic: string, partition: number) => Partition | undefined,
+    answer: () => void,
+  ) {
     this.request = request
-    this.partitions = request.partitions.map((p) => topicPartition(p.topic, p.partition))
     this.find = find
     this.answer = answer
+    this.partitions = request.partitions.map(
+      (p) => find(p.topic, p.partition)?.tp ?? topicPartition(p.topic, p.partition),
+    )
+    this.segments = request.partitions.map((p) => {
+      const log = find(p.topic, p.partition)?.local?.log
+      return log === undefined ? undefined : segmentOf(log, p.fetchOffset)
+    })
   }
 
   isSatisfied(): boolean {
-    const fromFollower = this.request.replicaId >= 0
+    const { partitions, minBytes } = this.request
     let bytes = 0
-    for (let i = 0; i < this.partitions.length; i++) {
-      const leader = this.find(this.partitions[i]!)?.leaderReplica()
+    for (let i = 0; i < partitions.length; i++) {
+      const wanted = partitions[i]!
+      const leader = this.find(wanted.topic, wanted.partition)?.leaderReplica()
       // Leader no more, or partition gone: answer with what there is.
       if (leader === undefined) return true
-      const { fetchOffset, maxBytes } = this.request.partitions[i]!
-      const endOffset = fromFollower ? leader.logEndOffset : leader.highWatermark
-      // On a leader that was cut back to an older segment.
-      if (fetchOffset > leader.logEndOffset) return true
-      if (fetchOffset >= endOffset) continue
-      if (this.request.minBytes <= 1) return true
-      bytes += leader.log.read(fetchOffset, maxBytes, endOffset).records.length
+      const end = this.request.replicaId >= 0 ? leader.logEndOffset : leader.highWatermark
+      const before = this.segments[i] ?? -1
+      const now = segmentOf(leader.log, end)
+      if (wanted.fetchOffset >= end) {
+        // The log was cut meanwhile, to an older segment.
+        if (now < before) return true
+        continue
+      }
+      // There is more, in a newer segment: the rest of the older one is the answer.
+      if (now !== before) return true
+      if (minBytes <= 1) return true
+      bytes += readable(leader, wanted, end)
     }
-    return bytes >= this.request.minBytes
+    return bytes >= minBytes
   }
 
   complete(): void {
@@ -45,5 +66,22 @@ export class DelayedFetch implements DelayedOperation {
   digest(digest: Digest): void {
     digest.int(this.request.correlationId).string(this.request.clientId).int(this.request.replicaId)
     for (const p of this.request.partitions) digest.string(p.topic).int(p.partition).int(p.fetchOffset)
+  }
+}
+
+/** Base offset of the segment that holds an offset: of the active one for the log end offset and all beyond. */
+function segmentOf({ segments }: Log, offset: number): number {
+  let slot = segments.length - 1
+  while (slot > 0 && segments[slot]!.baseOffset > offset) slot--
+  return segments[slot]!.baseOffset
+}
+
+/** Bytes between the fetch offset and the end; if they cannot be read, as many as end the wait: the answer tells why. */
+function readable({ log }: LocalReplica, { fetchOffset }: FetchPartition, end: number): number {
+  try {
+    return log.read(fetchOffset, Number.MAX_SAFE_INTEGER, end).records.length
+  } catch (error) {
+    if (isDiskFailure(error)) return Number.MAX_SAFE_INTEGER
+    throw error
   }
 }

@@ -4,17 +4,12 @@
  * append is never undone.
  */
 import type { Digest } from '../host/index.ts'
-import {
-  ErrorCode,
-  type ProducePartitionResult,
-  type ProduceRequest,
-  type TopicPartition,
-  topicPartition,
-} from '../protocol/index.ts'
+import { ErrorCode, type ProducePartitionResult, type ProduceRequest, type TopicPartition } from '../protocol/index.ts'
 import type { Partition } from './partition.ts'
 import type { DelayedOperation } from './purgatory.ts'
 
 export interface ProduceStatus {
+  readonly tp: TopicPartition
   readonly topic: string
   readonly partition: number
   readonly baseOffset: number
@@ -26,22 +21,22 @@ export interface ProduceStatus {
 
 export class DelayedProduce implements DelayedOperation {
   readonly partitions: readonly TopicPartition[]
-  private readonly status: ReadonlyArray<ProduceStatus & { readonly tp: TopicPartition }>
+  private readonly status: readonly ProduceStatus[]
   /** Undefined while acknowledgements are pending. */
   private readonly resolved: Array<ErrorCode | undefined>
   private readonly request: ProduceRequest
-  private readonly find: (tp: TopicPartition) => Partition | undefined
+  private readonly find: (topic: string, partition: number) => Partition | undefined
   private readonly answer: (results: readonly ProducePartitionResult[]) => void
 
   constructor(
     request: ProduceRequest,
     status: readonly ProduceStatus[],
-    find: (tp: TopicPartition) => Partition | undefined,
+    find: (topic: string, partition: number) => Partition | undefined,
     answer: (results: readonly ProducePartitionResult[]) => void,
   ) {
     this.request = request
-    this.status = status.map((s) => ({ ...s, tp: topicPartition(s.topic, s.partition) }))
-    this.partitions = this.status.map((s) => s.tp)
+    this.status = status
+    this.partitions = status.map((s) => s.tp)
     this.resolved = status.map((s) => (s.errorCode === ErrorCode.NoError ? undefined : s.errorCode))
     this.find = find
     this.answer = answer
@@ -51,9 +46,10 @@ export class DelayedProduce implements DelayedOperation {
     let pending = false
     for (let i = 0; i < this.status.length; i++) {
       if (this.resolved[i] !== undefined) continue
-      const { tp, requiredOffset } = this.status[i]!
+      const { topic, partition, requiredOffset } = this.status[i]!
       const outcome =
-        this.find(tp)?.acknowledgement(requiredOffset, this.request.requiredAcks) ?? ErrorCode.UnknownTopicOrPartition
+        this.find(topic, partition)?.acknowledgement(requiredOffset, this.request.requiredAcks) ??
+        ErrorCode.UnknownTopicOrPartition
       if (outcome === 'pending') pending = true
       else this.resolved[i] = outcome
     }
@@ -73,6 +69,12 @@ export class DelayedProduce implements DelayedOperation {
 
   digest(digest: Digest): void {
     digest.int(this.request.correlationId).string(this.request.clientId).int(this.request.requiredAcks)
-    for (const { tp, requiredOffset } of this.status) digest.string(tp).int(requiredOffset)
+    for (let i = 0; i < this.status.length; i++) {
+      const { tp, requiredOffset } = this.status[i]!
+      digest
+        .string(tp)
+        .int(requiredOffset)
+        .int(this.resolved[i] ?? -2)
+    }
   }
 }

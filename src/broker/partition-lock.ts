@@ -2,6 +2,8 @@
  * Kafka's `leaderIsrUpdateLock`. An ISR change is a synchronous ZooKeeper write under the write lock, so while it is on
  * its way nothing else happens to the partition: appends, follower positions and role changes wait their turn.
  */
+import { type Task, until } from '../host/index.ts'
+
 export class PartitionLock {
   private held = false
   private readonly waiting: Array<() => void> = []
@@ -18,6 +20,11 @@ export class PartitionLock {
   whenFree(body: () => void): void {
     if (this.held) this.waiting.push(body)
     else body()
+  }
+
+  /** The same for a task: what it does before it waits again happens with the lock free. */
+  *free(): Task<void> {
+    if (this.held) yield* until<void>((resume) => this.waiting.push(resume as () => void))
   }
 
   /** Takes the lock over `body`'s end, until `release` is called. The caller runs inside `whenFree`. */

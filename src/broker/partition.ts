@@ -133,30 +133,22 @@ export class Partition {
     this.controllerEpoch = state.controllerEpoch
     this.local = local
     this.assigned = state.replicas
-    for (const id of state.replicas) this.remote(id)
+    const { host, brokerId } = this.context
+    for (const id of state.replicas) {
+      if (id !== brokerId && !this.remotes.has(id)) this.remotes.set(id, new RemoteReplica(id, host.now()))
+    }
     for (const id of this.remotes.keys()) if (!state.replicas.includes(id)) this.remotes.delete(id)
     this.leaderEpoch = leaderEpoch
     this.zkVersion = state.leaderAndIsr.zkVersion
   }
 
-  private remote(id: number): RemoteReplica | undefined {
-    if (id === this.context.brokerId) return undefined
-    let remote = this.remotes.get(id)
-    if (remote === undefined) {
-      remote = new RemoteReplica(id, this.context.host.now())
-      this.remotes.set(id, remote)
-    }
-    return remote
-  }
-
   private setInSync(isr: readonly number[]): void {
-    const remotes: RemoteReplica[] = []
-    for (const id of isr) {
-      const remote = this.remote(id)
-      if (remote !== undefined) remotes.push(remote)
-    }
+    const { host, brokerId } = this.context
     this.inSync = isr
-    this.inSyncRemotes = remotes
+    // A member that is not assigned is no follower here, but it holds the high watermark back all the same.
+    this.inSyncRemotes = isr
+      .filter((id) => id !== brokerId)
+      .map((id) => this.remotes.get(id) ?? new RemoteReplica(id, host.now()))
   }
 
   /** The partition is deleted here. */
@@ -265,11 +257,10 @@ export class Partition {
       const { host, versions } = this.context
       const leaving: number[] = []
       const reasons: string[] = []
-      for (const id of this.inSync) {
-        const remote = this.remotes.get(id)
-        if (remote === undefined) continue
+      for (const remote of this.inSyncRemotes) {
         const why = outOfSyncReason(remote, leader.logEndOffset, host.now(), limits, versions)
         if (why === undefined) continue
+        const id = remote.brokerId
         leaving.push(id)
         reasons.push(
           why === 'stuck'

@@ -21,14 +21,15 @@ interface Waiting {
 }
 
 export class Purgatory {
-  private readonly watchers = new Map<TopicPartition, Waiting[]>()
+  /** Who watches a partition, in the order in which they came. */
+  private readonly watchers = new Map<TopicPartition, Set<Waiting>>()
   private readonly host: Host
-  private readonly name: string
+  private readonly tag: string
   private size = 0
 
   constructor(host: Host, name: string) {
     this.host = host
-    this.name = name
+    this.tag = `${name} expiry`
   }
 
   /** How many operations wait. */
@@ -38,46 +39,52 @@ export class Purgatory {
 
   /** Completes the operation if it is satisfied already, else lets it wait, `delayUs` at most. */
   checkAndMaybeWatch(operation: DelayedOperation, delayUs: Micros): void {
-    if (operation.isSatisfied()) return operation.complete()
+    // Nothing could ever satisfy an operation without partitions.
+    if (operation.partitions.length === 0 || operation.isSatisfied()) return operation.complete()
     const waiting: Waiting = {
       operation,
       done: false,
-      timer: this.host.setTimer(delayUs, `${this.name} expiry`, () => this.finish(waiting)),
+      timer: this.host.setTimer(delayUs, this.tag, () => this.finish(waiting)),
     }
     this.size++
     for (const tp of operation.partitions) {
-      const list = this.watchers.get(tp)
-      if (list === undefined) this.watchers.set(tp, [waiting])
-      else list.push(waiting)
+      const watching = this.watchers.get(tp)
+      if (watching === undefined) this.watchers.set(tp, new Set([waiting]))
+      else watching.add(waiting)
     }
   }
 
-  /** Something about the partition changed: completes what is satisfied now. */
+  /** Something about the partition changed: completes what is satisfied now, first come first served. */
   update(tp: TopicPartition): void {
-    const list = this.watchers.get(tp)
-    if (list === undefined || list.length === 0) return
-    const satisfied = list.filter((waiting) => !waiting.done && waiting.operation.isSatisfied())
-    for (const waiting of satisfied) if (!waiting.done) this.finish(waiting)
+    const watching = this.watchers.get(tp)
+    if (watching === undefined || watching.size === 0) return
+    // All are looked at before any is answered: an answer lets the next request in, which may change things.
+    let first: Waiting | undefined
+    let others: Waiting[] | undefined
+    for (const waiting of watching) {
+      if (!waiting.operation.isSatisfied()) continue
+      if (first === undefined) first = waiting
+      else if (others === undefined) others = [waiting]
+      else others.push(waiting)
+    }
+    if (first !== undefined && !first.done) this.finish(first)
+    if (others !== undefined) for (const waiting of others) if (!waiting.done) this.finish(waiting)
   }
 
   private finish(waiting: Waiting): void {
     waiting.done = true
     waiting.timer.cancel()
     this.size--
-    for (const tp of waiting.operation.partitions) {
-      const list = this.watchers.get(tp)
-      const index = list?.indexOf(waiting) ?? -1
-      if (index >= 0) list!.splice(index, 1)
-    }
+    for (const tp of waiting.operation.partitions) this.watchers.get(tp)?.delete(waiting)
     waiting.operation.complete()
   }
 
   digest(digest: Digest): void {
     digest.int(this.size)
-    for (const [tp, list] of this.watchers) {
-      if (list.length === 0) continue
+    for (const [tp, watching] of this.watchers) {
+      if (watching.size === 0) continue
       digest.string(tp)
-      for (const waiting of list) waiting.operation.digest(digest)
+      for (const waiting of watching) waiting.operation.digest(digest)
     }
   }
 }

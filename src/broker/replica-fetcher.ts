@@ -21,7 +21,6 @@ import {
   type RpcResult,
   splitTopicPartition,
   type TopicPartition,
-  topicPartition,
 } from '../protocol/index.ts'
 
 export interface FetcherSettings {
@@ -35,20 +34,24 @@ export interface FetcherSettings {
 /** What the fetcher does to the broker's replicas. */
 export interface FetcherTarget {
   logEndOffset(tp: TopicPartition): number
-  /** Appends what was fetched and takes over the high watermark. `'died'`: the fetcher thread ends with the error. */
-  processPartitionData(tp: TopicPartition, fetchOffset: number, data: FetchPartitionResult): 'ok' | 'invalid' | 'died'
+  /**
+   * Appends what was fetched and takes over the high watermark.
+   * @returns the offset to fetch next; `'died'`: the fetcher thread ends with the error
+   */
+  processPartitionData(tp: TopicPartition, fetchOffset: number, data: FetchPartitionResult): number | 'died'
   /** Whether the topic allows unclean election, read from ZooKeeper as Kafka does at this point. */
   uncleanElectionEnabled(topic: string, done: (enabled: boolean) => void): void
-  truncate(tp: TopicPartition, offset: number, leader: number): void
-  truncateFullyAndStartAt(tp: TopicPartition, offset: number): void
+  /** False if the disk failed on the way. */
+  truncate(tp: TopicPartition, offset: number): boolean
+  /** False if the disk failed on the way. */
+  truncateFullyAndStartAt(tp: TopicPartition, offset: number): boolean
   /** Ends the broker process. */
   haltBroker(reason: string): never
-  /** Next offset of the last whole message in what was fetched, or undefined if there is none. */
-  nextOffset(records: Uint8Array): number | undefined
 }
 
 export class ReplicaFetcher {
-  private readonly offsets = new Map<TopicPartition, number>()
+  /** What to fetch next of each partition. */
+  private readonly wanted = new Map<TopicPartition, FetchPartition>()
   private readonly channel: BlockingChannel
   private readonly clientId: string
   private correlationId = 0
@@ -70,23 +73,23 @@ export class ReplicaFetcher {
   }
 
   get partitionCount(): number {
-    return this.offsets.size
+    return this.wanted.size
   }
 
   /** Starts fetching partitions; one that is fetched already keeps its offset. */
   addPartitions(partitions: ReadonlyArray<{ readonly tp: TopicPartition; readonly offset: number }>): void {
-    for (const { tp, offset } of partitions) if (!this.offsets.has(tp)) this.offsets.set(tp, offset)
+    for (const { tp, offset } of partitions) {
+      if (this.wanted.has(tp)) continue
+      const { topic, partition } = splitTopicPartition(tp)
+      this.wanted.set(tp, { topic, partition, fetchOffset: offset, maxBytes: this.settings.maxBytes })
+    }
     this.doWork()
-  }
-
-  has(tp: TopicPartition): boolean {
-    return this.offsets.has(tp)
   }
 
   /** Stops fetching partitions; `done` is called when the fetcher does not touch them any more. */
   removePartitions(partitions: readonly TopicPartition[], done: () => void): void {
     const remove = (): void => {
-      for (const tp of partitions) this.offsets.delete(tp)
+      for (const tp of partitions) this.wanted.delete(tp)
       done()
     }
     if (this.locked) this.lockWaiters.push(remove)
@@ -99,12 +102,9 @@ export class ReplicaFetcher {
   }
 
   private doWork(): void {
-    if (this.fetching || this.ended || this.offsets.size === 0) return
+    if (this.fetching || this.ended || this.wanted.size === 0) return
     this.fetching = true
-    const partitions: FetchPartition[] = []
-    for (const [tp, fetchOffset] of this.offsets) {
-      partitions.push({ ...splitTopicPartition(tp), fetchOffset, maxBytes: this.settings.maxBytes })
-    }
+    const tps = [...this.wanted.keys()]
     const request: FetchRequest = {
       api: 'Fetch',
       correlationId: this.correlationId++,
@@ -112,18 +112,14 @@ export class ReplicaFetcher {
       replicaId: this.settings.brokerId,
       maxWaitMs: this.settings.maxWaitMs,
       minBytes: this.settings.minBytes,
-      partitions,
+      partitions: [...this.wanted.values()],
     }
     // SimpleConsumer tries once more on a new connection before it gives up; either way the loop goes round again.
     this.channel.call(request, (result) => {
       if (this.ended) return
       if (!result.ok) return this.nextRound()
       this.locked = true
-      runTask(this.process(request, result.response), () => {
-        this.locked = false
-        for (const waiter of this.lockWaiters.splice(0)) waiter()
-        this.nextRound()
-      })
+      this.process(tps, request, result.response, 0)
     })
   }
 
@@ -132,30 +128,41 @@ export class ReplicaFetcher {
     this.doWork()
   }
 
-  private *process(request: FetchRequest, response: FetchResponse): Task<void> {
-    for (let i = 0; i < response.partitions.length; i++) {
+  private unlock(): void {
+    this.locked = false
+    if (this.lockWaiters.length > 0) for (const waiter of this.lockWaiters.splice(0)) waiter()
+  }
+
+  /** Works on the answer for each partition, from the one at `index` on, and then fetches again. */
+  private process(tps: readonly TopicPartition[], request: FetchRequest, response: FetchResponse, index: number): void {
+    for (let i = index; i < response.partitions.length; i++) {
       const data = response.partitions[i]!
-      const tp = topicPartition(data.topic, data.partition)
-      const fetchOffset = request.partitions[i]!.fetchOffset
+      const asked = request.partitions[i]!
+      const tp = tps[i]!
       // Used only if the partition is still fetched, from the same offset.
-      if (this.offsets.get(tp) !== fetchOffset) continue
+      if (this.wanted.get(tp)?.fetchOffset !== asked.fetchOffset) continue
       if (data.errorCode === ErrorCode.NoError) {
-        this.offsets.set(tp, this.target.nextOffset(data.records) ?? fetchOffset)
-        if (this.target.processPartitionData(tp, fetchOffset, data) === 'died') {
+        const next = this.target.processPartitionData(tp, asked.fetchOffset, data)
+        if (next === 'died') {
           this.shutdown()
-          return
+          break
         }
+        if (next !== asked.fetchOffset) this.wanted.set(tp, { ...asked, fetchOffset: next })
       } else if (data.errorCode === ErrorCode.OffsetOutOfRange) {
-        const offset = yield* this.handleOffsetOutOfRange(tp)
-        if (offset !== undefined) this.offsets.set(tp, offset)
+        return runTask(this.handleOffsetOutOfRange(tp), (offset) => {
+          if (offset !== undefined) this.wanted.set(tp, { ...asked, fetchOffset: offset })
+          this.process(tps, request, response, i + 1)
+        })
       }
       // Other errors: the controller is expected to fix things; just fetch again.
     }
+    this.unlock()
+    this.nextRound()
   }
 
   /**
    * The leader does not have what we ask for (replication.md 2.7; F12; M19, M20).
-   * @returns the offset to go on from, or undefined if the leader could not be asked
+   * @returns the offset to go on from, or undefined if the leader could not be asked or the disk failed
    */
   private *handleOffsetOutOfRange(tp: TopicPartition): Task<number | undefined> {
     const { topic } = splitTopicPartition(tp)
@@ -164,19 +171,18 @@ export class ReplicaFetcher {
     const ownEnd = this.target.logEndOffset(tp)
     if (leaderEnd < ownEnd) {
       const unclean = yield* until<boolean>((resume) => this.target.uncleanElectionEnabled(topic, resume))
+      if (this.ended) return undefined
       if (!unclean) {
         this.target.haltBroker(
           `log truncation is not allowed for topic ${topic}: leader ${this.source.id} ends at ${leaderEnd}, ` +
             `replica ${this.settings.brokerId} at ${ownEnd}`,
         )
       }
-      this.target.truncate(tp, leaderEnd, this.source.id)
-      return leaderEnd
+      return this.target.truncate(tp, leaderEnd) ? leaderEnd : undefined
     }
     const leaderStart = yield* this.offset(tp, EARLIEST_TIME)
     if (leaderStart === undefined) return undefined
-    this.target.truncateFullyAndStartAt(tp, leaderStart)
-    return leaderStart
+    return this.target.truncateFullyAndStartAt(tp, leaderStart) ? leaderStart : undefined
   }
 
   private *offset(tp: TopicPartition, time: number): Task<number | undefined> {
@@ -195,6 +201,6 @@ export class ReplicaFetcher {
 
   digest(digest: Digest): void {
     digest.int(this.source.id).boolean(this.fetching).boolean(this.locked).boolean(this.ended).int(this.correlationId)
-    for (const [tp, offset] of this.offsets) digest.string(tp).int(offset)
+    for (const [tp, { fetchOffset }] of this.wanted) digest.string(tp).int(fetchOffset)
   }
 }

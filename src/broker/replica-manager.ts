@@ -3,12 +3,10 @@
  * (`kafka/server/ReplicaManager.scala`, 0.8.2.2; replication.md 2.6 to 2.8). Role changes run one after another, as
  * Kafka's `replicaStateChangeLock` has it.
  */
-
 import type { BrokerConfig } from '../config/index.ts'
-import { type Digest, FileError, fromMs, type Host, type Task, TaskQueue, until } from '../host/index.ts'
+import { type Digest, fromMs, type Host, type Task, TaskQueue } from '../host/index.ts'
 import {
   ErrorCode,
-  type FetchPartitionResult,
   type LeaderAndIsrRequest,
   type PartitionErrors,
   type PartitionState,
@@ -17,20 +15,24 @@ import {
   topicPartition,
   type UpdateMetadataRequest,
 } from '../protocol/index.ts'
-import { AppendError, type LogManager, OffsetCheckpoint, readMessageSet } from '../storage/index.ts'
+import type { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
+import { isDiskFailure, withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
-import { followerHighWatermark } from './high-watermark.ts'
+import { FixedRateTask } from './fixed-rate-task.ts'
+import { FollowerReplicas } from './follower-replicas.ts'
+import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { Partition, type PartitionContext } from './partition.ts'
+import { PartitionTable } from './partition-table.ts'
 import { Purgatory } from './purgatory.ts'
 import { LocalReplica } from './replica.ts'
-import type { FetcherTarget } from './replica-fetcher.ts'
 import { ReplicaFetcherManager } from './replica-fetcher-manager.ts'
 import type { TopicConfigs } from './topic-configs.ts'
 
-export const HIGH_WATERMARK_FILE = 'replication-offset-checkpoint'
+/** Kafka's `InitialTaskDelayMs` of the log manager's tasks. */
+const LOG_TASKS_DELAY_MS = 30_000
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number
@@ -42,18 +44,21 @@ export interface ReplicaManagerOptions {
   readonly topicConfigs: TopicConfigs
 }
 
-export class ReplicaManager implements PartitionContext, FetcherTarget {
+type PartitionsDone = (errorCode: ErrorCode, partitions: readonly PartitionErrors[]) => void
+
+export class ReplicaManager implements PartitionContext {
   readonly host: Host
   readonly brokerId: number
   readonly versions: ProtocolVersions
   readonly zk: ZkClient
   readonly fetchPurgatory: Purgatory
   readonly producePurgatory: Purgatory
-  readonly fetchers: ReplicaFetcherManager
+  private readonly fetchers: ReplicaFetcherManager
   private readonly options: ReplicaManagerOptions
-  private readonly partitions = new Map<TopicPartition, Partition>()
+  private readonly partitions = new PartitionTable()
   private readonly stateChanges = new TaskQueue()
-  private readonly highWatermarks: OffsetCheckpoint
+  private readonly checkpoint: HighWatermarkCheckpoint
+  private tasks: FixedRateTask[] = []
   private checkpointing = false
   private shuttingDown = false
   /** Highest epoch of a controller that was obeyed. */
@@ -67,8 +72,9 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     this.zk = options.zk
     this.fetchPurgatory = new Purgatory(host, 'fetch')
     this.producePurgatory = new Purgatory(host, 'produce')
-    this.highWatermarks = new OffsetCheckpoint(host.files, HIGH_WATERMARK_FILE)
-    const { config } = options
+    this.checkpoint = new HighWatermarkCheckpoint(host)
+    const { config, versions, logs, topicConfigs } = options
+    const find = (tp: TopicPartition): Partition | undefined => this.partitions.get(tp)
     this.fetchers = new ReplicaFetcherManager(
       host,
       config['num.replica.fetchers'],
@@ -79,25 +85,30 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
         minBytes: config['replica.fetch.min.bytes'],
         maxBytes: config['replica.fetch.max.bytes'],
       },
-      this,
+      new FollowerReplicas(host, { versions, logs, topicConfigs, find }),
     )
   }
 
-  /** Starts the periodic look at lagging followers. */
+  /** Starts the periodic look at lagging followers, and the recovery point checkpoints. */
   startup(): void {
-    this.every(this.options.config['replica.lag.time.max.ms'], 'isr-expiration', (again) => this.shrinkIsrs(again))
-    this.every(this.options.config['log.flush.offset.checkpoint.interval.ms'], 'recovery-point-checkpoint', (again) => {
-      this.withDisk(() => this.options.logs.checkpointRecoveryPoints())
-      again()
+    const { config, logs } = this.options
+    const lagMs = config['replica.lag.time.max.ms']
+    const limits = { lagTimeMaxUs: fromMs(lagMs), lagMaxMessages: config['replica.lag.max.messages'] }
+    this.schedule('isr-expiration', 0, lagMs, (done) => this.shrinkIsrs([...this.partitions], limits, done))
+    const checkpointMs = config['log.flush.offset.checkpoint.interval.ms']
+    this.schedule('recovery-point-checkpoint', LOG_TASKS_DELAY_MS, checkpointMs, (done) => {
+      try {
+        logs.checkpointRecoveryPoints()
+      } catch (error) {
+        // The scheduler logs what a task throws, and runs it again next time.
+        if (!isDiskFailure(error)) throw error
+      }
+      done()
     })
   }
 
-  partition(tp: TopicPartition): Partition | undefined {
-    return this.partitions.get(tp)
-  }
-
-  get all(): Iterable<Partition> {
-    return this.partitions.values()
+  find(topic: string, partition: number): Partition | undefined {
+    return this.partitions.find(topic, partition)
   }
 
   unblockFetches(tp: TopicPartition): void {
@@ -108,49 +119,46 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     this.producePurgatory.update(tp)
   }
 
-  /** Runs something that writes to disk; a failing disk ends the broker, as `KafkaStorageException` does. */
-  withDisk<T>(body: () => T): T {
-    try {
-      return body()
-    } catch (error) {
-      if (error instanceof FileError) this.host.halt(`unrecoverable I/O error: ${error.message}`)
-      throw error
-    }
-  }
-
   // ---- what the controller sends ----
 
-  becomeLeaderOrFollower(
-    request: LeaderAndIsrRequest,
-    done: (errorCode: ErrorCode, partitions: readonly PartitionErrors[]) => void,
-  ): void {
-    const self = this
-    this.stateChanges.add('LeaderAndIsr', function* () {
-      if (!self.obey(request.controllerEpoch)) {
-        self.traceRefused(null, ErrorCode.StaleControllerEpoch)
-        return done(ErrorCode.StaleControllerEpoch, [])
+  becomeLeaderOrFollower(request: LeaderAndIsrRequest, done: PartitionsDone): void {
+    this.stateChanges.add('LeaderAndIsr', () => this.changeRoles(request, done))
+  }
+
+  private *changeRoles(request: LeaderAndIsrRequest, done: PartitionsDone): Task<void> {
+    if (!this.obey(request.controllerEpoch)) {
+      this.traceRefused(null, ErrorCode.StaleControllerEpoch)
+      return done(ErrorCode.StaleControllerEpoch, [])
+    }
+    const errors: PartitionErrors[] = []
+    const leaders: PartitionState[] = []
+    const followers: PartitionState[] = []
+    for (const state of request.partitionStates) {
+      const { topic, partition: number } = state
+      const partition = this.getOrCreatePartition(topic, number)
+      if (state.leaderAndIsr.leaderEpoch <= partition.leaderEpoch) {
+        this.traceRefused(partition.tp, ErrorCode.StaleLeaderEpoch)
+        errors.push({ topic, partition: number, errorCode: ErrorCode.StaleLeaderEpoch })
+      } else if (state.replicas.includes(this.brokerId)) {
+        errors.push({ topic, partition: number, errorCode: ErrorCode.NoError })
+        if (state.leaderAndIsr.leader === this.brokerId) leaders.push(state)
+        else followers.push(state)
       }
-      const errors: PartitionErrors[] = []
-      const leaders: PartitionState[] = []
-      const followers: PartitionState[] = []
-      for (const state of request.partitionStates) {
-        const { topic, partition: number } = state
-        const partition = self.getOrCreatePartition(topic, number)
-        if (state.leaderAndIsr.leaderEpoch <= partition.leaderEpoch) {
-          self.traceRefused(partition.tp, ErrorCode.StaleLeaderEpoch)
-          errors.push({ topic, partition: number, errorCode: ErrorCode.StaleLeaderEpoch })
-        } else if (state.replicas.includes(self.brokerId)) {
-          errors.push({ topic, partition: number, errorCode: ErrorCode.NoError })
-          if (state.leaderAndIsr.leader === self.brokerId) leaders.push(state)
-          else followers.push(state)
-        }
-      }
-      yield* self.makeLeaders(leaders)
-      yield* self.makeFollowers(followers, request)
-      self.startCheckpointing()
-      self.fetchers.shutdownIdle()
-      done(ErrorCode.NoError, errors)
-    })
+    }
+    try {
+      yield* this.makeLeaders(leaders)
+      yield* this.makeFollowers(followers, request)
+    } catch (error) {
+      if (!isDiskFailure(error) && !(error instanceof NegativeTruncation)) throw error
+      // Half of the change may stand: nobody undoes it, and the controller does not look at the answer.
+      const errorCode = ErrorCode.Unknown
+      const all = request.partitionStates.map(({ topic, partition }) => ({ topic, partition, errorCode }))
+      this.traceRefused(null, errorCode)
+      return done(ErrorCode.NoError, all)
+    }
+    this.startCheckpointing()
+    this.fetchers.shutdownIdle()
+    done(ErrorCode.NoError, errors)
   }
 
   private *makeLeaders(states: readonly PartitionState[]): Task<void> {
@@ -158,12 +166,8 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     for (const state of states) {
       const partition = this.getOrCreatePartition(state.topic, state.partition)
       const local = yield* this.localReplica(partition)
-      yield* until<void>((resume) =>
-        partition.lock.whenFree(() => {
-          partition.makeLeader(state, local)
-          resume()
-        }),
-      )
+      yield* partition.lock.free()
+      partition.makeLeader(state, local)
     }
   }
 
@@ -174,20 +178,12 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
       // Also when the leader is not available, so that the checkpoint file keeps the partition (KAFKA-1647).
       const local = yield* this.localReplica(partition)
       if (!request.liveLeaders.some((broker) => broker.id === state.leaderAndIsr.leader)) continue
-      const moved = yield* until<boolean>((resume) =>
-        partition.lock.whenFree(() => resume(partition.makeFollower(state, local))),
-      )
-      if (moved) changed.push(partition)
+      yield* partition.lock.free()
+      if (partition.makeFollower(state, local)) changed.push(partition)
       else this.traceBecameFollower(partition, local)
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
-    for (const partition of changed) {
-      const local = partition.local!
-      const from = local.logEndOffset
-      this.withDisk(() => this.options.logs.truncateTo(partition.tp, local.highWatermark))
-      this.traceBecameFollower(partition, local)
-      if (local.logEndOffset < from) this.traceTruncated(partition.tp, from, 'became-follower')
-    }
+    this.truncateToHighWatermarks(changed)
     if (this.shuttingDown) return
     for (const partition of changed) {
       const leader = request.liveLeaders.find((broker) => broker.id === partition.leaderId)!
@@ -195,15 +191,43 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     }
   }
 
+  private truncateToHighWatermarks(partitions: readonly Partition[]): void {
+    if (partitions.length === 0) return
+    const offsets = new Map<TopicPartition, number>()
+    const ends = partitions.map(({ local }) => local!.logEndOffset)
+    for (const { tp, local } of partitions) {
+      if (local!.highWatermark < 0) throw new NegativeTruncation()
+      offsets.set(tp, local!.highWatermark)
+    }
+    try {
+      this.options.logs.truncateAll(offsets)
+    } finally {
+      for (let i = 0; i < partitions.length; i++) {
+        const partition = partitions[i]!
+        const { tp, local } = partition
+        const { logEndOffset: to, highWatermark } = local!
+        this.traceBecameFollower(partition, local!)
+        if (to < ends[i]! && this.host.tracing) {
+          traceBroker(this.host, {
+            kind: 'Truncated',
+            tp,
+            from: ends[i]!,
+            to,
+            reason: 'became-follower',
+            highWatermark,
+          })
+        }
+      }
+    }
+  }
+
   /** The broker's own replica: set up on first use, with the checkpointed high watermark, as far as the log reaches. */
   private *localReplica(partition: Partition): Task<LocalReplica> {
     if (partition.local !== undefined) return partition.local
-    yield* this.options.topicConfigs.read(partition.topic)
-    const local = this.withDisk(() => {
-      const log = this.options.logs.getOrCreate(partition.tp)
-      const checkpointed = this.highWatermarks.read().get(partition.tp) ?? 0
-      return new LocalReplica(this.brokerId, log, Math.min(checkpointed, log.logEndOffset))
-    })
+    const { topicConfigs, logs } = this.options
+    yield* topicConfigs.read(partition.topic)
+    const log = logs.getOrCreate(partition.tp)
+    const local = new LocalReplica(this.brokerId, log, Math.min(this.checkpoint.read(partition.tp), log.logEndOffset))
     partition.local = local
     if (this.host.tracing) {
       const { logEndOffset, highWatermark } = local
@@ -212,37 +236,32 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     return local
   }
 
-  stopReplicas(
-    request: StopReplicaRequest,
-    done: (errorCode: ErrorCode, partitions: readonly PartitionErrors[]) => void,
-  ): void {
-    const self = this
-    this.stateChanges.add('StopReplica', function* () {
-      if (!self.obey(request.controllerEpoch)) return done(ErrorCode.StaleControllerEpoch, [])
-      const tps = request.partitions.map((p) => topicPartition(p.topic, p.partition))
-      yield* self.fetchers.removePartitions(tps)
-      // Without deletion the cached role and ISR stay as they are.
-      if (request.deletePartitions) for (const tp of tps) yield* self.deletePartition(tp)
-      self.fetchers.shutdownIdle()
-      done(
-        ErrorCode.NoError,
-        request.partitions.map((p) => ({ ...p, errorCode: ErrorCode.NoError })),
-      )
-    })
+  stopReplicas(request: StopReplicaRequest, done: PartitionsDone): void {
+    this.stateChanges.add('StopReplica', () => this.stop(request, done))
+  }
+
+  private *stop(request: StopReplicaRequest, done: PartitionsDone): Task<void> {
+    if (!this.obey(request.controllerEpoch)) return done(ErrorCode.StaleControllerEpoch, [])
+    const tps = request.partitions.map((p) => topicPartition(p.topic, p.partition))
+    yield* this.fetchers.removePartitions(tps)
+    // Without deletion the cached role and ISR stay as they are.
+    if (request.deletePartitions) for (const tp of tps) yield* this.deletePartition(tp)
+    this.fetchers.shutdownIdle()
+    done(
+      ErrorCode.NoError,
+      request.partitions.map((p) => ({ ...p, errorCode: ErrorCode.NoError })),
+    )
   }
 
   private *deletePartition(tp: TopicPartition): Task<void> {
+    const { logs } = this.options
     const partition = this.partitions.get(tp)
     if (partition !== undefined) {
-      this.partitions.delete(tp)
-      yield* until<void>((resume) =>
-        partition.lock.whenFree(() => {
-          partition.clear()
-          resume()
-        }),
-      )
+      this.partitions.delete(partition)
+      yield* partition.lock.free()
+      partition.clear()
     }
-    if (this.options.logs.log(tp) !== undefined) this.withDisk(() => this.options.logs.delete(tp))
+    if (logs.log(tp) !== undefined) withDisk(this.host, () => logs.delete(tp))
     if (this.host.tracing) traceBroker(this.host, { kind: 'ReplicaDeleted', tp })
   }
 
@@ -253,8 +272,7 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
       self.options.metadataCache.update(request)
       if (self.host.tracing) {
         const brokers = request.liveBrokers.map((broker) => broker.id)
-        const event = { kind: 'MetadataUpdated', brokers, partitions: request.partitionStates.length } as const
-        traceBroker(self.host, event)
+        traceBroker(self.host, { kind: 'MetadataUpdated', brokers, partitions: request.partitionStates.length })
       }
       done(ErrorCode.NoError)
     })
@@ -267,82 +285,17 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
   }
 
   private getOrCreatePartition(topic: string, number: number): Partition {
-    const tp = topicPartition(topic, number)
-    let partition = this.partitions.get(tp)
-    if (partition === undefined) {
-      partition = new Partition(this, topic, number)
-      this.partitions.set(tp, partition)
-    }
-    return partition
-  }
-
-  // ---- what the fetchers bring ----
-
-  logEndOffset(tp: TopicPartition): number {
-    return this.partitions.get(tp)?.local?.logEndOffset ?? 0
-  }
-
-  nextOffset(records: Uint8Array): number | undefined {
-    const last = readMessageSet(records).at(-1)
-    return last === undefined ? undefined : last.offset + 1
-  }
-
-  processPartitionData(tp: TopicPartition, fetchOffset: number, data: FetchPartitionResult): 'ok' | 'invalid' | 'died' {
-    const partition = this.partitions.get(tp)
-    const local = partition?.local
-    // The replica must exist and end where the fetch began; else Kafka's fetcher thread dies of the exception.
-    if (partition === undefined || local === undefined || local.logEndOffset !== fetchOffset) return 'died'
-    try {
-      if (data.records.length > 0) {
-        this.withDisk(() => local.log.append(data.records, { assignOffsets: false }))
-        if (local.logEndOffset > fetchOffset) partition.traceAppend(local, 'follower', fetchOffset)
-      }
-    } catch (error) {
-      if (error instanceof AppendError) return 'invalid'
-      throw error
-    }
-    const from = local.highWatermark
-    const to = followerHighWatermark(local.logEndOffset, data.highWatermark)
-    local.highWatermark = to
-    if (from !== to && this.host.tracing) {
-      const { leaderEpoch } = partition
-      traceBroker(this.host, { kind: 'HighWatermark', tp, role: 'follower', leaderEpoch, from, to })
-    }
-    return 'ok'
-  }
-
-  uncleanElectionEnabled(topic: string, done: (enabled: boolean) => void): void {
-    if (this.versions.uncleanElection === 'always') return done(true)
-    this.options.topicConfigs.readThen(topic, () =>
-      done(this.options.topicConfigs.config(topic)['unclean.leader.election.enable']),
-    )
-  }
-
-  truncate(tp: TopicPartition, offset: number): void {
-    const from = this.logEndOffset(tp)
-    this.withDisk(() => this.options.logs.truncateTo(tp, offset))
-    this.traceTruncated(tp, from, 'out-of-range')
-  }
-
-  truncateFullyAndStartAt(tp: TopicPartition, offset: number): void {
-    const from = this.logEndOffset(tp)
-    this.withDisk(() => this.options.logs.truncateFullyAndStartAt(tp, offset))
-    this.traceTruncated(tp, from, 'out-of-range')
-  }
-
-  haltBroker(reason: string): never {
-    return this.host.halt(reason)
+    return this.partitions.find(topic, number) ?? this.partitions.add(new Partition(this, topic, number))
   }
 
   // ---- periodic work ----
 
-  private shrinkIsrs(done: () => void): void {
-    const limits = {
-      lagTimeMaxUs: fromMs(this.options.config['replica.lag.time.max.ms']),
-      lagMaxMessages: this.options.config['replica.lag.max.messages'],
-    }
-    // One thread looks at one partition after another, waiting for each one's ZooKeeper write.
-    const partitions = [...this.partitions.values()]
+  /** One thread looks at one partition after another, waiting for each one's ZooKeeper write. */
+  private shrinkIsrs(
+    partitions: readonly Partition[],
+    limits: { readonly lagTimeMaxUs: number; readonly lagMaxMessages: number },
+    done: () => void,
+  ): void {
     const next = (index: number): void => {
       for (let i = index; i < partitions.length; i++) {
         let inline = true
@@ -363,40 +316,30 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
   private startCheckpointing(): void {
     if (this.checkpointing) return
     this.checkpointing = true
-    this.checkpointHighWatermarks()
-    this.every(
-      this.options.config['replica.high.watermark.checkpoint.interval.ms'],
-      'highwatermark-checkpoint',
-      (again) => {
-        this.checkpointHighWatermarks()
-        again()
-      },
-    )
+    const periodMs = this.options.config['replica.high.watermark.checkpoint.interval.ms']
+    this.schedule('highwatermark-checkpoint', 0, periodMs, (done) => {
+      this.checkpointHighWatermarks()
+      done()
+    })
   }
 
   private checkpointHighWatermarks(): void {
-    const entries = new Map<TopicPartition, number>()
-    for (const [tp, partition] of this.partitions) {
-      if (partition.local !== undefined) entries.set(tp, partition.local.highWatermark)
-    }
-    this.withDisk(() => this.highWatermarks.write(entries))
-    if (this.host.tracing) {
-      traceBroker(this.host, { kind: 'HighWatermarksCheckpointed', entries: Object.fromEntries(entries) })
-    }
+    withDisk(this.host, () => this.checkpoint.write(this.partitions))
   }
 
-  private every(periodMs: number, tag: string, body: (again: () => void) => void): void {
-    const arm = (): void => {
-      this.host.setTimer(fromMs(periodMs), tag, () => {
-        if (!this.shuttingDown) body(arm)
-      })
-    }
-    arm()
+  private schedule(tag: string, firstMs: number, periodMs: number, body: (done: () => void) => void): void {
+    this.tasks.push(new FixedRateTask(this.host, tag, { firstMs, periodMs }, body))
   }
 
-  /** Stops fetching; checkpoints the high watermarks. */
-  shutdown(): void {
+  /** The broker is about to stop: new followers get no fetcher any more. */
+  beginShutdown(): void {
     this.shuttingDown = true
+  }
+
+  /** Stops periodic work and fetching; checkpoints the high watermarks. */
+  shutdown(): void {
+    this.beginShutdown()
+    for (const task of this.tasks) task.stop()
     this.fetchers.shutdown()
     this.checkpointHighWatermarks()
   }
@@ -413,13 +356,6 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     })
   }
 
-  private traceTruncated(tp: TopicPartition, from: number, reason: 'became-follower' | 'out-of-range'): void {
-    const local = this.partitions.get(tp)?.local
-    if (!this.host.tracing || local === undefined) return
-    const { logEndOffset: to, highWatermark } = local
-    traceBroker(this.host, { kind: 'Truncated', tp, from, to, reason, highWatermark })
-  }
-
   private traceRefused(tp: TopicPartition | null, errorCode: ErrorCode): void {
     if (this.host.tracing) traceBroker(this.host, { kind: 'LeaderAndIsrRefused', tp, errorCode })
   }
@@ -428,11 +364,20 @@ export class ReplicaManager implements PartitionContext, FetcherTarget {
     digest
       .int(this.controllerEpoch)
       .boolean(this.checkpointing)
+      .boolean(this.shuttingDown)
       .string(this.stateChanges.current ?? '')
     digest.int(this.stateChanges.length)
-    for (const partition of this.partitions.values()) partition.digest(digest)
+    for (const task of this.tasks) task.digest(digest)
+    this.options.topicConfigs.digest(digest)
+    for (const partition of this.partitions) partition.digest(digest)
     this.fetchers.digest(digest)
     this.fetchPurgatory.digest(digest)
     this.producePurgatory.digest(digest)
   }
 }
+
+/**
+ * A new follower whose high watermark is unknown cannot be cut back to it: in Kafka, `Log.truncateTo` throws and all
+ * follower changes of the request stop half-way, without a fetcher.
+ */
+class NegativeTruncation extends Error {}

@@ -3,7 +3,7 @@
  * of 0.8.2 asks `AdminUtils.fetchTopicConfig`.
  */
 import { type BrokerConfig, checkValue, type TopicConfig, topicConfig, topicConfigTable } from '../config/index.ts'
-import { type Task, until } from '../host/index.ts'
+import { type Digest, type Task, until } from '../host/index.ts'
 import { decodeTopicConfig, zkPaths } from '../protocol/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient, ZkResult } from '../zookeeper/index.ts'
@@ -41,6 +41,10 @@ export class TopicConfigs {
 
   *read(topic: string): Task<void> {
     yield* until<void>((resume) => this.readThen(topic, () => resume()))
+  }
+
+  digest(digest: Digest): void {
+    for (const [topic, overrides] of this.overrides) digest.string(topic).string(JSON.stringify(overrides))
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Kafka's error codes, by the names that 0.8.2 gives them (`core/src/main/scala/kafka/common/ErrorMapping.scala`,
- * release 0.8.2.2).
+ * release 0.8.2.2); later ones by their names in `Errors.java`.
  */
 export const ErrorCode = {
   Unknown: -1,
@@ -26,6 +26,10 @@ export const ErrorCode = {
   NotEnoughReplicas: 19,
   NotEnoughReplicasAfterAppend: 20,
   InvalidRequiredAcks: 21,
+  InvalidTimestamp: 32,
+  UnsupportedForMessageFormat: 43,
+  UnsupportedCompressionType: 76,
+  InvalidRecord: 87,
 } as const
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]

@@ -117,8 +117,15 @@ export interface Responder {
 
 export type RequestHandler = (request: KafkaRequest, responder: Responder, connection: Connection) => void
 
+/** What stands on a port. */
+export interface RpcServer {
+  /** Accepts nothing more, closes every connection, forgets requests that wait and drops late answers. */
+  shutdown(): void
+}
+
 /** Serves requests on a port, one at a time a connection. */
-export function serve(host: Host, port: number, handle: RequestHandler): void {
+export function serve(host: Host, port: number, handle: RequestHandler): RpcServer {
+  const hangUps = new Map<number, () => void>()
   host.listen(port, (connection) => {
     const waiting: KafkaRequest[] = []
     let muted = false
@@ -152,12 +159,17 @@ export function serve(host: Host, port: number, handle: RequestHandler): void {
           next()
         },
         hangUp() {
-          if (!use()) return
-          ended = true
-          connection.close()
+          if (use()) hangUp()
         },
       }
     }
+    const hangUp = (): void => {
+      ended = true
+      waiting.length = 0
+      hangUps.delete(connection.id)
+      connection.close()
+    }
+    hangUps.set(connection.id, hangUp)
     return {
       received(message) {
         waiting.push((message as RequestFrame).request)
@@ -166,7 +178,14 @@ export function serve(host: Host, port: number, handle: RequestHandler): void {
       closed() {
         ended = true
         waiting.length = 0
+        hangUps.delete(connection.id)
       },
     }
   })
+  return {
+    shutdown() {
+      host.unlisten(port)
+      for (const hangUp of [...hangUps.values()]) hangUp()
+    },
+  }
 }

@@ -1,1 +1,2 @@
 export * from './kafka-server.ts'
+export * from './release-defaults.ts'

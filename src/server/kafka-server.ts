@@ -3,35 +3,30 @@
  * (`kafka/server/KafkaServer.scala`, 0.8.2.2). Roles come only from the controller: a fresh broker knows nothing about
  * its partitions until LeaderAndIsr arrives.
  */
-import { KafkaApis, MetadataCache, ReplicaManager, registerBroker, TopicConfigs, traceBroker } from '../broker/index.ts'
+import {
+  isDiskFailure,
+  KafkaApis,
+  MetadataCache,
+  ReplicaManager,
+  registerBroker,
+  TopicConfigs,
+  traceBroker,
+} from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { assignReplicasToBrokers, createTopic, KafkaController } from '../controller/index.ts'
 import {
-  type Address,
-  type Digest,
-  fromMs,
-  type Host,
-  type Process,
-  runTask,
-  sleep,
-  type Task,
-  until,
-} from '../host/index.ts'
-import {
-  BlockingChannel,
-  type BrokerEndpoint,
-  type ControlledShutdownResponse,
-  commonPaths,
-  decodeBroker,
-  decodeController,
-  ErrorCode,
-  type RpcResult,
-  serve,
-  zkPaths,
-} from '../protocol/index.ts'
+  AdminOperationError,
+  assignReplicasToBrokers,
+  createTopic,
+  KafkaController,
+  readBrokerIds,
+  validateTopicName,
+} from '../controller/index.ts'
+import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
+import { type BrokerEndpoint, commonPaths, ErrorCode, type RpcServer, serve, zkPaths } from '../protocol/index.ts'
 import { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import { ZkClient, type ZkResult } from '../zookeeper/index.ts'
+import { controlledShutdown } from './controlled-shutdown.ts'
 
 export interface KafkaServerOptions {
   readonly brokerId: number
@@ -50,6 +45,8 @@ export class KafkaServer implements Process {
   private readonly metadataCache = new MetadataCache()
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
+  private socketServer: RpcServer | undefined
+  private logsAreLoaded = false
   private state: 'starting' | 'running' | 'shutting-down' = 'starting'
 
   constructor(host: Host, options: KafkaServerOptions) {
@@ -81,8 +78,16 @@ export class KafkaServer implements Process {
     })
   }
 
+  /** Without ZooKeeper a broker does not start: it gives up after `zookeeper.connection.timeout.ms`. */
   start(): void {
-    this.zk.start(() => runTask(this.startup()))
+    const timeoutMs = this.options.config['zookeeper.connection.timeout.ms']
+    const timer = this.host.setTimer(fromMs(timeoutMs), 'ZooKeeper connection timeout', () =>
+      this.host.halt(`unable to connect to ZooKeeper within ${timeoutMs} ms`),
+    )
+    this.zk.start(() => {
+      timer.cancel()
+      runTask(this.startup())
+    })
   }
 
   private *startup(): Task<void> {
@@ -90,106 +95,126 @@ export class KafkaServer implements Process {
       yield* until<unknown>((resume) => this.zk.createRecursive(path, resume))
     }
     yield* this.readAllTopicConfigs()
-    const { cleanShutdown } = this.replicas.withDisk(() => this.logs.load())
-    const { brokerId, config } = this.options
-    if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
+    this.loadLogs()
+    const { config } = this.options
     const apis = new KafkaApis(this.host, {
       replicas: this.replicas,
       metadataCache: this.metadataCache,
-      versions: this.options.versions,
       controlledShutdown: (id, done) => this.controller.controlledShutdown(id, done),
-      ...(config['auto.create.topics.enable']
-        ? {
-            autoCreateTopic: (topic: string, done: (created: boolean) => void) => runTask(this.autoCreate(topic), done),
-          }
-        : {}),
+      autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
-    serve(this.host, config.port, (request, responder, connection) => apis.handle(request, responder, connection))
+    this.socketServer = serve(this.host, config.port, (request, responder, connection) =>
+      apis.handle(request, responder, connection),
+    )
     this.replicas.startup()
     this.controller.startup()
-    this.zk.subscribeState({ newSession: () => runTask(this.register()) })
-    yield* this.register()
+    // Kafka's main thread stands for election, and goes through the failover if it wins, before it registers the broker.
+    yield* until<void>((resume) => this.controller.inTurn('start-up', () => finish(resume)))
+    // A new session: behind the controller's own listener, and holding up the events after it.
+    this.zk.subscribeState({
+      newSession: () => this.controller.inTurn('broker registration', () => this.registerAgain()),
+    })
+    if ((yield* this.register()) === 'id-taken') {
+      const { id } = this.endpoint
+      yield* this.stop(`a broker is already registered on ${zkPaths.brokerId(id)}`)
+    }
     if (this.state === 'starting') this.state = 'running'
   }
 
   private *readAllTopicConfigs(): Task<void> {
     const topics = yield* until<ZkResult<readonly string[]>>((resume) =>
-      this.zk.getChildren(zkPaths.configTopics, resume),
+      this.zk.getChildren(zkPaths.brokerTopics, resume),
     )
     for (const topic of topics.value ?? []) yield* this.topicConfigs.read(topic)
   }
 
-  private *register(): Task<void> {
-    const timeoutMs = this.options.config['zookeeper.session.timeout.ms']
-    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs)
-    if (outcome === 'id-taken')
-      this.host.halt(`a broker is already registered on ${zkPaths.brokerId(this.endpoint.id)}`)
+  private loadLogs(): void {
+    try {
+      const { cleanShutdown } = this.logs.load()
+      this.logsAreLoaded = true
+      const { brokerId } = this.options
+      if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
+    } catch (error) {
+      if (isDiskFailure(error)) this.host.halt(`the logs cannot be loaded: ${error.message}`)
+      throw error
+    }
   }
 
-  private *autoCreate(topic: string): Task<boolean> {
+  private register(): Task<'registered' | 'id-taken'> {
+    const timeoutMs = this.options.config['zookeeper.session.timeout.ms']
+    return registerBroker(this.host, this.zk, this.endpoint, timeoutMs)
+  }
+
+  /** If another broker has the id meanwhile, the event thread logs that and the broker works on, unregistered. */
+  private *registerAgain(): Task<void> {
+    yield* this.register()
+  }
+
+  private *autoCreate(topic: string): Task<ErrorCode> {
     const { config } = this.options
-    const ids = this.metadataCache.brokers.map((broker) => broker.id).sort((a, b) => a - b)
-    const factor = config['default.replication.factor']
-    if (ids.length < factor || ids.length === 0) return false
+    if (!config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
+    const ids = yield* readBrokerIds(this.zk)
     const random = this.host.random('auto-create-topic')
-    const start = random.intBelow(ids.length, 'first broker')
-    const shift = random.intBelow(ids.length, 'shift')
-    const assignment = assignReplicasToBrokers(ids, config['num.partitions'], factor, start, shift)
-    return (yield* createTopic(this.zk, topic, assignment, {})) === 'OK'
+    const start = random.intBelow(Math.max(1, ids.length), 'first broker')
+    const shift = random.intBelow(Math.max(1, ids.length), 'shift')
+    let errorCode: ErrorCode = ErrorCode.Unknown
+    try {
+      const factor = config['default.replication.factor']
+      const assignment = assignReplicasToBrokers(ids, config['num.partitions'], factor, start, shift)
+      errorCode = ErrorCode.InvalidTopic
+      validateTopicName(topic)
+      const error = yield* createTopic(this.zk, topic, assignment, {})
+      return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
+    } catch (error) {
+      if (error instanceof AdminOperationError) return errorCode
+      throw error
+    }
   }
 
   /** SIGTERM: hand leadership over, then stop in order. */
   shutdown(): void {
-    if (this.state === 'shutting-down') return
-    const wasRunning = this.state === 'running'
-    this.state = 'shutting-down'
-    runTask(this.stop(wasRunning))
+    if (this.state !== 'shutting-down') runTask(this.stop('shut down'))
   }
 
-  private *stop(wasRunning: boolean): Task<void> {
-    const { config } = this.options
-    if (wasRunning && config['controlled.shutdown.enable']) yield* this.controlledShutdown()
-    this.host.unlisten(config.port)
-    this.replicas.shutdown()
-    this.replicas.withDisk(() => this.logs.shutdown())
+  private *stop(reason: string): Task<void> {
+    const wasRunning = this.state === 'running'
+    const { config, brokerId } = this.options
+    this.state = 'shutting-down'
+    this.replicas.beginShutdown()
+    if (wasRunning && config['controlled.shutdown.enable']) {
+      yield* controlledShutdown(this.host, this.zk, brokerId, config)
+    }
+    this.socketServer?.shutdown()
+    if (this.logsAreLoaded) {
+      this.replicas.shutdown()
+      this.closeLogs()
+    }
     this.controller.shutdown()
     yield* until<void>((resume) => this.zk.close(() => resume()))
-    this.host.halt('shut down')
+    this.host.halt(reason)
   }
 
-  private *controlledShutdown(): Task<void> {
-    const { config, brokerId } = this.options
-    const backoffUs = fromMs(config['controlled.shutdown.retry.backoff.ms'])
-    for (let left = config['controlled.shutdown.max.retries']; left > 0; left--) {
-      const remaining = yield* this.askController(brokerId)
-      if (remaining === 0) return
-      yield* sleep(this.host, backoffUs, 'controlled shutdown back-off')
+  /** If the disk fails there is no mark of a clean shutdown, and the broker stops all the same. */
+  private closeLogs(): void {
+    try {
+      this.logs.shutdown()
+    } catch (error) {
+      if (!isDiskFailure(error)) throw error
     }
   }
 
-  /** How many partitions the controller says are still led here; undefined if it could not be asked. */
-  private *askController(brokerId: number): Task<number | undefined> {
-    const holder = yield* until<ZkResult<{ data: string }>>((resume) => this.zk.getData(zkPaths.controller, resume))
-    if (holder.error !== 'OK') return undefined
-    const id = decodeController(holder.value!.data)
-    const node = yield* until<ZkResult<{ data: string }>>((resume) => this.zk.getData(zkPaths.brokerId(id), resume))
-    if (node.error !== 'OK') return undefined
-    const { host, port } = decodeBroker(id, node.value!.data)
-    const timeoutUs = fromMs(this.options.config['controller.socket.timeout.ms'])
-    const channel = new BlockingChannel(this.host, { machine: host, port }, timeoutUs, 'controlled shutdown')
-    const result = yield* until<RpcResult<ControlledShutdownResponse>>((resume) =>
-      channel.call({ api: 'ControlledShutdown', correlationId: 0, brokerId }, resume),
-    )
-    channel.close()
-    if (!result.ok || result.response.errorCode !== ErrorCode.NoError) return undefined
-    return result.response.partitionsRemaining.length
-  }
-
   digest(digest: Digest): void {
-    digest.string(this.state)
+    digest.string(this.state).boolean(this.logsAreLoaded)
     this.zk.digest(digest)
     this.replicas.digest(digest)
+    this.logs.digest(digest)
     this.metadataCache.digest(digest)
     this.controller.digest(digest)
   }
+}
+
+/** A procedure that only says that its turn has come. */
+// biome-ignore lint/correctness/useYield: it does not wait
+function* finish(resume: () => void): Task<void> {
+  resume()
 }

@@ -1,0 +1,17 @@
+/**
+ * Where the defaults of `server.properties` of a release differ from those of 0.8.2, which the table of keys has
+ * (replication.md 2.0 and 2.13).
+ */
+import type { BrokerConfig } from '../config/index.ts'
+import type { PresetName } from '../versions.ts'
+
+const before082: Partial<BrokerConfig> = {
+  'auto.leader.rebalance.enable': false,
+  'controlled.shutdown.enable': false,
+}
+
+export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>> = {
+  '0.8.0': before082,
+  '0.8.1': before082,
+  '0.8.2': {},
+}
