@@ -70,6 +70,14 @@ export class KafkaController {
     this.core.lock.add('startup', () => this.elector.startup())
   }
 
+  /**
+   * Runs a procedure of the broker when all of the controller's that were asked for before are over: what Kafka does on
+   * ZkClient's event thread, or on its main thread after the controller has started.
+   */
+  inTurn(name: string, start: () => Task<void>): void {
+    this.core.lock.add(name, start)
+  }
+
   /** Stops being the controller. The node `/controller` goes when the ZooKeeper session is closed. */
   shutdown(): void {
     this.core.lock.add('shutdown', () => immediately(() => this.onShutdown()))
