@@ -16,6 +16,27 @@ export class LogError extends Error {
 /** An append was refused as a whole; the log is as it was. */
 export class AppendError extends LogError {}
 
+/** The bytes of a batch are not those that were written: a wrong CRC, or a size that no batch has. */
+export class CorruptRecordError extends LogError {
+  constructor(message: string) {
+    super(ErrorCode.InvalidMessage, message)
+  }
+}
+
+/** A batch is whole by its CRC, but what it holds is no row of records: `InvalidRecordException` of kafka-clients. */
+export class InvalidRecordError extends LogError {
+  constructor(message: string) {
+    super(ErrorCode.InvalidRecord, message)
+  }
+}
+
+/** A batch is compressed with a codec that the reader, or the release, does not know. */
+export class UnsupportedCodecError extends LogError {
+  constructor(message: string) {
+    super(ErrorCode.UnsupportedCompressionType, message)
+  }
+}
+
 /** The offset is below the first segment or past the log end offset. */
 export class OffsetOutOfRangeError extends LogError {
   constructor(tp: string, offset: number, logStartOffset: number, logEndOffset: number) {

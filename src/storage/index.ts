@@ -1,8 +1,39 @@
+export {
+  type Codec,
+  CompressionError,
+  CompressionId,
+  type CompressionType,
+  compressionName,
+  DECOMPRESSED_BYTES_MAX,
+} from './compression/codec.ts'
+export { allCodecs, CodecRegistry, codecsOf010, codecsOf080, codecsOf082 } from './compression/registry.ts'
 export * from './errors.ts'
 export * from './events.ts'
-export { type AppendInfo, Log, type LogRead } from './log.ts'
+export { type AppendInfo, type AppendOptions, Log, type LogRead } from './log.ts'
+export {
+  type LogFormat,
+  logFormat20,
+  logFormat21,
+  logFormat010,
+  logFormat011,
+  logFormat080,
+  logFormat082,
+} from './log-format.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export { LogSegment } from './log-segment.ts'
 export { buildMessageSet, type MessageEntry, readMessageSet } from './message-set.ts'
 export { OffsetCheckpoint } from './offset-checkpoint.ts'
 export { type IndexEntry, OffsetIndex } from './offset-index.ts'
+export { Batch, batchesOf, type ReadOptions, readRecords } from './record/batch.ts'
+export type { BatchOrigin } from './record/batch-header.ts'
+export { type BuildOptions, buildEmptyBatch, buildRecords } from './record/build-records.ts'
+export {
+  buildTransactionMarker,
+  type ControlRecord,
+  type ControlType,
+  readControlRecord,
+} from './record/control-record.ts'
+export { downConvert } from './record/convert-records.ts'
+export type { Magic, TimestampType } from './record/layout.ts'
+export type { LogRecord, NewRecord, RecordHeader } from './record/record.ts'
+export { addSequence } from './record/sequence.ts'

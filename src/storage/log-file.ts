@@ -1,11 +1,13 @@
 /**
- * The `.log` file of a segment: entries back to back and nothing else (`kafka/log/FileMessageSet.scala`, 0.8.2.2).
+ * The `.log` file of a segment: entries of any formats back to back, and nothing else (`kafka/log/FileMessageSet.scala`,
+ * 0.8.2.2; `FileRecords.java` since 0.10).
  * The size kept here is what counts: bytes past it are leftovers of a failed write and are overwritten by the next one.
  */
 import { FileError, type FileHandle, type FileSystem, invariant } from '../host/index.ts'
 import { readInt32, readInt64 } from './big-endian.ts'
 import { CorruptLogError } from './errors.ts'
-import { ENTRY_OVERHEAD, entryEnd, isCrcValid, MESSAGE_SIZE_MIN } from './message-set.ts'
+import { entryEnd, isBatch, isCrcValid, lastOffsetAt } from './record/entry.ts'
+import { ENTRY_OVERHEAD, MESSAGE_SIZE_MIN, SCAN_HEADER_BYTES, SIZE_AT } from './record/layout.ts'
 
 const HEADER_WINDOW_BYTES = 4096
 const SCAN_WINDOW_BYTES = 65_536
@@ -49,7 +51,7 @@ export class LogFile {
   }
 
   /**
-   * Position of the first entry at or after `from` with an offset of at least `targetOffset`, or -1.
+   * Position of the first entry at or after `from` whose last record is at or above `targetOffset`, or -1.
    * @throws CorruptLogError if an entry on the way has an impossible size
    */
   search(targetOffset: number, from: number): number {
@@ -58,14 +60,14 @@ export class LogFile {
     let windowEnd = from
     let position = from
     while (position + ENTRY_OVERHEAD < this.validBytes) {
-      if (position + ENTRY_OVERHEAD > windowEnd) {
+      if (position + SCAN_HEADER_BYTES > windowEnd) {
         windowStart = position
         windowEnd = position + this.fillHeaderWindow(position)
         if (position + ENTRY_OVERHEAD > windowEnd) return -1
       }
       const at = position - windowStart
-      if (readInt64(headerWindow, at) >= targetOffset) return position
-      const messageSize = readInt32(headerWindow, at + 8)
+      if (lastOffsetIn(headerWindow, at, windowEnd - windowStart) >= targetOffset) return position
+      const messageSize = readInt32(headerWindow, at + SIZE_AT)
       if (messageSize < MESSAGE_SIZE_MIN) {
         throw new CorruptLogError(this.path, position, `message of ${messageSize} bytes`)
       }
@@ -81,16 +83,16 @@ export class LogFile {
     let windowEnd = from
     let position = from
     while (position + ENTRY_OVERHEAD <= this.validBytes) {
-      if (position + ENTRY_OVERHEAD > windowEnd) {
+      if (position + SCAN_HEADER_BYTES > windowEnd) {
         windowStart = position
         windowEnd = position + this.fillHeaderWindow(position)
         if (position + ENTRY_OVERHEAD > windowEnd) break
       }
       const at = position - windowStart
-      const messageSize = readInt32(headerWindow, at + 8)
+      const messageSize = readInt32(headerWindow, at + SIZE_AT)
       const end = position + ENTRY_OVERHEAD + messageSize
       if (messageSize < MESSAGE_SIZE_MIN || end > this.validBytes) break
-      last = readInt64(headerWindow, at)
+      last = lastOffsetIn(headerWindow, at, windowEnd - windowStart)
       position = end
     }
     return last
@@ -98,12 +100,13 @@ export class LogFile {
 
   /**
    * Walks the entries from the start while they are whole, no larger than `maxMessageBytes` and have a right CRC.
-   * `visit` may refuse one by returning false. Memory: one window, or one message that is really there.
+   * `visit` gets each as `bytes[at, end)` and may refuse it by returning false. Memory: one window, or one entry that is
+   * really there.
    * @returns the position where the walk ended
    */
   scan(
     maxMessageBytes: number,
-    visit: (offset: number, attributes: number, position: number, end: number) => boolean,
+    visit: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
   ): number {
     let window = new Uint8Array(Math.min(SCAN_WINDOW_BYTES, this.validBytes))
     let windowStart = 0
@@ -123,9 +126,8 @@ export class LogFile {
         continue
       }
       if (end - at - ENTRY_OVERHEAD > maxMessageBytes || !isCrcValid(view, at, end)) return position
-      const next = position + end - at
-      if (!visit(readInt64(view, at), view[at + 17]!, position, next)) return position
-      position = next
+      if (!visit(view, at, end, position)) return position
+      position += end - at
       at = end
     }
     return position
@@ -152,7 +154,7 @@ export class LogFile {
   /** Bytes of the entry at `position`, or -1 if it is not whole, or too large, or of an impossible size. */
   private entrySizeAt(position: number, maxMessageBytes: number): number {
     if (this.fillHeaderWindow(position) < ENTRY_OVERHEAD) return -1
-    const messageSize = readInt32(headerWindow, 8)
+    const messageSize = readInt32(headerWindow, SIZE_AT)
     if (messageSize < MESSAGE_SIZE_MIN || messageSize > maxMessageBytes) return -1
     const size = ENTRY_OVERHEAD + messageSize
     return position + size > this.validBytes ? -1 : size
@@ -171,3 +173,7 @@ export class LogFile {
     }
   }
 }
+
+/** Last offset of the entry at `at`, of which only the first bytes, up to `filled`, may be there. */
+const lastOffsetIn = (bytes: Uint8Array, at: number, filled: number): number =>
+  at + SCAN_HEADER_BYTES <= filled && isBatch(bytes, at) ? lastOffsetAt(bytes, at) : readInt64(bytes, at)

@@ -21,7 +21,8 @@ import {
   SWAP_SUFFIX,
 } from './file-names.ts'
 import { Log, segmentOptions } from './log.ts'
-import { LogSegment } from './log-segment.ts'
+import { type LogFormat, logFormat082 } from './log-format.ts'
+import { LogSegment, type SegmentOptions } from './log-segment.ts'
 import { deleteSegment } from './segment-deletion.ts'
 
 export interface OpenedLog {
@@ -31,7 +32,8 @@ export interface OpenedLog {
 }
 
 /**
- * @param options cleanShutdown: the files can be trusted; otherwise they are scanned from `recoveryPoint` on
+ * @param options cleanShutdown: the files can be trusted; otherwise they are scanned from `recoveryPoint` on;
+ * format: that of 0.8.2 if left out
  * @throws CorruptLogError an index fails its sanity check, or the last offset is beyond what this program can count
  */
 export function openLog(
@@ -39,18 +41,21 @@ export function openLog(
   directory: string,
   topicPartition: TopicPartition,
   config: TopicConfig,
-  options: { readonly recoveryPoint: number; readonly cleanShutdown: boolean },
+  options: { readonly recoveryPoint: number; readonly cleanShutdown: boolean; readonly format?: LogFormat },
 ): OpenedLog {
+  const { format = logFormat082 } = options
   host.files.makeDirectory(directory)
   clearLeftovers(host.files, directory)
   const segments: LogSegment[] = []
+  // Later releases take whatever is whole.
+  const maxEntryBytes = format.validation === 'message-set' ? config['max.message.bytes'] : Number.MAX_SAFE_INTEGER
   try {
-    let truncatedBytes = openSegments(host, directory, config, segments)
+    let truncatedBytes = openSegments(host, directory, segments, segmentOptions(config, format), maxEntryBytes)
     if (segments.length === 0) {
-      segments.push(new LogSegment(host, directory, 0, segmentOptions(config)))
+      segments.push(new LogSegment(host, directory, 0, segmentOptions(config, format)))
     } else {
       if (!options.cleanShutdown) {
-        truncatedBytes += recover(host, directory, segments, options.recoveryPoint, config['max.message.bytes'])
+        truncatedBytes += recover(host, directory, segments, options.recoveryPoint, maxEntryBytes)
       }
       segments.at(-1)!.index.grow()
     }
@@ -60,7 +65,10 @@ export function openLog(
       throw new CorruptLogError(last.log.path, last.size, `the last offset is ${last.nextOffset - 1}`)
     }
     const recoveryPoint = options.cleanShutdown ? last.nextOffset : options.recoveryPoint
-    return { log: new Log(host, directory, topicPartition, config, { segments, recoveryPoint }), truncatedBytes }
+    return {
+      log: new Log(host, directory, topicPartition, config, format, { segments, recoveryPoint }),
+      truncatedBytes,
+    }
   } catch (error) {
     for (const segment of segments) segment.closeFiles()
     throw error
@@ -89,16 +97,22 @@ function clearLeftovers(files: FileSystem, directory: string): void {
 }
 
 /** Opens the segments into `segments`, oldest first; one without index gets it rebuilt. Returns the bytes that this cut. */
-function openSegments(host: Host, directory: string, config: TopicConfig, segments: LogSegment[]): number {
+function openSegments(
+  host: Host,
+  directory: string,
+  segments: LogSegment[],
+  options: SegmentOptions,
+  maxEntryBytes: number,
+): number {
   let cut = 0
   // Names have equal length, so their order is that of the offsets.
   for (const name of host.files.list(directory)) {
     const baseOffset = baseOffsetOf(name)
     if (baseOffset === undefined) continue
     const hasIndex = host.files.status(join(directory, indexFileName(baseOffset))) !== undefined
-    const segment = new LogSegment(host, directory, baseOffset, segmentOptions(config))
+    const segment = new LogSegment(host, directory, baseOffset, options)
     segments.push(segment)
-    if (!hasIndex) cut += segment.recover(config['max.message.bytes'])
+    if (!hasIndex) cut += segment.recover(maxEntryBytes)
   }
   return cut
 }
@@ -109,7 +123,7 @@ function recover(
   directory: string,
   segments: LogSegment[],
   recoveryPoint: number,
-  maxMessageBytes: number,
+  maxEntryBytes: number,
 ): number {
   let slot = Math.max(
     0,
@@ -117,7 +131,7 @@ function recover(
   )
   for (; slot < segments.length; slot++) {
     const segment = segments[slot]!
-    const cut = segment.recover(maxMessageBytes)
+    const cut = segment.recover(maxEntryBytes)
     const follower = segments[slot + 1]
     if (cut > 0 || (follower !== undefined && follower.baseOffset !== segment.nextOffset)) {
       return cut + deleteBehind(host, directory, segments, slot)

@@ -8,6 +8,7 @@ import { splitTopicPartition, type TopicPartition, topicPartition } from '../pro
 import type { StorageEvent } from './events.ts'
 import { CLEAN_SHUTDOWN_FILE, join, RECOVERY_POINT_CHECKPOINT_FILE } from './file-names.ts'
 import type { Log } from './log.ts'
+import { type LogFormat, logFormat082 } from './log-format.ts'
 import { openLog } from './log-loader.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 
@@ -15,6 +16,8 @@ export interface LogManagerOptions {
   readonly config: BrokerConfig
   /** The configuration in force for a topic. */
   readonly topicConfig: (topic: string) => TopicConfig
+  /** What the broker's release, and the topic's settings, make its logs write; as 0.8.2 does if left out. */
+  readonly logFormat?: (topic: string) => LogFormat
 }
 
 export class LogManager {
@@ -77,6 +80,7 @@ export class LogManager {
     const { log } = openLog(this.host, join(this.directory, tp), tp, this.configOf(tp), {
       recoveryPoint: 0,
       cleanShutdown: false,
+      format: this.formatOf(tp),
     })
     this.byName.set(tp, log)
     return log
@@ -140,6 +144,7 @@ export class LogManager {
     const { log, truncatedBytes } = openLog(this.host, join(this.directory, tp), tp, this.configOf(tp), {
       recoveryPoint,
       cleanShutdown,
+      format: this.formatOf(tp),
     })
     this.byName.set(tp, log)
     const { logStartOffset, logEndOffset } = log
@@ -163,6 +168,10 @@ export class LogManager {
 
   private configOf(tp: TopicPartition): TopicConfig {
     return this.options.topicConfig(splitTopicPartition(tp).topic)
+  }
+
+  private formatOf(tp: TopicPartition): LogFormat {
+    return this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
   }
 
   private sorted(): Log[] {

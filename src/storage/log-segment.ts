@@ -6,8 +6,10 @@ import { type Digest, FileError, type FileSystem, type Host, MILLISECOND } from 
 import { IndexOffsetError } from './errors.ts'
 import { DELETED_SUFFIX, indexFileName, join, logFileName } from './file-names.ts'
 import { LogFile } from './log-file.ts'
-import { CODEC_MASK } from './message-set.ts'
+import type { LogFormat } from './log-format.ts'
 import { OffsetIndex } from './offset-index.ts'
+import { lastOffsetAt } from './record/entry.ts'
+import { firstOffsetAt } from './record/first-offset.ts'
 
 /** Furthest that an index entry reaches from the base offset. */
 export const RELATIVE_OFFSET_MAX = 0x7fff_ffff
@@ -15,6 +17,7 @@ export const RELATIVE_OFFSET_MAX = 0x7fff_ffff
 export interface SegmentOptions {
   readonly indexIntervalBytes: number
   readonly maxIndexBytes: number
+  readonly format: LogFormat
 }
 
 export interface SegmentRead {
@@ -32,6 +35,7 @@ export class LogSegment {
   createdMs: number
   private readonly host: Host
   private readonly indexIntervalBytes: number
+  private readonly format: LogFormat
   private bytesSinceLastIndexEntry = 0
   /** One past the last offset; found by a walk when first asked for. */
   private next: number | undefined
@@ -41,6 +45,7 @@ export class LogSegment {
     this.host = host
     this.baseOffset = baseOffset
     this.indexIntervalBytes = options.indexIntervalBytes
+    this.format = options.format
     this.createdMs = nowMs(host)
     this.log = new LogFile(host.files, join(directory, logFileName(baseOffset)))
     try {
@@ -76,12 +81,12 @@ export class LogSegment {
   }
 
   /**
-   * Appends a set whose first message is `firstOffset`, and an index entry for it if the last one is far enough back.
+   * Appends a set, and an index entry that says `indexedOffset` for it if the last entry is far enough back.
    * @throws FileError; the segment then is as it was
    */
-  append(firstOffset: number, lastOffset: number, bytes: Uint8Array): void {
+  append(indexedOffset: number, lastOffset: number, bytes: Uint8Array): void {
     const indexed = this.bytesSinceLastIndexEntry > this.indexIntervalBytes && !this.index.isFull
-    if (indexed) this.index.append(firstOffset, this.log.size)
+    if (indexed) this.index.append(indexedOffset, this.log.size)
     try {
       this.log.append(bytes)
     } catch (error) {
@@ -92,7 +97,7 @@ export class LogSegment {
     this.next = lastOffset + 1
   }
 
-  /** Position of the first message at or above `offset`, or -1 if there is none. */
+  /** Position of the first entry that reaches `offset`, or -1 if there is none. */
   positionOf(offset: number, from = 0): number {
     return this.log.search(offset, Math.max(this.index.positionFor(offset), from))
   }
@@ -123,19 +128,21 @@ export class LogSegment {
     let nextOffset = this.baseOffset
     let validBytes: number
     try {
-      validBytes = this.log.scan(maxMessageBytes, (offset, attributes, position, end) => {
+      validBytes = this.log.scan(maxMessageBytes, (bytes, at, end, position) => {
+        const last = lastOffsetAt(bytes, at)
         // Offsets are outside the CRC; one that no index entry could hold is damage.
-        if (offset < this.baseOffset || offset - this.baseOffset > RELATIVE_OFFSET_MAX) return false
+        if (last < this.baseOffset || last - this.baseOffset > RELATIVE_OFFSET_MAX) return false
         if (position - lastIndexed > this.indexIntervalBytes && !this.index.isFull) {
-          // The first message in a compressed set follows the one before it, and only the last one's offset is visible.
-          const first = (attributes & CODEC_MASK) === 0 ? offset : nextOffset
+          const indexed =
+            this.format.indexedOffset === 'last' ? last : firstOffsetAt(bytes, at, end, this.format.codecs)
+          if (indexed === undefined) return false
           // 0.8.2 writes such an entry and then refuses to start because of it.
-          if (first <= this.baseOffset) throw new IndexOffsetError(this.index.path, first, this.baseOffset)
-          this.index.append(first, position)
+          if (indexed <= this.baseOffset) throw new IndexOffsetError(this.index.path, indexed, this.baseOffset)
+          this.index.append(indexed, position)
           lastIndexed = position
         }
-        nextOffset = offset + 1
-        return end > position
+        nextOffset = last + 1
+        return true
       })
     } catch (error) {
       if (!(error instanceof IndexOffsetError)) throw error
@@ -152,13 +159,15 @@ export class LogSegment {
     return cut
   }
 
-  /** Drops the messages at or above `offset`, and gives the index its full size: this segment is the active one now. */
+  /** Drops the entries that reach `offset`, and gives the index its full size: this segment is the active one now. */
   truncateTo(offset: number): number {
     const position = this.positionOf(offset)
     this.index.truncateTo(offset)
     this.index.grow()
     if (position < 0) return 0
     const cut = this.log.truncateTo(position)
+    // A wrapper that reached the offset is gone as a whole, although it began below and may have been indexed so.
+    this.index.dropFrom(position)
     if (this.log.size === 0) this.createdMs = nowMs(this.host)
     this.bytesSinceLastIndexEntry = 0
     this.next = undefined

@@ -1,13 +1,17 @@
 /**
  * The log of one partition: a row of segments, the last of which takes appends (`kafka/log/Log.scala`, 0.8.2.2).
  * A write goes to the page cache; what is durable is known by the recovery point, the first offset not yet flushed.
+ * What is written, and what a leader demands of it, is the matter of a `LogFormat`; a log may hold all formats at once.
  */
-
 import type { TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host, invariant } from '../host/index.ts'
 import { ErrorCode, type TopicPartition } from '../protocol/index.ts'
+import type { CheckedRecords } from './checked-records.ts'
+import { checkEntries } from './entries-check.ts'
 import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
 import type { StorageEvent } from './events.ts'
+import { checkLeaderRecords } from './leader-check.ts'
+import type { LogFormat } from './log-format.ts'
 import {
   discardSegmentFiles,
   LogSegment,
@@ -16,18 +20,42 @@ import {
   removeSegmentFiles,
   type SegmentOptions,
 } from './log-segment.ts'
-import { type MessageEntry, readMessageSet } from './message-set.ts'
 import { checkMessageSet } from './message-set-check.ts'
 import { offsetsBefore } from './offsets-before.ts'
+import { batchesOf } from './record/batch.ts'
+import { isBatch } from './record/entry.ts'
+import { NO_LEADER_EPOCH, NO_TIMESTAMP } from './record/layout.ts'
+import type { LogRecord } from './record/record.ts'
 import { deleteSegment } from './segment-deletion.ts'
 
 export interface AppendInfo {
-  /** Offset of the first message; -1 (and so the last) if the set held no whole message. */
+  /**
+   * Offset of the first message; -1 (and so the last) if the set held no whole message. Of a follower's set that begins
+   * with a wrapper it is the wrapper's, which is that of its last message.
+   */
   readonly firstOffset: number
   readonly lastOffset: number
+  /** Messages; a wrapper in a follower's set, which is not opened, counts as one. */
   readonly count: number
   /** Bytes appended. */
   readonly bytes: number
+  /** Largest timestamp, and the last offset of the first entry that has it; -1 if there is none. */
+  readonly maxTimestamp: number
+  readonly offsetOfMaxTimestamp: number
+  /** The leader's time, if it is that of the messages; -1 otherwise. */
+  readonly logAppendTime: number
+}
+
+export interface AppendOptions {
+  /**
+   * Number the messages from the log end offset on, in a copy, and see to format, time and codec (a leader). Otherwise
+   * the bytes stay, and offsets must rise and begin at or after the log end offset (a follower).
+   */
+  readonly assignOffsets: boolean
+  /** Written into batches of format 2 by a leader; -1 if left out. */
+  readonly partitionLeaderEpoch?: number
+  /** Who sends a leader the set; `client` if left out. */
+  readonly origin?: 'client' | 'coordinator'
 }
 
 export interface LogRead {
@@ -39,6 +67,15 @@ export interface LogRead {
 }
 
 const NOTHING = new Uint8Array(0)
+const NOTHING_APPENDED: AppendInfo = {
+  firstOffset: -1,
+  lastOffset: -1,
+  count: 0,
+  bytes: 0,
+  maxTimestamp: NO_TIMESTAMP,
+  offsetOfMaxTimestamp: -1,
+  logAppendTime: NO_TIMESTAMP,
+}
 
 export class Log {
   readonly topicPartition: TopicPartition
@@ -46,6 +83,8 @@ export class Log {
   readonly directory: string
   /** In force from the next operation on; segments keep the index settings that they were made with. */
   config: TopicConfig
+  /** In force for appends from the next one on; segments keep the index convention that they were made with. */
+  format: LogFormat
   private readonly host: Host
   private readonly row: LogSegment[]
   private endOffset: number
@@ -58,6 +97,7 @@ export class Log {
     directory: string,
     topicPartition: TopicPartition,
     config: TopicConfig,
+    format: LogFormat,
     state: { readonly segments: readonly LogSegment[]; readonly recoveryPoint: number },
   ) {
     invariant(state.segments.length > 0, () => `log ${topicPartition} has no segment`)
@@ -65,6 +105,7 @@ export class Log {
     this.directory = directory
     this.topicPartition = topicPartition
     this.config = config
+    this.format = format
     this.row = [...state.segments]
     this.endOffset = this.activeSegment.nextOffset
     this.flushedOffset = Math.min(state.recoveryPoint, this.endOffset)
@@ -104,28 +145,36 @@ export class Log {
 
   /**
    * Appends the whole messages of a set, in one piece, to one segment.
-   * @param options assignOffsets: number the messages from the log end offset on, in a copy (a leader); otherwise their
-   * offsets must rise and begin at or after the log end offset (a follower)
-   * @throws AppendError InvalidMessage, MessageSizeTooLarge, MessageSetSizeTooLarge, Unknown (offsets, codec)
+   * @throws AppendError InvalidMessage, MessageSizeTooLarge, MessageSetSizeTooLarge, Unknown (offsets, codec); since 0.10
+   * also InvalidRecord, InvalidTimestamp, UnsupportedForMessageFormat
    * @throws FileError the disk failed; the log is as it was
    */
-  append(records: Uint8Array, options: { readonly assignOffsets: boolean }): AppendInfo {
+  append(records: Uint8Array, options: AppendOptions): AppendInfo {
     invariant(this.isOpen, () => `append to ${this.topicPartition}, which is closed`)
-    const assignFrom = options.assignOffsets ? this.endOffset : undefined
-    const set = checkMessageSet(records, this.config['max.message.bytes'], assignFrom)
-    const { bytes, count, firstOffset, lastOffset } = set
-    if (count === 0) return { firstOffset: -1, lastOffset: -1, count, bytes: 0 }
-    if (!set.monotonic || firstOffset < this.endOffset) {
+    const set = options.assignOffsets
+      ? this.checkAsLeader(records, options)
+      : checkEntries(records, this.config['max.message.bytes'], this.format)
+    const { bytes, firstOffset, lastOffset } = set
+    if (bytes.length === 0) return NOTHING_APPENDED
+    if (!set.monotonic || firstOffset < this.endOffset || set.firstEntryLastOffset < this.endOffset) {
       throw new AppendError(ErrorCode.Unknown, `offsets out of order in a set for ${this.topicPartition}`)
     }
     if (bytes.length > this.config['segment.bytes']) {
       throw new AppendError(ErrorCode.MessageSetSizeTooLarge, `set of ${bytes.length} bytes, larger than a segment`)
     }
-    // The set's place in the index is the log end offset, also where a follower's set begins after a gap.
-    this.segmentFor(bytes.length, lastOffset).append(this.endOffset, lastOffset, bytes)
+    this.segmentFor(bytes.length, lastOffset).append(this.indexedOffsetOf(set), lastOffset, bytes)
     this.endOffset = lastOffset + 1
     if (this.endOffset - this.flushedOffset >= this.config['flush.messages']) this.flush()
-    return { firstOffset, lastOffset, count, bytes: bytes.length }
+    const isStamped = options.assignOffsets && this.format.timestampType === 'LogAppendTime'
+    return {
+      firstOffset,
+      lastOffset,
+      count: set.count,
+      bytes: bytes.length,
+      maxTimestamp: set.maxTimestamp,
+      offsetOfMaxTimestamp: set.offsetOfMaxTimestamp,
+      logAppendTime: isStamped ? set.maxTimestamp : NO_TIMESTAMP,
+    }
   }
 
   /**
@@ -149,17 +198,18 @@ export class Log {
     return this.endOfLog()
   }
 
-  /** The messages with offsets in `from` (included) .. `to` (excluded), decoded. */
-  messages(from: number, to: number): MessageEntry[] {
-    const found: MessageEntry[] = []
+  /** The records with offsets in `from` (included) .. `to` (excluded), of any format, control records among them. */
+  messages(from: number, to: number): LogRecord[] {
+    const found: LogRecord[] = []
     const end = Math.min(to, this.endOffset)
-    let offset = Math.max(from, this.logStartOffset)
-    while (offset < end) {
-      const entries = readMessageSet(this.read(offset, Number.MAX_SAFE_INTEGER, end).records)
-      const last = entries.at(-1)
-      if (last === undefined) break
-      for (const entry of entries) found.push(entry)
-      offset = last.offset + 1
+    let next = Math.max(from, this.logStartOffset)
+    while (next < end) {
+      // What `read` finds below the log end offset reaches it, so each round gets on.
+      for (const batch of batchesOf(this.read(next, Number.MAX_SAFE_INTEGER).records)) {
+        for (const record of batch.records()) if (record.offset >= from && record.offset < end) found.push(record)
+        next = batch.lastOffset + 1
+        if (next >= end) break
+      }
     }
     return found
   }
@@ -266,6 +316,28 @@ export class Log {
     for (const segment of this.row) segment.digest(digest)
   }
 
+  private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
+    const maxMessageBytes = this.config['max.message.bytes']
+    const { endOffset: assignFrom, format } = this
+    if (format.validation === 'message-set') return checkMessageSet(records, maxMessageBytes, assignFrom, format)
+    return checkLeaderRecords(records, {
+      assignFrom,
+      format,
+      maxMessageBytes,
+      nowMs: nowMs(this.host),
+      partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
+      origin: options.origin ?? 'client',
+      compacted: this.config['cleanup.policy'].includes('compact'),
+    })
+  }
+
+  /** What an index entry for the set says: one offset, of which there are two conventions. */
+  private indexedOffsetOf(set: CheckedRecords): number {
+    if (this.format.indexedOffset === 'last') return set.firstEntryLastOffset
+    // Before format 2 the set's place is the log end offset, also where a follower's set begins after a gap.
+    return isBatch(set.bytes, 0) ? set.firstOffset : this.endOffset
+  }
+
   /** The active segment, or a new one if it is full, or too old, or its index is full. */
   private segmentFor(setBytes: number, lastOffset: number): LogSegment {
     const segment = this.activeSegment
@@ -280,7 +352,7 @@ export class Log {
 
   private makeSegment(baseOffset: number): LogSegment {
     try {
-      return new LogSegment(this.host, this.directory, baseOffset, segmentOptions(this.config))
+      return new LogSegment(this.host, this.directory, baseOffset, segmentOptions(this.config, this.format))
     } catch (error) {
       discardSegmentFiles(this.host.files, this.directory, baseOffset)
       throw error
@@ -337,7 +409,8 @@ export class Log {
   }
 }
 
-export const segmentOptions = (config: TopicConfig): SegmentOptions => ({
+export const segmentOptions = (config: TopicConfig, format: LogFormat): SegmentOptions => ({
   indexIntervalBytes: config['index.interval.bytes'],
   maxIndexBytes: config['segment.index.bytes'],
+  format,
 })

@@ -1,70 +1,114 @@
 /**
- * What a broker checks in a message set before it appends it, and the numbering of its messages: one pass over a copy.
- * `analyzeAndValidateMessageSet` and `append` of `kafka/log/Log.scala`, `assignOffsets` of
- * `kafka/message/ByteBufferMessageSet.scala`, 0.8.2.2. Magic, key and value lengths are not looked at, as there.
+ * What a leader of a release up to 0.9 does with a message set: checks, and the numbering of its messages in one pass over
+ * a copy (`append` of `kafka/log/Log.scala`, `assignOffsets` of `kafka/message/ByteBufferMessageSet.scala`, 0.8.2.2).
+ * Magic, key and value lengths are not looked at, as there. If any message is a wrapper the whole set is opened, numbered
+ * and closed again as one wrapper.
  */
 import { ErrorCode } from '../protocol/index.ts'
-import { readInt32, readInt64, writeInt64 } from './big-endian.ts'
-import { AppendError } from './errors.ts'
-import { CODEC_MASK, ENTRY_OVERHEAD, isCrcValid, MESSAGE_SIZE_MIN } from './message-set.ts'
-
-/** Codecs that have a number in 0.8.2: none, gzip, snappy, lz4. */
-const CODEC_MAX = 3
-
-export interface CheckedMessageSet {
-  /** The whole entries of the set; a last one that was cut short is gone. */
-  readonly bytes: Uint8Array
-  readonly count: number
-  /** Offset of the first and last entry (of a compressed one: its last inner message); -1 in an empty set. */
-  readonly firstOffset: number
-  readonly lastOffset: number
-  /** Offsets rise from entry to entry. */
-  readonly monotonic: boolean
-}
+import { writeInt64 } from './big-endian.ts'
+import type { CheckedRecords } from './checked-records.ts'
+import { CompressionError, DECOMPRESSED_BYTES_MAX } from './compression/codec.ts'
+import { checkCodec, checkCrc, checkedEnd } from './entries-check.ts'
+import { AppendError, InvalidRecordError } from './errors.ts'
+import type { LogFormat } from './log-format.ts'
+import { Batch } from './record/batch.ts'
+import { buildWrapper } from './record/build-records.ts'
+import { codecIdAt, entryEnd } from './record/entry.ts'
+import { ENTRY_OVERHEAD, NO_TIMESTAMP } from './record/layout.ts'
+import { innerPositions, openWrapper } from './record/legacy-records.ts'
 
 /**
- * @param assignFrom number the messages from here on, in a copy; undefined: keep their offsets (and no copy is made)
+ * @param assignFrom offset of the first message
  * @throws AppendError InvalidMessage (impossible size, wrong CRC), MessageSizeTooLarge, Unknown (codec)
  */
 export function checkMessageSet(
   records: Uint8Array,
   maxMessageBytes: number,
-  assignFrom: number | undefined,
-): CheckedMessageSet {
-  const bytes = assignFrom === undefined ? records : records.slice()
+  assignFrom: number,
+  format: LogFormat,
+): CheckedRecords {
+  const bytes = records.slice()
   let at = 0
   let count = 0
-  let firstOffset = -1
-  let lastOffset = -1
-  let monotonic = true
+  let codecId = 0
   while (bytes.length - at >= ENTRY_OVERHEAD) {
-    const messageSize = readInt32(bytes, at + 8)
-    if (messageSize < MESSAGE_SIZE_MIN) {
-      throw new AppendError(ErrorCode.InvalidMessage, `message of ${messageSize} bytes at byte ${at} of the set`)
+    const end = checkedEnd(bytes, at, maxMessageBytes)
+    if (end < 0) break
+    checkCrc(bytes, at, end, format)
+    const codecHere = codecIdAt(bytes, at)
+    if (codecHere !== 0) {
+      checkCodec(codecHere, format)
+      codecId = codecHere
     }
-    const end = at + ENTRY_OVERHEAD + messageSize
-    if (end > bytes.length) break
-    if (end - at > maxMessageBytes) {
-      throw new AppendError(ErrorCode.MessageSizeTooLarge, `message of ${end - at} bytes, more than ${maxMessageBytes}`)
-    }
-    if (!isCrcValid(bytes, at, end)) {
-      throw new AppendError(ErrorCode.InvalidMessage, `wrong CRC of the message at byte ${at} of the set`)
-    }
-    const codec = bytes[at + 17]! & CODEC_MASK
-    if (codec !== 0) checkCodec(codec, assignFrom !== undefined)
-    if (assignFrom !== undefined) writeInt64(bytes, at, assignFrom + count)
-    const offset = assignFrom !== undefined ? assignFrom + count : readInt64(bytes, at)
-    if (count === 0) firstOffset = offset
-    if (lastOffset >= offset) monotonic = false
-    lastOffset = offset
+    writeInt64(bytes, at, assignFrom + count)
     count++
     at = end
   }
-  return { bytes: at === bytes.length ? bytes : bytes.subarray(0, at), count, firstOffset, lastOffset, monotonic }
+  const whole = at === bytes.length ? bytes : bytes.subarray(0, at)
+  if (codecId === 0) return numbered(whole, assignFrom, count, assignFrom)
+  const rebuilt = renumberedWrapper(whole, assignFrom, codecId, format)
+  // A row of wrappers that hold nothing becomes nothing.
+  if (rebuilt.count > 0) checkedEnd(rebuilt.bytes, 0, maxMessageBytes)
+  return numbered(rebuilt.bytes, assignFrom, rebuilt.count, assignFrom + rebuilt.count - 1)
 }
 
-/** A leader must open a compressed set to number its messages; a follower takes it as it is. */
-function checkCodec(codec: number, mustOpen: boolean): void {
-  if (codec > CODEC_MAX) throw new AppendError(ErrorCode.Unknown, `unknown compression codec ${codec}`)
-  if (mustOpen) throw new AppendError(ErrorCode.Unknown, `compression codec ${codec} is not available`)
+const numbered = (
+  bytes: Uint8Array,
+  assignFrom: number,
+  count: number,
+  firstEntryLastOffset: number,
+): CheckedRecords => ({
+  bytes,
+  count,
+  firstOffset: count === 0 ? -1 : assignFrom,
+  lastOffset: count === 0 ? -1 : assignFrom + count - 1,
+  firstEntryLastOffset,
+  monotonic: true,
+  maxTimestamp: NO_TIMESTAMP,
+  offsetOfMaxTimestamp: -1,
+})
+
+/** All messages of a set, opened, with offsets from `assignFrom` on, in one wrapper of the codec that came last. */
+function renumberedWrapper(
+  set: Uint8Array,
+  assignFrom: number,
+  codecId: number,
+  format: LogFormat,
+): { readonly bytes: Uint8Array; readonly count: number } {
+  try {
+    const messages = openedMessages(set, format)
+    const plain = new Uint8Array(messages.reduce((sum, message) => sum + message.length, 0))
+    let at = 0
+    messages.forEach((message, i) => {
+      plain.set(message, at)
+      writeInt64(plain, at, assignFrom + i)
+      at += message.length
+    })
+    const count = messages.length
+    if (count === 0) return { bytes: plain, count }
+    const value = format.codecs.byId(codecId)!.compress(plain, format.magic)
+    return { bytes: buildWrapper(0, assignFrom + count - 1, codecId, NO_TIMESTAMP, value), count }
+  } catch (error) {
+    if (error instanceof CompressionError) throw new AppendError(ErrorCode.Unknown, error.message)
+    if (error instanceof InvalidRecordError) throw new AppendError(ErrorCode.InvalidMessage, error.message)
+    throw error
+  }
+}
+
+/** The messages of a set and of its wrappers, in order; inner CRCs are not looked at, as in 0.8.2. */
+function openedMessages(set: Uint8Array, format: LogFormat): Uint8Array[] {
+  const messages: Uint8Array[] = []
+  let left = DECOMPRESSED_BYTES_MAX
+  for (let at = 0; at < set.length; ) {
+    const end = entryEnd(set, at)
+    if (codecIdAt(set, at) === 0) {
+      messages.push(set.subarray(at, end))
+    } else {
+      const inner = openWrapper(new Batch(set, at, end), format.codecs, left)
+      left -= inner.length
+      for (const from of innerPositions(inner)) messages.push(inner.subarray(from, entryEnd(inner, from)))
+    }
+    at = end
+  }
+  return messages
 }

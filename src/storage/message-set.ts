@@ -4,18 +4,12 @@
  * key length (4, -1 for null), key, value length (4, -1 for null), value. The CRC covers all that follows it, so the
  * offset may be set without touching it.
  */
-import { readInt32, readInt64, writeInt32, writeInt64 } from './big-endian.ts'
-import { crc32 } from './crc.ts'
-
-/** Bytes of an entry before its message: offset and size. */
-export const ENTRY_OVERHEAD = 12
-/** Smallest message: null key, null value. */
-export const MESSAGE_SIZE_MIN = 14
-/** Bits of the attributes that name the compression codec. */
-export const CODEC_MASK = 7
+import { readInt64 } from './big-endian.ts'
+import { entryEnd, isCrcValid } from './record/entry.ts'
+import { LEGACY_ATTRIBUTES_AT, MAGIC_AT, NO_TIMESTAMP } from './record/layout.ts'
+import { readLegacyFields, sizeOfLegacyMessage, writeLegacyMessage } from './record/legacy-message.ts'
 
 const MAGIC = 0
-const NULL = -1
 
 export interface MessageEntry {
   readonly offset: number
@@ -38,22 +32,13 @@ export function buildMessageSet(
   baseOffset = 0,
 ): Uint8Array {
   let size = 0
-  for (const { key, value } of messages) {
-    size += ENTRY_OVERHEAD + MESSAGE_SIZE_MIN + (key?.length ?? 0) + (value?.length ?? 0)
-  }
+  for (const { key, value } of messages) size += sizeOfLegacyMessage(MAGIC, key, value)
   const bytes = new Uint8Array(size)
   let at = 0
   let offset = baseOffset
   for (const { key, value } of messages) {
-    const messageSize = MESSAGE_SIZE_MIN + (key?.length ?? 0) + (value?.length ?? 0)
-    const end = at + ENTRY_OVERHEAD + messageSize
-    writeInt64(bytes, at, offset++)
-    writeInt32(bytes, at + 8, messageSize)
-    bytes[at + 16] = MAGIC
-    const afterKey = writeField(bytes, at + 18, key)
-    writeField(bytes, afterKey, value)
-    writeInt32(bytes, at + 12, crc32(bytes.subarray(at + 16, end)))
-    at = end
+    const message = { magic: MAGIC, offset: offset++, attributes: 0, timestamp: NO_TIMESTAMP, key, value }
+    at = writeLegacyMessage(bytes, at, message)
   }
   return bytes
 }
@@ -72,47 +57,18 @@ export function readMessageSet(bytes: Uint8Array): MessageEntry[] {
   return entries
 }
 
-/** True if the CRC stored in the message of the entry at `at` is that of its content. */
-export const isCrcValid = (bytes: Uint8Array, at: number, end: number): boolean =>
-  readInt32(bytes, at + ENTRY_OVERHEAD) >>> 0 === crc32(bytes.subarray(at + 16, end))
-
-/** End of the entry at `at`, or -1 if it is cut short or of an impossible size. */
-export function entryEnd(bytes: Uint8Array, at: number): number {
-  if (bytes.length - at < ENTRY_OVERHEAD) return -1
-  const messageSize = readInt32(bytes, at + 8)
-  const end = at + ENTRY_OVERHEAD + messageSize
-  return messageSize < MESSAGE_SIZE_MIN || end > bytes.length ? -1 : end
-}
-
 function readEntry(bytes: Uint8Array, at: number, end: number): MessageEntry {
-  const keyEnd = fieldEnd(bytes, at + 18, end - 4)
-  const wellFormed = keyEnd > 0 && fieldEnd(bytes, keyEnd, end) === end
+  const magic = bytes[at + MAGIC_AT]!
+  const fields = magic === MAGIC ? readLegacyFields(bytes, at, end) : undefined
   return {
     offset: readInt64(bytes, at),
-    key: wellFormed ? readField(bytes, at + 18, keyEnd) : null,
-    value: wellFormed ? readField(bytes, keyEnd, end) : null,
+    key: fields?.key ?? null,
+    value: fields?.value ?? null,
     position: at,
     size: end - at,
-    magic: bytes[at + 16]!,
-    attributes: bytes[at + 17]!,
+    magic,
+    attributes: bytes[at + LEGACY_ATTRIBUTES_AT]!,
     crcValid: isCrcValid(bytes, at, end),
-    wellFormed,
+    wellFormed: fields !== undefined,
   }
 }
-
-function writeField(bytes: Uint8Array, at: number, field: Uint8Array | null): number {
-  writeInt32(bytes, at, field === null ? NULL : field.length)
-  if (field === null) return at + 4
-  bytes.set(field, at + 4)
-  return at + 4 + field.length
-}
-
-/** End of the field whose length stands at `at`, or -1 if it does not fit before `limit`. */
-function fieldEnd(bytes: Uint8Array, at: number, limit: number): number {
-  const length = readInt32(bytes, at)
-  const end = at + 4 + Math.max(0, length)
-  return length < NULL || end > limit ? -1 : end
-}
-
-const readField = (bytes: Uint8Array, at: number, end: number): Uint8Array | null =>
-  readInt32(bytes, at) === NULL ? null : bytes.subarray(at + 4, end)

@@ -128,6 +128,11 @@ export class OffsetIndex {
     this.count = keep
   }
 
+  /** Drops the entries whose position is at or behind `position`, where the log ends. */
+  dropFrom(position: number): void {
+    while (this.count > 0 && this.entry(this.count - 1).position >= position) this.dropLast()
+  }
+
   /** Empties the file, whatever it holds. */
   clear(): void {
     this.handle.truncate(0)

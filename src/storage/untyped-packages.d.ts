@@ -1,0 +1,10 @@
+/** Types of packages that bring none. */
+declare module 'crc-32/crc32c.js' {
+  const implementation: { buf(bytes: Uint8Array): number }
+  export default implementation
+}
+
+declare module 'snappyjs' {
+  /** A raw block. */
+  export function compress(bytes: Uint8Array): Uint8Array
+}
