@@ -42,7 +42,7 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
       : new TraceFile(join(options.trace, folder === undefined ? '' : join(folder, 'trace.txt')))
   const width = widthFor(process.stdout)
   const narrator =
-    options.json === true || options.quiet === true ? undefined : new Narrator({ lang: options.lang, painter, width })
+    options.json === true || options.quiet === true ? undefined : new Narrator({ lang: options.lang, painter, width, details: plan.tell ?? [] })
   const subscribers: RunSubscriber[] = []
   if (narrator !== undefined) {
     subscribers.push({
@@ -69,8 +69,8 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
   const story = narrator?.end(run.view, run.ledger) ?? verdictLines(run.ledger, { painter, width })
   for (const line of story) print(line)
   print('')
-  print(promisesText(result, painter))
-  print('')
+  // Promises are Kafka's: a story of ZooKeeper alone has none.
+  if (plan.cluster.brokers > 0) print(`${promisesText(result, painter)}\n`)
   print(expectationsText(result, plan.text, painter))
   const seconds = `${(result.virtualMs / 1000).toFixed(0)} virtual seconds in ${(result.wallMs / 1000).toFixed(2)} s`
   print(painter.paint('quiet', `\n${seconds}, ${result.events} events, trace hash ${result.traceHash}`))

@@ -13,10 +13,9 @@ export function nextSteps(plan: ScenarioPlan, options: { readonly traced: boolea
     commands.push([`trial run ${file} --set request.required.acks=1`, 'when the leader alone acknowledges'])
   }
   commands.push([`trial run ${file} --seeds 1-200`, 'does the story hang on a lucky seed?'])
-  commands.push([
-    `trial describe ${file} --at ${Math.max(1, Math.floor(plan.endsUs / 2_000_000))}s`,
-    'the cluster at that moment',
-  ])
+  const at = `${Math.max(1, Math.floor(plan.endsUs / 2_000_000))}s`
+  if (plan.cluster.brokers > 0) commands.push([`trial describe ${file} --at ${at}`, 'the cluster at that moment'])
+  else commands.push([`trial zk ${file} --at ${at}`, 'the tree of ZooKeeper at that moment'])
   if (!options.traced) commands.push([`trial run ${file} --trace trace.txt`, 'every event, one line each'])
   const width = Math.max(...commands.map(([command]) => command.length))
   return commands.map(([command, why]) => `${command.padEnd(width)}  # ${why}`)

@@ -77,8 +77,8 @@ export class OrderOracle extends OracleBase<Inversion> {
     if ((facts.retries.get(client) ?? 0) > 0 || (facts.doubtful.get(client) ?? 0) > 0) {
       return 'a producer sent messages again, or went on while one was in doubt, and has no sequence numbers before 0.11'
     }
-    const config = plan.clients.find(({ name }) => name === client)?.config
-    if ((config?.['request.required.acks'] ?? 0) === 0) {
+    const producer = plan.clients.find(({ name }) => name === client)
+    if (producer?.kind === 'producer' && (producer.config['request.required.acks'] ?? 0) === 0) {
       return 'acks=0 waits for nothing: several requests are in flight, and a new connection may overtake the old one'
     }
     return undefined

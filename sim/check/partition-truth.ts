@@ -129,7 +129,9 @@ export class PartitionTruth {
     let offset = Math.min(replica.agrees, end)
     while (offset < end && sameEntry(replica.entries[offset], this.committed[offset])) offset++
     replica.agrees = offset
-    if (replica.suspect && offset === this.committed.length && replica.entries.length <= offset) {
+    // Not while less counts as committed than once did: what was undone may come back with another leader.
+    const whole = offset === this.committed.length && offset >= this.highestCommitted
+    if (replica.suspect && whole && replica.entries.length <= offset) {
       replica.suspect = false
       replica.evidence = noEvidence()
     }

@@ -243,7 +243,6 @@ export class Truth {
 
   /** A log was opened: it holds a beginning of what was written. */
   private loaded(replica: ReplicaTruth, logEndOffset: number, logStartOffset: number): void {
-    if (logEndOffset < replica.entries.length) this.note('shortenedLogs', replica)
     replica.logStart = logStartOffset
     replica.role = 'none'
     this.cutOrGrow(replica, logEndOffset)
@@ -254,7 +253,9 @@ export class Truth {
     replica.highWatermark = highWatermark
   }
 
+  /** A log whose directory a power loss took away is not loaded at all: only its replica is created, empty. */
   private cutOrGrow(replica: ReplicaTruth, logEndOffset: number): void {
+    if (logEndOffset < replica.entries.length) this.note('shortenedLogs', replica)
     replica.entries.length = logEndOffset
     replica.agrees = Math.min(replica.agrees, logEndOffset)
   }

@@ -2,30 +2,42 @@
  * The operator's machine: Kafka's command line tools, which talk to ZooKeeper only (`kafka.admin.TopicCommand`, 0.8.2.2).
  * It waits until all brokers of the plan are registered, then creates the plan's topics.
  */
-import { assignReplicasToBrokers, createTopic } from '../../src/controller/index.ts'
+import {
+  AdminOperationError,
+  addPartitions,
+  assignReplicasToBrokers,
+  createTopic,
+  requestPreferredElection,
+  requestReassignment,
+} from '../../src/controller/index.ts'
 import {
   type Address,
   type Digest,
   type Host,
   MILLISECOND,
   type Process,
+  SECOND,
   sleep,
   type Task,
   TaskQueue,
   until,
 } from '../../src/host/index.ts'
 import { zkPaths } from '../../src/protocol/index.ts'
-import { ZkClient, type ZkResult } from '../../src/zookeeper/index.ts'
-import type { TopicPlan } from '../scenario/plan.ts'
+import { ZkClient, type ZkError, type ZkResult } from '../../src/zookeeper/index.ts'
+import type { PartitionPlan, ReassignedPartition, TopicPlan } from '../scenario/plan.ts'
+import type { ClusterEvent } from './events.ts'
 
 const SESSION_TIMEOUT_MS = 30_000
 const POLL_US = 50 * MILLISECOND
+/** A broker that is not up by then (a story may crash it early) is not waited for. */
+const BROKERS_WAIT_US = 20 * SECOND
 
 export class AdminProcess implements Process {
   private readonly host: Host
   private readonly zk: ZkClient
   private readonly brokers: number
   private readonly topics: readonly TopicPlan[]
+  private readonly onReady: () => void
   private readonly work = new TaskQueue()
 
   constructor(
@@ -34,11 +46,14 @@ export class AdminProcess implements Process {
       readonly zookeeper: readonly Address[]
       readonly brokers: number
       readonly topics: readonly TopicPlan[]
+      /** Told once, when the plan's topics stand in ZooKeeper. */
+      readonly onReady: () => void
     },
   ) {
     this.host = host
     this.brokers = options.brokers
     this.topics = options.topics
+    this.onReady = options.onReady
     this.zk = new ZkClient(host, { servers: options.zookeeper, sessionTimeoutMs: SESSION_TIMEOUT_MS })
   }
 
@@ -46,6 +61,11 @@ export class AdminProcess implements Process {
     this.zk.start(() => {
       this.work.add('wait for brokers', () => this.awaitBrokers())
       for (const topic of this.topics) this.createTopic(topic)
+      const { onReady } = this
+      // biome-ignore lint/correctness/useYield: it waits only for its turn
+      this.work.add('topics created', function* () {
+        onReady()
+      })
     })
   }
 
@@ -53,8 +73,45 @@ export class AdminProcess implements Process {
     this.work.add(`create topic ${topic.name}`, () => this.create(topic))
   }
 
+  /** `kafka-topics.sh --alter --partitions`. @param to how many it shall have in all */
+  addPartitions(topic: string, to: number): void {
+    this.ask(`${topic} shall have ${to} partitions`, () => addPartitions(this.zk, topic, to))
+  }
+
+  /** `kafka-reassign-partitions.sh` */
+  reassign(partitions: readonly ReassignedPartition[]): void {
+    const words = partitions.map(({ topic, partition, replicas }) => `${topic}-${partition} to ${brokers(replicas)}`)
+    this.ask(`move ${words.join(', ')}`, () => requestReassignment(this.zk, partitions))
+  }
+
+  /** `kafka-preferred-replica-election.sh` */
+  electPreferred(partitions: readonly PartitionPlan[]): void {
+    const words = partitions.map(({ topic, partition }) => `${topic}-${partition}`)
+    this.ask(`let the preferred replica lead ${words.join(', ')}`, () => requestPreferredElection(this.zk, partitions))
+  }
+
+  /** Writes a request into ZooKeeper and says whether it stands there; the tools do not wait until it is done. */
+  private ask(request: string, write: () => Task<ZkError>): void {
+    const { host } = this
+    const told = (error: string): void => {
+      const event: ClusterEvent = { kind: 'AdminAsked', request, error }
+      if (host.tracing) host.trace(event)
+    }
+    this.work.add(request, function* () {
+      try {
+        told(yield* write())
+      } catch (error) {
+        if (!(error instanceof AdminOperationError)) throw error
+        told(error.message)
+      }
+    })
+  }
+
   private *awaitBrokers(): Task<void> {
-    while ((yield* this.liveBrokers()).length < this.brokers) yield* sleep(this.host, POLL_US, 'wait for brokers')
+    const giveUpUs = this.host.now() + BROKERS_WAIT_US
+    while ((yield* this.liveBrokers()).length < this.brokers && this.host.now() < giveUpUs) {
+      yield* sleep(this.host, POLL_US, 'wait for brokers')
+    }
   }
 
   private *liveBrokers(): Task<readonly number[]> {
@@ -88,3 +145,5 @@ export class AdminProcess implements Process {
     this.zk.digest(digest)
   }
 }
+
+const brokers = (ids: readonly number[]): string => ids.map((id) => `b${id}`).join(' ')

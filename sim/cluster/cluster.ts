@@ -9,14 +9,24 @@ import {
   producerConfigTable,
   simpleConsumerConfigTable,
 } from '../../src/config/index.ts'
-import { type Address, type FileSystem, invariant, type Message } from '../../src/host/index.ts'
+import { type Address, type FileSystem, invariant, type Message, unreachable } from '../../src/host/index.ts'
 import type { BrokerEndpoint, RequestFrame, ResponseFrame } from '../../src/protocol/index.ts'
-import { KafkaServer } from '../../src/server/index.ts'
+import { KafkaServer, releaseDefaults } from '../../src/server/index.ts'
 import { presets } from '../../src/versions.ts'
 import { describeZkMessage, ZOOKEEPER_CLIENT_PORT, ZooKeeperServer } from '../../src/zookeeper/index.ts'
 import { World } from '../kernel/index.ts'
-import type { ClientPlan, ClusterPlan, TopicPlan } from '../scenario/plan.ts'
+import type {
+  ClientPlan,
+  ClusterPlan,
+  PartitionPlan,
+  ReassignedPartition,
+  TopicPlan,
+  ZkOperation,
+} from '../scenario/plan.ts'
 import { AdminProcess } from './admin.ts'
+import { ContenderProcess } from './contender.ts'
+import { ResourceProcess } from './resource.ts'
+import { ZooKeeperClientProcess } from './zookeeper-client.ts'
 
 export const ADMIN_MACHINE = 'admin'
 export const KAFKA_PORT = 9092
@@ -26,6 +36,8 @@ export interface ClusterOptions {
   /** Backing files of a machine's disk; memory by default. */
   readonly dataDirectory?: (machine: string) => FileSystem
   readonly exploreSchedule?: boolean
+  /** Freezes every message that is sent, so that a process that changes one fails. For tests. */
+  readonly freezeMessages?: boolean
   /** Called before anything boots, to subscribe to the whole trace: machines start in the constructor. */
   readonly observe?: (world: World) => void
 }
@@ -54,6 +66,7 @@ export class Cluster {
       seed: options.seed,
       network: plan.network,
       ...(options.exploreSchedule === undefined ? {} : { exploreSchedule: options.exploreSchedule }),
+      ...(options.freezeMessages === undefined ? {} : { freezeMessages: options.freezeMessages }),
     })
     this.world.network.describe = describeMessage
     this.zookeeper = count(plan.zookeeper).map((id) => ({ machine: `zk${id}`, port: ZOOKEEPER_CLIENT_PORT }))
@@ -72,23 +85,63 @@ export class Cluster {
   private bootAll(): void {
     const { plan, world } = this
     const ensemble = count(plan.zookeeper).map((id) => ({ id, machine: `zk${id}` }))
+    const told = { zxid: 0 }
     for (const { id, machine } of ensemble) {
-      world.machine(machine).boot((host) => new ZooKeeperServer(host, { id, ensemble, ...plan.zookeeperConfig }))
+      world.machine(machine).boot((host) => new ZooKeeperServer(host, { id, ensemble, ...plan.zookeeperConfig, told }))
     }
     for (const id of count(plan.brokers)) {
       const machine = brokerMachine(id)
-      const config = configValues(brokerConfigTable, plan.brokerConfig, plan.brokerConfigOf[machine] ?? {})
+      const own = plan.brokerConfigOf[machine] ?? {}
+      const config = configValues(brokerConfigTable, releaseDefaults[plan.protocol], plan.brokerConfig, own)
       const versions = presets[plan.protocol]
       const { zookeeper } = this
       world.machine(machine).boot((host) => new KafkaServer(host, { brokerId: id, config, versions, zookeeper }))
     }
     const { zookeeper } = this
-    const admin = { zookeeper, brokers: plan.brokers, topics: plan.topics }
+    const kafkaClients = plan.clients.filter(({ kind }) => kind === 'producer' || kind === 'consumer')
+    for (const client of plan.clients) if (!kafkaClients.includes(client)) this.bootClient(client)
+    // Without brokers there is nothing to administer.
+    if (plan.brokers === 0) return
+    // Producers and consumers start when the topics are there: else one that asks for metadata first would have a topic
+    // created by the broker that it asks (`auto.create.topics.enable`), with other partitions than the plan has.
+    const onReady = (): void => {
+      for (const client of kafkaClients.splice(0)) {
+        world.schedule(0, `start ${client.name}`, () => this.bootClient(client))
+      }
+    }
+    const admin = { zookeeper, brokers: plan.brokers, topics: plan.topics, onReady }
     world.machine(ADMIN_MACHINE).boot((host) => new AdminProcess(host, admin))
-    for (const client of plan.clients) this.bootClient(client)
   }
 
   private bootClient(plan: ClientPlan): void {
+    const machine = this.world.machine(plan.name)
+    switch (plan.kind) {
+      case 'zookeeper':
+        machine.boot((host) => new ZooKeeperClientProcess(host, { ...plan, servers: this.serversOf(plan.servers) }))
+        return
+      case 'contender':
+        machine.boot((host) => new ContenderProcess(host, { ...plan, servers: this.serversOf(plan.servers) }))
+        return
+      case 'resource':
+        machine.boot((host) => new ResourceProcess(host, plan))
+        return
+      case 'producer':
+      case 'consumer':
+        this.bootKafkaClient(plan)
+        return
+      default:
+        unreachable(plan)
+    }
+  }
+
+  /** Addresses of ZooKeeper servers; of all where none is named. */
+  private serversOf(machines: readonly string[]): readonly Address[] {
+    return machines.length === 0
+      ? this.zookeeper
+      : machines.map((machine) => ({ machine, port: ZOOKEEPER_CLIENT_PORT }))
+  }
+
+  private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
     const machine = this.world.machine(plan.name)
     const bootstrap = (plan.bootstrap.length === 0 ? count(this.plan.brokers).map(brokerMachine) : plan.bootstrap).map(
       (name) => this.endpoint(name),
@@ -132,9 +185,40 @@ export class Cluster {
   }
 
   createTopic(topic: TopicPlan): void {
-    this.world.call(ADMIN_MACHINE, `create topic ${topic.name}`, (process) => {
+    this.admin(`create topic ${topic.name}`, (admin) => admin.createTopic(topic))
+  }
+
+  addPartitions(topic: string, to: number): void {
+    this.admin(`add partitions to ${topic}`, (admin) => admin.addPartitions(topic, to))
+  }
+
+  reassign(partitions: readonly ReassignedPartition[]): void {
+    this.admin('reassign partitions', (admin) => admin.reassign(partitions))
+  }
+
+  electPreferred(partitions: readonly PartitionPlan[]): void {
+    this.admin('elect preferred replicas', (admin) => admin.electPreferred(partitions))
+  }
+
+  /** Has a ZooKeeper client do one operation; lost if the client is down. */
+  zk(by: string, operation: ZkOperation, name: string): void {
+    this.world.call(by, `${operation.op} ${name}`, (process) => {
+      ;(process as ZooKeeperClientProcess).perform(operation, name)
+    })
+  }
+
+  enterElection(machine: string): void {
+    this.world.call(machine, 'enter', (process) => (process as ContenderProcess).enter())
+  }
+
+  resignElection(machine: string): void {
+    this.world.call(machine, 'resign', (process) => (process as ContenderProcess).resign())
+  }
+
+  private admin(tag: string, body: (admin: AdminProcess) => void): void {
+    this.world.call(ADMIN_MACHINE, tag, (process) => {
       invariant(process instanceof AdminProcess, 'the admin machine runs something else')
-      process.createTopic(topic)
+      body(process)
     })
   }
 }

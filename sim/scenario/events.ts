@@ -17,3 +17,6 @@ export type ScenarioEvent =
   | { readonly kind: 'ConditionMet'; readonly index: number; readonly what: string }
   /** What the teacher says at this moment. */
   | { readonly kind: 'Caption'; readonly index: number; readonly en: string; readonly zh?: string }
+  /** ZooKeeper's work is counted from here on, under this name, and up to here. */
+  | { readonly kind: 'MeasureBegan'; readonly name: string }
+  | { readonly kind: 'MeasureEnded'; readonly name: string }

@@ -3,6 +3,7 @@
  * of virtual time; every part remembers where in the file it stands, so that a failed expectation can point there.
  */
 import type { PresetName } from '../../src/versions.ts'
+import type { CreateMode, ElectionRecipe, MultiPart, ZkError } from '../../src/zookeeper/index.ts'
 
 /** A place in the scenario file; line and column from 1, for people. `length` covers the text meant. */
 export interface SourceSpan {
@@ -28,10 +29,15 @@ export interface ScenarioPlan {
   readonly protocol: PresetName
   readonly seed: number
   readonly endsUs: number
+  /** What is told beside what is always told; absent: nothing. */
+  readonly tell?: readonly Detail[]
   readonly cluster: ClusterPlan
   readonly steps: readonly StepPlan[]
   readonly expect: ExpectationPlan
 }
+
+/** `broadcast`: each write of ZooKeeper on its way through proposal, acknowledgements and commit. */
+export type Detail = 'broadcast'
 
 export interface ClusterPlan {
   readonly protocol: PresetName
@@ -65,7 +71,7 @@ export interface TopicPlan {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-export type ClientPlan = ProducerPlan | SimpleConsumerPlan
+export type ClientPlan = ProducerPlan | SimpleConsumerPlan | ZooKeeperClientPlan | ContenderPlan | ResourcePlan
 
 export interface ProducerPlan {
   readonly kind: 'producer'
@@ -88,6 +94,36 @@ export interface SimpleConsumerPlan {
   readonly bootstrap: readonly string[]
   /** Reads from this broker whoever leads (a read sent to a follower gets error 6). */
   readonly broker?: string
+}
+
+/** Does single operations when steps say so. */
+export interface ZooKeeperClientPlan {
+  readonly kind: 'zookeeper'
+  readonly name: string
+  /** Machine names of the servers that it connects to; empty: all. */
+  readonly servers: readonly string[]
+  readonly sessionTimeoutMs: number
+}
+
+/** Takes part in elections by one of ZooKeeper's recipes, from the action `enter` on. */
+export interface ContenderPlan {
+  readonly kind: 'contender'
+  readonly name: string
+  readonly servers: readonly string[]
+  readonly sessionTimeoutMs: number
+  readonly recipe: ElectionRecipe
+  /** Persistent parents, one an election. */
+  readonly elections: readonly string[]
+  /** What it writes to resources while it believes that it leads its first election. */
+  readonly writes?: { readonly to: readonly string[]; readonly everyUs: number }
+}
+
+/** Something that leaders write to. */
+export interface ResourcePlan {
+  readonly kind: 'resource'
+  readonly name: string
+  /** Refuses a leader's write if it has seen one of a later leader. */
+  readonly fenced: boolean
 }
 
 /** `sends: { to: orders, every: 100ms, keys: 1..20, count: 500, size: 100 }` */
@@ -169,7 +205,13 @@ export type Condition = { readonly span: SourceSpan } & (
     }
   | { readonly about: 'controller'; readonly is?: string; readonly epoch?: Match }
   | { readonly about: 'zk-leader'; readonly is?: string; readonly epoch?: Match }
-  | { readonly about: 'session'; readonly owner: string; readonly is: 'alive' | 'expired' }
+  | {
+      readonly about: 'session'
+      readonly owner: string
+      readonly is?: 'alive' | 'expired'
+      /** Whether its machine has a connection to a server, as far as it knows. */
+      readonly connected?: boolean
+    }
   | { readonly about: 'message'; readonly message: string; readonly is: MessageFate }
   | {
       readonly about: 'znode'
@@ -192,10 +234,85 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly read?: Match
       readonly acked?: Match
       readonly gaveUp?: Match
+      /** Resources: writes of leaders taken, writes refused, writes taken from a leader that had been replaced. */
+      readonly accepted?: Match
+      readonly refused?: Match
+      readonly stale?: Match
     }
+  /** An operation that a ZooKeeper client was told to do, by its name. */
+  | {
+      readonly about: 'operation'
+      readonly operation: string
+      /** `pending`: not answered yet. */
+      readonly is?: 'pending' | 'answered' | ZkError
+      readonly data?: Match
+      readonly version?: Match
+      /** Names of the children. */
+      readonly children?: readonly string[]
+      /** Of `create`: the path of the new node. */
+      readonly path?: string
+    }
+  /** Watch events that a ZooKeeper client was told. */
+  | {
+      readonly about: 'notified'
+      readonly client: string
+      readonly event?: WatchEventName
+      readonly path?: string
+      readonly times: Match
+    }
+  /** An election by a recipe: who leads by ZooKeeper's tree, once it knows; who believes that it leads. */
+  | {
+      readonly about: 'elected'
+      readonly election: string
+      /** A contender, or `none`. Absent: any. */
+      readonly is?: string
+      /** How many were elected so far. */
+      readonly terms?: Match
+      /** Contenders that the last disappearance of a node woke. */
+      readonly woken?: Match
+      /** Contenders that believe that they lead. */
+      readonly believers?: Match
+    }
+  | {
+      readonly about: 'zk-server'
+      readonly server: string
+      readonly is?: 'leading' | 'following' | 'looking' | 'down'
+      /** Committed transactions that it has not applied. */
+      readonly behind?: Match
+      /** How its leader brought it up to date the last time. */
+      readonly synced?: 'DIFF' | 'TRUNC' | 'SNAP'
+    }
+  /** The replicas that a partition is assigned to, the preferred leader first. */
+  | {
+      readonly about: 'replicas'
+      readonly topic: string
+      readonly partition: number
+      readonly is: readonly string[]
+    }
+  /** What a broker carries by ZooKeeper's data. */
+  | {
+      readonly about: 'broker'
+      readonly broker: string
+      readonly topic?: string
+      readonly leads?: Match
+      readonly replicas?: Match
+    }
+  /** What ZooKeeper did between the actions `measure` and `measured`; never true before the second. */
+  | {
+      readonly about: 'measure'
+      readonly measure: string
+      readonly writes?: Match
+      readonly refused?: Match
+      readonly watches?: Match
+      readonly lasts?: Match
+    }
+  /** All of them at once. */
+  | { readonly about: 'all'; readonly conditions: readonly Condition[] }
   /** The nth trace event of a kind, from a machine if named. */
   | { readonly about: 'event'; readonly event: string; readonly machine?: string; readonly nth: number }
 )
+
+export type WatchEventName = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
 
 /** `sent`: handed to a producer. `appended`: on a leader's log. `gave-up`: the application was told of a failure. */
 export type MessageFate = 'sent' | 'appended' | 'replicated' | 'committed' | 'acked' | 'read' | 'lost' | 'gave-up'
@@ -210,6 +327,8 @@ export type Target =
   | { readonly select: 'most-advanced-follower'; readonly topic: string; readonly partition: number }
   | { readonly select: 'all-brokers' }
   | { readonly select: 'all-zookeeper' }
+  /** The contender that leads an election. */
+  | { readonly select: 'elected'; readonly election: string }
 
 export type Targets = readonly Target[]
 
@@ -250,10 +369,40 @@ export type Action = { readonly span: SourceSpan } & (
   | { readonly do: 'expireSession'; readonly targets: Targets }
   | { readonly do: 'skewClock'; readonly targets: Targets; readonly jumpUs: number; readonly driftPpm: number }
   | { readonly do: 'createTopic'; readonly topic: TopicPlan }
+  /** A ZooKeeper client does one operation. */
+  | { readonly do: 'zk'; readonly by: string; readonly operation: ZkOperation; readonly name: string }
+  /** Contenders begin to take part in their elections, or give their places up. */
+  | { readonly do: 'enter' | 'resign'; readonly targets: Targets }
+  | { readonly do: 'addPartitions'; readonly topic: string; readonly to: number }
+  | { readonly do: 'reassign'; readonly partitions: readonly ReassignedPartition[] }
+  /** Leadership goes back to the preferred replicas of these partitions. */
+  | { readonly do: 'electPreferred'; readonly partitions: readonly PartitionPlan[] }
+  /** Begins and ends the counting of what ZooKeeper does. */
+  | { readonly do: 'measure' | 'measured'; readonly name: string }
   /** Only with an `on` trigger: what happens to the message that set it off. */
   | { readonly do: 'hold' | 'drop' }
   | { readonly do: 'delay'; readonly us: number }
 )
+
+export interface PartitionPlan {
+  readonly topic: string
+  readonly partition: number
+}
+
+export interface ReassignedPartition extends PartitionPlan {
+  /** Broker ids, the preferred leader first. */
+  readonly replicas: readonly number[]
+}
+
+/** What `zk` can ask for. `version` -1 matches any. */
+export type ZkOperation =
+  | { readonly op: 'create'; readonly path: string; readonly data: string; readonly mode: CreateMode }
+  | { readonly op: 'delete'; readonly path: string; readonly version: number }
+  | { readonly op: 'setData'; readonly path: string; readonly data: string; readonly version: number }
+  | { readonly op: 'getData' | 'exists' | 'getChildren'; readonly path: string; readonly watch: boolean }
+  | { readonly op: 'sync'; readonly path: string }
+  | { readonly op: 'multi'; readonly parts: readonly MultiPart[] }
+  | { readonly op: 'close' }
 
 export interface ExpectationPlan {
   readonly messages: readonly MessageExpectation[]

@@ -1,10 +1,11 @@
 /** Everything that may stand in a trace. Switches over it are closed: a new kind of event breaks the build here first. */
 import type { SystemEvent } from '../../src/events.ts'
 import type { Micros } from '../../src/host/index.ts'
+import type { ClusterEvent } from '../cluster/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { ScenarioEvent } from '../scenario/events.ts'
 
-export type AnyEvent = SystemEvent | WorldEvent | ScenarioEvent
+export type AnyEvent = SystemEvent | ClusterEvent | WorldEvent | ScenarioEvent
 export type EventKind = AnyEvent['kind']
 
 /** One kind (or several) out of the union, for handlers of their own. */

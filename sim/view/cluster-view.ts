@@ -94,6 +94,53 @@ export interface ZooKeeperServerView {
   /** Machine that it follows; null: none. */
   readonly leader: string | null
   readonly lastApplied: Zxid
+  /** On its disk, as it told its leader (or itself, where it leads). */
+  readonly acknowledged: Zxid
+  /** How its leader brought it up to date the last time; null: never. */
+  readonly synced: 'DIFF' | 'TRUNC' | 'SNAP' | null
+}
+
+/** An election by a recipe, below the path that is its name. */
+export interface ElectionView {
+  readonly recipe: 'unfair' | 'fair'
+  /** Contenders that believe that they lead, each by a node of its own, in the order in which they came to. */
+  readonly believers: Readonly<Record<string, { readonly node: string; readonly epoch: Zxid }>>
+  /** Whoever took part at any time. */
+  readonly contenders: readonly string[]
+  /** Elections won so far. */
+  readonly terms: number
+  /** Contenders that woke since a node of the election last went. */
+  readonly woken: number
+}
+
+/** An operation of a ZooKeeper client, by the name that the scenario gave it. */
+export interface OperationView {
+  readonly client: string
+  readonly asked: string
+  /** Null while it is not answered. */
+  readonly error: string | null
+  readonly path: string | null
+  readonly data: string | null
+  readonly version: number | null
+  readonly children: readonly string[] | null
+}
+
+/** What ZooKeeper did: so far, or in a time that was measured. */
+export interface ZooKeeperWork {
+  /** Transactions that changed nodes, and writes that were refused (which take a transaction too). */
+  readonly writes: number
+  readonly refused: number
+  /** Sessions opened, closed or expired. */
+  readonly sessions: number
+  /** Watch events sent to clients. */
+  readonly watches: number
+}
+
+export interface MeasureView {
+  readonly fromUs: Micros
+  /** Undefined while it is open; `work` is then what had been done before. */
+  readonly toUs: Micros | undefined
+  readonly work: ZooKeeperWork
 }
 
 export interface ZnodeView {
@@ -102,6 +149,11 @@ export interface ZnodeView {
   readonly version: number
   /** Session, or null for a persistent node. */
   readonly ephemeralOwner: string | null
+  readonly czxid: Zxid
+  readonly mzxid: Zxid
+  /** Last creation or deletion of a child. */
+  readonly pzxid: Zxid
+  readonly childrenCreated: number
 }
 
 export interface SessionView {
@@ -118,6 +170,12 @@ export interface ClientView {
   readonly acked: number
   readonly gaveUp: number
   readonly read: number
+  /** ZooKeeper clients: watch events told, by `event path`. */
+  readonly notified: Readonly<Record<string, number>>
+  /** Resources: writes taken, refused, and taken from a leader of an older epoch than one seen before. */
+  readonly accepted: number
+  readonly refused: number
+  readonly stale: number
   /** Leaders as last told by a broker, by partition. */
   readonly leaders: Readonly<Record<TopicPartition, number>>
 }
@@ -141,6 +199,12 @@ export interface ClusterView {
   readonly znodes: Readonly<Record<string, ZnodeView>>
   readonly sessions: Readonly<Record<string, SessionView>>
   readonly clients: Readonly<Record<string, ClientView>>
+  readonly elections: Readonly<Record<string, ElectionView>>
+  readonly operations: Readonly<Record<string, OperationView>>
+  readonly work: ZooKeeperWork
+  readonly measures: Readonly<Record<string, MeasureView>>
+  /** Last transaction of ZooKeeper that was committed. */
+  readonly lastCommitted: Zxid
   /** Links (one way, `b1→b2`) that were ever disturbed. */
   readonly links: Readonly<Record<string, LinkView>>
   /** Records so far, by machine (`''`: the world) and kind. */
@@ -169,8 +233,20 @@ export const emptyServer: ZooKeeperServerView = {
   epoch: 0,
   leader: null,
   lastApplied: 0,
+  acknowledged: 0,
+  synced: null,
 }
-export const emptyClient: ClientView = { sent: 0, acked: 0, gaveUp: 0, read: 0, leaders: {} }
+export const emptyClient: ClientView = {
+  sent: 0,
+  acked: 0,
+  gaveUp: 0,
+  read: 0,
+  notified: {},
+  accepted: 0,
+  refused: 0,
+  stale: 0,
+  leaders: {},
+}
 
 /** Before the first record: the machines of the plan, all stopped. Without a plan, machines join as records name them. */
 export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | 'clients'>): ClusterView {
@@ -188,7 +264,7 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
   }
   for (const { name } of plan?.clients ?? []) {
     machines[name] = { ...emptyMachine, kind: 'client' }
-    clients[name] = { ...emptyClient, leaders: {} }
+    clients[name] = { ...emptyClient, notified: {}, leaders: {} }
   }
   return {
     seq: -1,
@@ -201,6 +277,11 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
     znodes: {},
     sessions: {},
     clients,
+    elections: {},
+    operations: {},
+    work: { writes: 0, refused: 0, sessions: 0, watches: 0 },
+    measures: {},
+    lastCommitted: 0,
     links: {},
     counts: {},
   }
@@ -233,6 +314,15 @@ export function zooKeeperLeader(view: ClusterView): string | undefined {
     if (server.serving && (leader === undefined || server.epoch > view.zookeeper[leader]!.epoch)) leader = name
   }
   return leader
+}
+
+/** The contender that leads an election by the tree as committed, once it knows. */
+export function electedContender(view: ClusterView, path: string): string | undefined {
+  const believers = view.elections[path]?.believers ?? {}
+  return Object.keys(believers).find((name) => {
+    const { node, epoch } = believers[name]!
+    return view.znodes[node]?.czxid === epoch
+  })
 }
 
 /** How often an event of this kind was seen, on one machine or on all. */

@@ -4,13 +4,17 @@
  */
 import { unreachable } from '../../src/host/index.ts'
 import { topicPartition } from '../../src/protocol/index.ts'
+import { zxidCounter, zxidEpoch } from '../../src/zookeeper/index.ts'
 import type { Condition, Match } from '../scenario/plan.ts'
 import {
   actingLeader,
   type ClusterView,
   countOf,
+  electedContender,
+  type OperationView,
   replicaOf,
   type SessionView,
+  type ZooKeeperServerView,
   zooKeeperLeader,
 } from './cluster-view.ts'
 import type { Ledger } from './ledger.ts'
@@ -52,8 +56,14 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
       const holds = condition.is === undefined ? leader !== undefined : leader === condition.is
       return holds && matches(condition.epoch, leader === undefined ? undefined : view.zookeeper[leader]!.epoch)
     }
-    case 'session':
-      return latestSession(view, condition.owner)?.state === condition.is
+    case 'session': {
+      const session = latestSession(view, condition.owner)
+      return (
+        (condition.is === undefined || session?.state === condition.is) &&
+        (condition.connected === undefined ||
+          (session !== undefined && session.server !== null) === condition.connected)
+      )
+    }
     case 'message':
       return ledger.reached(condition.message, condition.is)
     case 'znode': {
@@ -74,14 +84,123 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         client !== undefined &&
         matches(condition.read, client.read) &&
         matches(condition.acked, client.acked) &&
-        matches(condition.gaveUp, client.gaveUp)
+        matches(condition.gaveUp, client.gaveUp) &&
+        matches(condition.accepted, client.accepted) &&
+        matches(condition.refused, client.refused) &&
+        matches(condition.stale, client.stale)
       )
     }
+    case 'operation':
+      return operationIs(condition, view.operations[condition.operation])
+    case 'notified':
+      return matches(condition.times, notifications(condition, view))
+    case 'elected': {
+      const election = view.elections[condition.election]
+      const leader = electedContender(view, condition.election)
+      const holds =
+        condition.is === undefined ? leader !== undefined || onlyCounts(condition) : (leader ?? 'none') === condition.is
+      return (
+        holds &&
+        matches(condition.terms, election?.terms ?? 0) &&
+        matches(condition.woken, election?.woken ?? 0) &&
+        matches(condition.believers, Object.keys(election?.believers ?? {}).length)
+      )
+    }
+    case 'zk-server': {
+      const server = view.zookeeper[condition.server]
+      return (
+        server !== undefined &&
+        (condition.is === undefined || serverState(server) === condition.is) &&
+        (condition.synced === undefined || server.synced === condition.synced) &&
+        matches(condition.behind, behind(view, condition.server))
+      )
+    }
+    case 'replicas': {
+      const replicas = view.partitions[topicPartition(condition.topic, condition.partition)]?.replicas ?? []
+      return replicas.length === condition.is.length && replicas.every((id, i) => brokerName(id) === condition.is[i])
+    }
+    case 'broker': {
+      const carried = carriedBy(view, condition.broker, condition.topic)
+      return matches(condition.leads, carried.leads) && matches(condition.replicas, carried.replicas)
+    }
+    case 'measure': {
+      const measure = view.measures[condition.measure]
+      return (
+        measure?.toUs !== undefined &&
+        matches(condition.writes, measure.work.writes) &&
+        matches(condition.refused, measure.work.refused) &&
+        matches(condition.watches, measure.work.watches) &&
+        matches(condition.lasts, measure.toUs - measure.fromUs)
+      )
+    }
+    case 'all':
+      return condition.conditions.every((one) => evaluate(one, view, ledger))
     case 'event':
       return countOf(view, condition.event, condition.machine) >= condition.nth
     default:
       return unreachable(condition)
   }
+}
+
+function operationIs(
+  condition: Extract<Condition, { about: 'operation' }>,
+  operation: OperationView | undefined,
+): boolean {
+  if (operation === undefined) return false
+  const { error, data, version, children, path } = operation
+  const { is } = condition
+  if (is === 'pending') return error === null
+  if (error === null || (is !== undefined && is !== 'answered' && is !== error)) return false
+  return (
+    matches(condition.data, data ?? undefined) &&
+    matches(condition.version, version ?? undefined) &&
+    (condition.path === undefined || condition.path === path) &&
+    (condition.children === undefined || (children !== null && sameNames(condition.children, children)))
+  )
+}
+
+/** Watch events of this kind and path that the client was told. */
+export function notifications(condition: Extract<Condition, { about: 'notified' }>, view: ClusterView): number {
+  const notified = view.clients[condition.client]?.notified ?? {}
+  let count = 0
+  for (const what of Object.keys(notified)) {
+    const [event, path] = [what.slice(0, what.indexOf(' ')), what.slice(what.indexOf(' ') + 1)]
+    if (condition.event !== undefined && condition.event !== event) continue
+    if (condition.path !== undefined && condition.path !== path) continue
+    count += notified[what]!
+  }
+  return count
+}
+
+/** Asking for nothing but counts asks for no leader. */
+const onlyCounts = ({ terms, woken, believers }: Extract<Condition, { about: 'elected' }>): boolean =>
+  terms !== undefined || woken !== undefined || believers !== undefined
+
+export const serverState = (server: ZooKeeperServerView): string => server.state.toLowerCase()
+
+/** Transactions committed that a server has not applied; those of different epochs count by the counter alone. */
+export function behind(view: ClusterView, server: string): number {
+  const applied = view.zookeeper[server]?.lastApplied ?? 0
+  if (applied >= view.lastCommitted) return 0
+  return zxidEpoch(applied) === zxidEpoch(view.lastCommitted)
+    ? view.lastCommitted - applied
+    : Math.max(1, zxidCounter(view.lastCommitted))
+}
+
+export function carriedBy(
+  view: ClusterView,
+  broker: string,
+  topic: string | undefined,
+): { readonly leads: number; readonly replicas: number } {
+  let leads = 0
+  let replicas = 0
+  for (const tp of Object.keys(view.partitions)) {
+    const partition = view.partitions[tp]!
+    if (topic !== undefined && partition.topic !== topic) continue
+    if (partition.leader >= 0 && brokerName(partition.leader) === broker) leads += 1
+    if (partition.replicas.some((id) => brokerName(id) === broker)) replicas += 1
+  }
+  return { leads, replicas }
 }
 
 /** Nothing asked: true. Asked, but nothing there: false. A text is compared as text, a number asked for as a number. */

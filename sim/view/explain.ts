@@ -2,11 +2,19 @@
 import { unreachable } from '../../src/host/index.ts'
 import { topicPartition } from '../../src/protocol/index.ts'
 import type { Condition } from '../scenario/plan.ts'
-import { type ClusterView, countOf, replicaOf, zooKeeperLeader } from './cluster-view.ts'
-import { isrSeen, latestSession, leaderSeen } from './conditions.ts'
+import {
+  type ClusterView,
+  countOf,
+  electedContender,
+  type OperationView,
+  replicaOf,
+  type ZooKeeperWork,
+  zooKeeperLeader,
+} from './cluster-view.ts'
+import { behind, carriedBy, isrSeen, latestSession, leaderSeen, notifications, serverState } from './conditions.ts'
 import { describeProgress } from './fate.ts'
 import type { Ledger } from './ledger.ts'
-import { brokerName, leaderName } from './names.ts'
+import { brokerName, formatDuration, leaderName } from './names.ts'
 
 /** `b2/orders-0 has LEO 1, HW 0, role follower`. */
 export function explain(condition: Condition, view: ClusterView, ledger: Ledger): string {
@@ -46,7 +54,7 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
       const session = latestSession(view, condition.owner)
       return session === undefined
         ? `${condition.owner} has no session`
-        : `the session of ${condition.owner} is ${session.state}`
+        : `the session of ${condition.owner} is ${session.state}, ${session.server === null ? 'not connected' : `connected to ${session.server}`}`
     }
     case 'message':
       return describeProgress(ledger, condition.message)
@@ -67,15 +75,87 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
       return `${condition.machine} is ${view.machines[condition.machine]?.state ?? 'unknown'}`
     case 'client': {
       const client = view.clients[condition.client]
+      if (condition.accepted !== undefined || condition.refused !== undefined || condition.stale !== undefined) {
+        const { accepted, refused, stale } = client ?? { accepted: 0, refused: 0, stale: 0 }
+        return `${condition.client} took ${accepted} writes, ${stale} of them of a leader that had been replaced, and refused ${refused}`
+      }
       return client === undefined
         ? `${condition.client} has done nothing`
         : `${condition.client} was handed ${client.sent}, had ${client.acked} acknowledged, gave up ${client.gaveUp}, read ${client.read}`
     }
     case 'event':
       return `${condition.event} was seen ${times(countOf(view, condition.event, condition.machine))}${condition.machine === undefined ? '' : ` on ${condition.machine}`}`
+    case 'operation':
+      return operationWords(condition.operation, view)
+    case 'notified': {
+      const notified = view.clients[condition.client]?.notified ?? {}
+      const all = Object.keys(notified).map((what) => `${what} ${times(notified[what]!)}`)
+      const none = notifications(condition, view) === 0 && all.length === 0
+      return none ? `${condition.client} was told of nothing` : `${condition.client} was told: ${all.join(', ')}`
+    }
+    case 'elected': {
+      const election = view.elections[condition.election]
+      if (election === undefined) return `nobody takes part in ${condition.election}`
+      const leader = electedContender(view, condition.election) ?? 'nobody'
+      const believers = Object.keys(election.believers)
+      const believed = believers.length === 0 ? 'nobody' : believers.join(' and ')
+      return `${leader} leads ${condition.election} and ${believed} believes to lead; elected ${times(election.terms)}, last woken ${election.woken}`
+    }
+    case 'zk-server': {
+      const server = view.zookeeper[condition.server]
+      if (server === undefined) return `there is no ${condition.server}`
+      const synced = server.synced === null ? 'never synchronised' : `last synchronised by ${server.synced}`
+      return `${condition.server} is ${serverState(server)}, ${behind(view, condition.server)} transactions behind, ${synced}`
+    }
+    case 'replicas': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      return `${tp} is assigned to [${(view.partitions[tp]?.replicas ?? []).map(brokerName).join(', ')}]`
+    }
+    case 'broker': {
+      const { leads, replicas } = carriedBy(view, condition.broker, condition.topic)
+      return `${condition.broker} leads ${leads} and carries ${replicas}`
+    }
+    case 'measure': {
+      const measure = view.measures[condition.measure]
+      return measure?.toUs === undefined
+        ? `${condition.measure} was not measured`
+        : `${condition.measure}: ${workWords(measure.work)} in ${formatDuration(measure.toUs - measure.fromUs)}`
+    }
+    case 'all':
+      return condition.conditions.map((one) => explain(one, view, ledger)).join('; ')
     default:
       return unreachable(condition)
   }
+}
+
+/** `ZooKeeper committed 2 writes, refused 1, fired 2 watches` */
+export function workWords({ writes, refused, watches, sessions }: ZooKeeperWork): string {
+  const parts = [
+    `${writes === 1 ? '1 write' : `${writes} writes`} committed`,
+    `${refused} refused`,
+    `${watches === 1 ? '1 watch' : `${watches} watches`} fired`,
+  ]
+  if (sessions > 0) parts.push(`${sessions} sessions opened or ended`)
+  return parts.join(', ')
+}
+
+function operationWords(name: string, view: ClusterView): string {
+  const operation = view.operations[name]
+  if (operation === undefined) return `${name} was not asked`
+  return `${name} (${operation.asked} by ${operation.client}) ${
+    operation.error === null ? 'is not answered' : `was answered: ${answerWords(operation)}`
+  }`
+}
+
+/** `OK, "x", version 1`, `NoNode` */
+export function answerWords(answer: Pick<OperationView, 'error' | 'path' | 'data' | 'version' | 'children'>): string {
+  const { error, path, data, version, children } = answer
+  const parts = [error ?? '']
+  if (path !== null) parts.push(path)
+  if (data !== null) parts.push(`"${data}"`)
+  if (version !== null) parts.push(`version ${version}`)
+  if (children !== null) parts.push(`[${children.join(', ')}]`)
+  return parts.join(', ')
 }
 
 const times = (count: number): string => (count === 0 ? 'never' : count === 1 ? 'once' : `${count} times`)

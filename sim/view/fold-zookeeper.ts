@@ -13,7 +13,8 @@ import {
   zkPaths,
 } from '../../src/protocol/index.ts'
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
-import { zxidEpoch } from '../../src/zookeeper/zxid.ts'
+import { parentPath } from '../../src/zookeeper/index.ts'
+import { type Zxid, zxidEpoch } from '../../src/zookeeper/zxid.ts'
 import type { EventOf } from './any-event.ts'
 import { emptyServer } from './cluster-view.ts'
 import type { ViewDraft } from './fold.ts'
@@ -28,6 +29,9 @@ type ZkViewEvent = EventOf<
   | 'ZkSessionCreated'
   | 'ZkSessionClosed'
   | 'ZkClientState'
+  | 'ZkAcknowledged'
+  | 'ZkSynced'
+  | 'ZkWatchFired'
 >
 
 export function foldZooKeeperEvent(view: ViewDraft, machine: string, event: ZkViewEvent): void {
@@ -56,8 +60,21 @@ export function foldZooKeeperEvent(view: ViewDraft, machine: string, event: ZkVi
     case 'ZkRecovered':
       serverOf(view, machine).lastApplied = event.lastZxid
       return
+    case 'ZkAcknowledged':
+      serverOf(view, machine).acknowledged = event.zxid
+      return
+    case 'ZkSynced':
+      serverOf(view, event.to).synced = event.mode
+      return
     case 'ZkCommitted':
-      for (const change of event.changes) foldChange(view, change)
+      // A new leader repeats what its predecessor may have committed already.
+      if (event.zxid <= view.lastCommitted) return
+      view.lastCommitted = event.zxid
+      foldWork(view, event.txn)
+      for (const change of event.changes) foldChange(view, change, event.zxid)
+      return
+    case 'ZkWatchFired':
+      view.work.watches += 1
       return
     case 'ZkSessionCreated':
       view.sessions[event.session] = { owner: event.owner, state: 'alive', server: null }
@@ -89,27 +106,55 @@ export function forgetServer(view: ViewDraft, machine: string): void {
 const serverOf = (view: ViewDraft, machine: string): ViewDraft['zookeeper'][string] =>
   (view.zookeeper[machine] ??= { ...emptyServer })
 
-function foldChange(view: ViewDraft, change: ZnodeChange): void {
+function foldWork(view: ViewDraft, txn: string): void {
+  if (txn === 'error') view.work.refused += 1
+  else if (txn === 'createSession' || txn === 'closeSession') view.work.sessions += 1
+  else view.work.writes += 1
+}
+
+function foldChange(view: ViewDraft, change: ZnodeChange, zxid: Zxid): void {
   const { path } = change
   switch (change.op) {
     case 'create':
-      view.znodes[path] = { data: change.data, version: 0, ephemeralOwner: change.ephemeralOwner }
+      view.znodes[path] = newNode(change.data, change.ephemeralOwner, zxid)
+      foldChild(view, path, zxid).childrenCreated += 1
       foldContent(view, path, change.data, 0)
       return
     case 'setData': {
-      const node = (view.znodes[path] ??= { data: '', version: 0, ephemeralOwner: null })
+      const node = (view.znodes[path] ??= newNode('', null, 0))
       node.data = change.data
       node.version = change.version
+      node.mzxid = zxid
       foldContent(view, path, change.data, change.version)
       return
     }
     case 'delete':
       delete view.znodes[path]
+      foldChild(view, path, zxid)
+      // A place is free: whoever wakes from now on wakes for it.
+      if (view.elections[parentPath(path)] !== undefined) view.elections[parentPath(path)]!.woken = 0
       foldDeletion(view, path)
       return
     default:
       unreachable(change)
   }
+}
+
+const newNode = (data: string, ephemeralOwner: string | null, zxid: Zxid): ViewDraft['znodes'][string] => ({
+  data,
+  version: 0,
+  ephemeralOwner,
+  czxid: zxid,
+  mzxid: zxid,
+  pzxid: zxid,
+  childrenCreated: 0,
+})
+
+/** A child of the parent came or went. The root is there from the beginning, and enters the view with its first child. */
+function foldChild(view: ViewDraft, path: string, zxid: Zxid): ViewDraft['znodes'][string] {
+  const parent = (view.znodes[parentPath(path)] ??= newNode('', null, 0))
+  parent.pzxid = zxid
+  return parent
 }
 
 const idsPrefix = `${zkPaths.brokerIds}/`

@@ -6,8 +6,9 @@
 import { unreachable } from '../../src/host/index.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
-import { type ClusterView, emptyClient, emptyMachine, type MachineKind } from './cluster-view.ts'
+import { type ClusterView, emptyMachine, type MachineKind } from './cluster-view.ts'
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
+import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
 import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
 
 /** The same, open for writing. Arrays are replaced, never pushed to. */
@@ -62,7 +63,27 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'ZkSessionCreated':
     case 'ZkSessionClosed':
     case 'ZkClientState':
+    case 'ZkAcknowledged':
+    case 'ZkSynced':
+    case 'ZkWatchFired':
       foldZooKeeperEvent(view, machine, event)
+      return
+
+    case 'ElectionEntered':
+    case 'ElectionWon':
+    case 'ElectionWoken':
+    case 'ElectionResigned':
+    case 'LeadershipExpired':
+    case 'ZkAsked':
+    case 'ZkAnswered':
+    case 'ZkNotified':
+    case 'ResourceWritten':
+      foldZooKeeperClientEvent(view, event)
+      return
+
+    case 'MeasureBegan':
+    case 'MeasureEnded':
+      foldMeasure(view, record.atUs, event)
       return
 
     case 'ProcessStarted':
@@ -104,8 +125,12 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'SegmentRolled':
     case 'CheckpointWritten':
     case 'ZkProposed':
-    case 'ZkSynced':
-    case 'ZkWatchFired':
+    case 'ZkRoleEnded':
+    case 'ZkSnapshotDamaged':
+    case 'ZkDiskFailed':
+    case 'ZkClientAhead':
+    case 'ElectionLost':
+    case 'AdminAsked':
     case 'ControllerElected':
     case 'ControllerResigned':
     case 'PartitionElected':
@@ -134,10 +159,6 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
   }
 }
 
-function clientOf(view: ViewDraft, name: string): ViewDraft['clients'][string] {
-  return (view.clients[name] ??= { ...emptyClient, leaders: {} })
-}
-
 function foldMachineEvent(
   view: ViewDraft,
   machine: string,
@@ -155,6 +176,7 @@ function foldMachineEvent(
       state.ended = event.reason === '' ? event.how : `${event.how}: ${event.reason}`
       forgetBroker(view, machine)
       forgetServer(view, machine)
+      forgetContender(view, machine)
       return
     case 'PowerLost':
       state.state = 'off'

@@ -1,17 +1,18 @@
 /**
- * The part of the trace formatter for what stands around the data plane: controller, ZooKeeper, machines and links,
- * and the scenario's script. See `format.ts`.
+ * The part of the trace formatter for what stands around the data plane: controller, machines and links, and the
+ * scenario's script. See `format.ts`.
  */
 
 import type { ControllerEvent } from '../../src/controller/events.ts'
 import { unreachable } from '../../src/host/index.ts'
-import type { ZnodeChange, ZooKeeperEvent } from '../../src/zookeeper/events.ts'
-import { formatZxid } from '../../src/zookeeper/zxid.ts'
+import type { ClusterEvent } from '../cluster/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { ScenarioEvent } from '../scenario/events.ts'
 import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 
-export function formatControlEvent(event: ControllerEvent | ZooKeeperEvent | WorldEvent | ScenarioEvent): string {
+type AdminEvent = Extract<ClusterEvent, { kind: 'AdminAsked' }>
+
+export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEvent | ScenarioEvent): string {
   switch (event.kind) {
     case 'ControllerElected':
     case 'ControllerResigned':
@@ -29,29 +30,6 @@ export function formatControlEvent(event: ControllerEvent | ZooKeeperEvent | Wor
       return `TopicCreated ${event.topic}${assignment(event.assignment)}`
     case 'StateChangeFailed':
       return `StateChangeFailed ${event.subject}: ${event.reason}`
-
-    case 'ZkServerState':
-      return `ZkServerState ${event.state} epoch=${event.epoch} leader=${event.leader ?? 'none'}`
-    case 'ZkLeaderServing':
-      return `ZkLeaderServing epoch=${event.epoch}`
-    case 'ZkProposed':
-      return `ZkProposed ${formatZxid(event.zxid)} ${event.txn}`
-    case 'ZkCommitted':
-      return `ZkCommitted ${formatZxid(event.zxid)} ${event.txn} by ${event.session}${changes(event.changes)}`
-    case 'ZkApplied':
-      return `ZkApplied ${formatZxid(event.zxid)}`
-    case 'ZkSynced':
-      return `ZkSynced ${event.mode} to ${event.to} ${formatZxid(event.zxid)}`
-    case 'ZkRecovered':
-      return `ZkRecovered ${formatZxid(event.lastZxid)}${event.truncatedBytes === 0 ? '' : ` ${event.truncatedBytes} bytes cut`}`
-    case 'ZkSessionCreated':
-      return `ZkSessionCreated ${event.session} for ${event.owner} timeout=${event.timeoutMs}ms`
-    case 'ZkSessionClosed':
-      return `ZkSessionClosed ${event.session} ${event.expired ? 'expired' : 'by its client'}`
-    case 'ZkWatchFired':
-      return `ZkWatchFired ${event.event} ${event.path} to ${event.session}`
-    case 'ZkClientState':
-      return `ZkClientState ${event.state} ${event.session} server=${event.server ?? 'none'}`
 
     case 'ProcessStarted':
       return `ProcessStarted life=${event.life}`
@@ -82,6 +60,11 @@ export function formatControlEvent(event: ControllerEvent | ZooKeeperEvent | Wor
       return `StepRun #${event.index} ${event.what}${event.chosen === '' ? '' : ` (${event.chosen})`}`
     case 'ConditionMet':
       return `ConditionMet #${event.index} ${event.what}`
+    case 'MeasureBegan':
+    case 'MeasureEnded':
+      return `${event.kind} ${event.name}`
+    case 'AdminAsked':
+      return `AdminAsked ${event.request}: ${event.error}`
     case 'Caption':
       return `Caption #${event.index} ${event.en}${event.zh === undefined ? '' : ` | ${event.zh}`}`
     default:
@@ -93,25 +76,5 @@ export function formatControlEvent(event: ControllerEvent | ZooKeeperEvent | Wor
 function assignment(of: Readonly<Record<string, readonly number[]>>): string {
   let text = ''
   for (const partition of Object.keys(of)) text += ` ${partition}=[${brokerNames(of[partition]!)}]`
-  return text
-}
-
-function changes(of: readonly ZnodeChange[]): string {
-  let text = ''
-  for (const change of of) {
-    switch (change.op) {
-      case 'create':
-        text += ` +${change.path}${change.data === '' ? '' : `=${change.data}`}${change.ephemeralOwner === null ? '' : ` ephemeral of ${change.ephemeralOwner}`}`
-        break
-      case 'setData':
-        text += ` ${change.path}=${change.data} v${change.version}`
-        break
-      case 'delete':
-        text += ` -${change.path}`
-        break
-      default:
-        unreachable(change)
-    }
-  }
   return text
 }

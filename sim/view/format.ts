@@ -10,6 +10,7 @@ import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatControlEvent } from './format-control.ts'
+import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { brokerName, brokerNames, formatMs, leaderName, messageName } from './names.ts'
 
 export function formatRecord(record: ViewRecord): string {
@@ -95,17 +96,6 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerStartup':
     case 'TopicCreated':
     case 'StateChangeFailed':
-    case 'ZkServerState':
-    case 'ZkLeaderServing':
-    case 'ZkProposed':
-    case 'ZkCommitted':
-    case 'ZkApplied':
-    case 'ZkSynced':
-    case 'ZkRecovered':
-    case 'ZkSessionCreated':
-    case 'ZkSessionClosed':
-    case 'ZkWatchFired':
-    case 'ZkClientState':
     case 'ProcessStarted':
     case 'ProcessEnded':
     case 'PowerLost':
@@ -123,7 +113,38 @@ export function formatEvent(event: AnyEvent): string {
     case 'StepRun':
     case 'ConditionMet':
     case 'Caption':
+    case 'MeasureBegan':
+    case 'MeasureEnded':
+    case 'AdminAsked':
       return formatControlEvent(event)
+
+    case 'ZkServerState':
+    case 'ZkRoleEnded':
+    case 'ZkSnapshotDamaged':
+    case 'ZkDiskFailed':
+    case 'ZkClientAhead':
+    case 'ZkLeaderServing':
+    case 'ZkProposed':
+    case 'ZkAcknowledged':
+    case 'ZkCommitted':
+    case 'ZkApplied':
+    case 'ZkSynced':
+    case 'ZkRecovered':
+    case 'ZkSessionCreated':
+    case 'ZkSessionClosed':
+    case 'ZkWatchFired':
+    case 'ZkClientState':
+    case 'ElectionEntered':
+    case 'ElectionWon':
+    case 'ElectionLost':
+    case 'ElectionWoken':
+    case 'ElectionResigned':
+    case 'LeadershipExpired':
+    case 'ZkAsked':
+    case 'ZkAnswered':
+    case 'ZkNotified':
+    case 'ResourceWritten':
+      return formatZooKeeperEvent(event)
     default:
       return unreachable(event)
   }

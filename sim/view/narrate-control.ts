@@ -1,12 +1,15 @@
-/** Controller, ZooKeeper, machines and the script, told. See `narrate.ts`. */
+/** Controller, machines and the script, told. See `narrate.ts`. */
 import { unreachable } from '../../src/host/index.ts'
+import { errorName } from '../../src/protocol/index.ts'
 import type { ViewRecord } from './any-event.ts'
 import { type ClusterView, replicaOf } from './cluster-view.ts'
 import { brokerName, brokerNames, leaderName } from './names.ts'
 import type { ControlEvent, NarrationMemory, Telling } from './narrate.ts'
+import { narrateZooKeeper } from './narrate-zookeeper.ts'
 
 /** Deeds that the machines' own events tell better. */
-const toldByMachines = /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send)\b/
+const toldByMachines =
+  /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|elect)\b|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
 
 export function narrateControl(
   record: ViewRecord,
@@ -26,6 +29,12 @@ export function narrateControl(
         text: `knows topic ${event.topic} now: ${assignment(event.assignment)}`,
         tone: 'plain',
       }
+    case 'LeaderAndIsrRefused': {
+      // StaleLeaderEpoch is daily bread: each new controller repeats what the brokers know already.
+      if (errorName(event.errorCode) !== 'StaleControllerEpoch') return undefined
+      const text = 'refuses an order of an older controller (StaleControllerEpoch): it has heard of a later one'
+      return { who, text, tone: 'good' }
+    }
     case 'PartitionElected': {
       if (event.election === 'new-partition') return undefined
       const unclean = event.election === 'offline-unclean'
@@ -56,17 +65,32 @@ export function narrateControl(
     case 'StateChangeFailed':
       return { who: 'controller', text: `gives up on ${event.subject}: ${event.reason}`, tone: 'warn' }
 
+    case 'ZkServerState':
+    case 'ZkRoleEnded':
+    case 'ZkSnapshotDamaged':
+    case 'ZkDiskFailed':
+    case 'ZkClientAhead':
     case 'ZkLeaderServing':
-      return { who, text: `leads ZooKeeper now (epoch ${event.epoch})`, tone: 'good' }
-    case 'ZkSessionClosed': {
-      const owner = view.sessions[event.session]?.owner ?? event.session
-      if (!event.expired) return undefined
-      return {
-        who: 'ZooKeeper',
-        text: `ends the session of ${owner}: it heard nothing from it for the session's timeout`,
-        tone: 'warn',
-      }
-    }
+    case 'ZkProposed':
+    case 'ZkAcknowledged':
+    case 'ZkCommitted':
+    case 'ZkApplied':
+    case 'ZkSynced':
+    case 'ZkSessionClosed':
+    case 'ZkClientState':
+    case 'ZkAsked':
+    case 'ZkAnswered':
+    case 'ZkNotified':
+    case 'ElectionEntered':
+    case 'ElectionWon':
+    case 'ElectionLost':
+    case 'ElectionWoken':
+    case 'ElectionResigned':
+    case 'LeadershipExpired':
+    case 'ResourceWritten':
+    case 'MeasureEnded':
+    case 'AdminAsked':
+      return narrateZooKeeper(who, event, view, memory)
 
     case 'ProcessStarted':
       return event.life < 2 ? undefined : { who, text: `starts again (life ${event.life})`, tone: 'good' }
@@ -89,9 +113,18 @@ export function narrateControl(
       return { who, text: `has its clock set: ${event.jumpUs / 1000} ms, drift ${event.driftPpm} ppm`, tone: 'warn' }
 
     case 'StepRun': {
+      if (/ resigns?$/.test(event.what)) return undefined
+      if (/^(hold|drop|delay) the message/.test(event.what)) {
+        const which = memory.told('condition') ?? ''
+        return { who: 'step', text: event.what.replace('the message', which), tone: 'mark' }
+      }
       if (event.chosen === '' && toldByMachines.test(event.what)) return undefined
       return { who: 'step', text: `${event.what}${event.chosen === '' ? '' : `: ${event.chosen}`}`, tone: 'mark' }
     }
+
+    case 'ConditionMet':
+      memory.changed('condition', event.what)
+      return undefined
 
     case 'BrokerStarted':
     case 'BrokerRegistered':
@@ -99,21 +132,14 @@ export function narrateControl(
     case 'FollowerPosition':
     case 'ProduceAnswered':
     case 'RequestRefused':
-    case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
     case 'SegmentRolled':
     case 'LogTruncated':
     case 'CheckpointWritten':
     case 'MetadataRefreshFailed':
-    case 'ZkServerState':
-    case 'ZkProposed':
-    case 'ZkCommitted':
-    case 'ZkApplied':
-    case 'ZkSynced':
     case 'ZkRecovered':
     case 'ZkSessionCreated':
     case 'ZkWatchFired':
-    case 'ZkClientState':
     case 'MessageSent':
     case 'MessageReceived':
     case 'LinkCut':
@@ -121,7 +147,7 @@ export function narrateControl(
     case 'LinkStalled':
     case 'LinkReleased':
     case 'ConnectionReset':
-    case 'ConditionMet':
+    case 'MeasureBegan':
     case 'Caption':
       return undefined
     default:

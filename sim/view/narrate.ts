@@ -4,6 +4,7 @@
  * The data plane is here and in `narrate-client.ts`; controller, ZooKeeper and machines in `narrate-control.ts`.
  */
 import type { TopicPartition } from '../../src/protocol/index.ts'
+import type { Detail } from '../scenario/plan.ts'
 import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import { type ClusterView, replicaOf } from './cluster-view.ts'
 import type { Ledger } from './ledger.ts'
@@ -29,8 +30,18 @@ const NEW_LEADERS_TOLD = 6
 
 /** What the narrator remembers between records, to tell what changed. */
 export class NarrationMemory {
+  readonly #details: readonly Detail[]
   /** Last value told, by subject. */
   readonly #told = new Map<string, string>()
+
+  /** @param details what is told beside what is always told */
+  constructor(details: readonly Detail[] = []) {
+    this.#details = details
+  }
+
+  tells(detail: Detail): boolean {
+    return this.#details.includes(detail)
+  }
 
   /** True if this differs from what was told of the subject before. */
   changed(subject: string, value: string): boolean {

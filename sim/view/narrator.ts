@@ -6,9 +6,11 @@
  * happens to single ones is counted, not told.
  */
 import type { TopicPartition } from '../../src/protocol/index.ts'
+import type { Detail } from '../scenario/plan.ts'
 import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { drawPartition } from './draw.ts'
+import { committedTree, drawTree } from './draw-tree.ts'
 import type { Ledger } from './ledger.ts'
 import { formatSeconds, messageName } from './names.ts'
 import { NarrationMemory, narrate, type Telling } from './narrate.ts'
@@ -22,6 +24,8 @@ export interface NarratorOptions {
   readonly width: number
   /** Drawings of plain ASCII. */
   readonly ascii?: boolean
+  /** What is told beside what is always told. */
+  readonly details?: readonly Detail[]
 }
 
 /** Messages that are told one by one, of all clients and of one; the others are counted. */
@@ -30,22 +34,28 @@ const MESSAGES_TOLD_OF_CLIENT = 4
 /** Partitions drawn at one moment. */
 const PARTITIONS_DRAWN = 3
 
+/** Children of a znode drawn. */
+const CHILDREN_DRAWN = 6
+
 const WHO_WIDTH = 11
 
 export class Narrator {
   readonly #options: NarratorOptions
-  readonly #memory = new NarrationMemory()
+  readonly #memory: NarrationMemory
   /** Last drawing of each partition, unpainted. */
   readonly #drawn = new Map<TopicPartition, string>()
   /** Records on single messages since the last line, by what happened. */
   readonly #counted = new Map<string, number>()
   #countedSinceUs = 0
+  /** The last drawing of ZooKeeper's tree, unpainted. */
+  #treeDrawn = ''
   /** Messages that are told one by one. */
   readonly #told = new Set<string>()
   readonly #handed = new Map<string, number>()
   #afterBlank = true
 
   constructor(options: Partial<NarratorOptions> = {}) {
+    this.#memory = new NarrationMemory(options.details)
     this.#options = { lang: 'en', painter: plainPainter, ...options, width: Math.max(60, options.width ?? 100) }
   }
 
@@ -70,8 +80,10 @@ export class Narrator {
     const { painter, width } = this.#options
     this.#drawn.clear()
     const heading = painter.paint('caption', `At the end, ${formatSeconds(ledger.endUs)}`)
-    const drawing = this.#draw(view, Object.keys(view.partitions))
+    this.#treeDrawn = ''
+    const drawing = [...this.#draw(view, Object.keys(view.partitions)), ...this.#tree(view)]
     const verdict = verdictLines(ledger, { painter, width })
+    if (verdict.length === 0) drawing.pop()
     return this.#spaced([...this.#flush(), '', heading, ...drawing, ...verdict])
   }
 
@@ -110,7 +122,7 @@ export class Narrator {
     const text = lang === 'zh' ? (event.zh ?? event.en) : event.en
     const edge = ascii === true ? '|' : '┃'
     const lines = wrap(text, width - 4).map((line) => painter.paint('caption', `  ${edge} ${line}`))
-    return ['', ...lines, '', ...this.#draw(view, Object.keys(view.partitions))]
+    return ['', ...lines, '', ...this.#draw(view, Object.keys(view.partitions)), ...this.#tree(view)]
   }
 
   #draw(view: ClusterView, partitions: readonly TopicPartition[], logsOnly = false): string[] {
@@ -136,6 +148,18 @@ export class Narrator {
     return lines.length === 0 ? lines : [...lines, '']
   }
 
+  /** Where there are no brokers, the nodes of ZooKeeper are what the story is about. */
+  #tree(view: ClusterView): string[] {
+    const { painter, width, ascii = false } = this.#options
+    if (Object.keys(view.brokers).length > 0) return []
+    const nodes = committedTree(view)
+    const options = { width, ascii, children: CHILDREN_DRAWN, sessions: false, indent: '    ' }
+    const plain = drawTree(nodes, '/', options).join('\n')
+    if (nodes.length === 0 || plain === this.#treeDrawn) return []
+    this.#treeDrawn = plain
+    return [...drawTree(nodes, '/', { ...options, painter }), '']
+  }
+
   #count(event: AnyEvent, atUs: number): void {
     const [what, count] = countedAs(event)
     if (what === '') return
@@ -147,11 +171,22 @@ export class Narrator {
   #flush(): string[] {
     if (this.#counted.size === 0) return []
     const words = [...this.#counted].map(([what, count]) => `${count} ${what}`)
+    const of = [...this.#counted.keys()].some((what) => electionWords.includes(what)) ? 'contenders ' : 'messages '
     this.#counted.clear()
     const tone: Tone = 'quiet'
-    return this.#line(this.#countedSinceUs, { who: '…', text: `messages from here on: ${words.join(', ')}`, tone })
+    return this.#line(this.#countedSinceUs, { who: '…', text: `${of}from here on: ${words.join(', ')}`, tone })
   }
 }
+
+const electionCounts = {
+  ElectionEntered: 'entered',
+  ElectionWon: 'elected',
+  ElectionLost: 'waiting',
+  ElectionWoken: 'woken',
+  ElectionResigned: 'resigned',
+  LeadershipExpired: 'deposed',
+} as const
+const electionWords: readonly string[] = Object.values(electionCounts)
 
 const holdsAnything = (view: ClusterView, tp: TopicPartition): boolean =>
   Object.keys(view.brokers).some((name) => (view.brokers[name]!.replicas[tp]?.logEndOffset ?? 0) > 0)
@@ -170,6 +205,13 @@ function countedAs(event: AnyEvent): readonly [string, number] {
       return ['committed', event.to - event.from]
     case 'MessagesRead':
       return ['read', event.messages.length]
+    case 'ElectionEntered':
+    case 'ElectionWon':
+    case 'ElectionLost':
+    case 'ElectionWoken':
+    case 'ElectionResigned':
+    case 'LeadershipExpired':
+      return [electionCounts[event.kind], 1]
     default:
       return ['', 0]
   }

@@ -2,7 +2,7 @@
 import { unreachable } from '../../src/host/index.ts'
 import { type TopicPartition, topicPartition } from '../../src/protocol/index.ts'
 import type { Target } from '../scenario/plan.ts'
-import { actingLeader, type ClusterView, isUp, replicaOf, zooKeeperLeader } from './cluster-view.ts'
+import { actingLeader, type ClusterView, electedContender, isUp, replicaOf, zooKeeperLeader } from './cluster-view.ts'
 import { brokerName } from './names.ts'
 
 /**
@@ -27,6 +27,8 @@ export function resolve(target: Target, view: ClusterView): readonly string[] {
       return Object.keys(view.brokers)
     case 'all-zookeeper':
       return Object.keys(view.zookeeper)
+    case 'elected':
+      return oneOrNone(electedContender(view, target.election))
     default:
       return unreachable(target)
   }

@@ -17,7 +17,7 @@ export function verdictLines(ledger: Ledger, options: { readonly painter: Painte
       lines.push(painter.paint(tone, (index === 0 ? '  ' : '    ') + line))
     })
   }
-  tell('caption', summarize(ledger))
+  if (ledger.messages.size > 0) tell('caption', summarize(ledger))
   const fates = ledger.messages.size <= FATES_TOLD ? eachFate(ledger) : sharedFates(ledger)
   for (const { tone, text } of fates.slice(0, FATES_TOLD)) tell(tone, text)
   if (fates.length > FATES_TOLD) tell('quiet', `… and ${fates.length - FATES_TOLD} fates more`)

@@ -5,18 +5,25 @@
 import type { SystemEvent } from '../../../src/events.ts'
 import type { ApiName } from '../../../src/protocol/index.ts'
 import { plannedPresets, presets } from '../../../src/versions.ts'
+import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
+import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
 import type { MessageFate } from '../plan.ts'
 
-const eventTable: Readonly<Record<SystemEvent['kind'] | WorldEvent['kind'], true>> = {
+const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
   LogLoaded: true,
   SegmentRolled: true,
   LogTruncated: true,
   CheckpointWritten: true,
   ZkServerState: true,
+  ZkRoleEnded: true,
+  ZkSnapshotDamaged: true,
+  ZkDiskFailed: true,
+  ZkClientAhead: true,
   ZkLeaderServing: true,
   ZkProposed: true,
+  ZkAcknowledged: true,
   ZkCommitted: true,
   ZkApplied: true,
   ZkSynced: true,
@@ -25,6 +32,17 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | WorldEvent['kind'], true
   ZkSessionClosed: true,
   ZkWatchFired: true,
   ZkClientState: true,
+  ElectionEntered: true,
+  ElectionWon: true,
+  ElectionLost: true,
+  ElectionWoken: true,
+  ElectionResigned: true,
+  LeadershipExpired: true,
+  ZkAsked: true,
+  ZkAnswered: true,
+  ZkNotified: true,
+  ResourceWritten: true,
+  AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
   ReplicaCreated: true,
@@ -143,6 +161,11 @@ export const messageNames = [
   ...Object.keys(zkOperationTable).flatMap((op) => [`Zk${capitalised(op)}`, `Zk${capitalised(op)}Response`]),
 ]
 
+/** How an operation of a ZooKeeper client can end. */
+export const zkErrors = Object.keys(ZK_ERROR_CODES) as ZkError[]
+export const watchEvents = ['NodeCreated', 'NodeDeleted', 'NodeDataChanged', 'NodeChildrenChanged'] as const
+export const createModes = ['persistent', 'ephemeral', 'persistent-sequential', 'ephemeral-sequential'] as const
+
 /** Promises (oracles) as replication.md section 5 names them. */
 export const promises = [
   'I-ACK',
@@ -214,7 +237,7 @@ export { plannedPresets }
  */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   scenario: ['switches', 'groups', 'defects', 'explore', 'workload'],
-  step: ['alterConfig', 'deleteTopic', 'addPartitions', 'reassign', 'electPreferred', 'workload', 'commit', 'seek'],
+  step: ['alterConfig', 'deleteTopic', 'workload', 'commit', 'seek'],
   client: ['group', 'transactional', 'idempotent', 'admin'],
   condition: ['group', 'transaction', 'coordinator'],
   expect: ['groups', 'reads', 'eventually', 'always'],

@@ -6,7 +6,7 @@ import { unreachable } from '../../../src/host/index.ts'
 import * as faults from '../../faults/index.ts'
 import type { World } from '../../kernel/index.ts'
 import type { ScenarioEvent } from '../events.ts'
-import type { Action, Targets, TopicPlan } from '../plan.ts'
+import type { Action, PartitionPlan, ReassignedPartition, Targets, TopicPlan, ZkOperation } from '../plan.ts'
 import type { Observer } from './observer.ts'
 import { actionWords, targetWords } from './words.ts'
 
@@ -17,6 +17,12 @@ export interface ClusterControls {
   readonly world: World
   send(action: SendAction): void
   createTopic(topic: TopicPlan): void
+  zk(by: string, operation: ZkOperation, name: string): void
+  enterElection(machine: string): void
+  resignElection(machine: string): void
+  addPartitions(topic: string, to: number): void
+  reassign(partitions: readonly ReassignedPartition[]): void
+  electPreferred(partitions: readonly PartitionPlan[]): void
 }
 
 export interface ActionContext {
@@ -86,14 +92,16 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
       }
     }
   }
+  const noteIfDown = (machine: string): void => {
+    const { state } = world.machine(machine)
+    if (state === 'off' || state === 'stopped') remarks.push(`${machine} is ${state}`)
+  }
   const links = { from: resolved.from, to: resolved.to, oneWay: 'oneWay' in action && action.oneWay }
   switch (action.do) {
-    case 'send': {
-      const { state } = world.machine(action.by)
-      if (state === 'off' || state === 'stopped') remarks.push(`${action.by} is ${state}`)
+    case 'send':
+      noteIfDown(action.by)
       cluster.send(action)
       break
-    }
     case 'crash':
       eachMachine((machine) => faults.crash(world, machine), action.afterUs)
       break
@@ -153,6 +161,34 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
     case 'createTopic':
       cluster.createTopic(action.topic)
       break
+    case 'zk':
+      noteIfDown(action.by)
+      cluster.zk(action.by, action.operation, action.name)
+      break
+    case 'enter':
+    case 'resign':
+      for (const machine of resolved.machines) {
+        noteIfDown(machine)
+        if (action.do === 'enter') cluster.enterElection(machine)
+        else cluster.resignElection(machine)
+      }
+      break
+    case 'addPartitions':
+      cluster.addPartitions(action.topic, action.to)
+      break
+    case 'reassign':
+      cluster.reassign(action.partitions)
+      break
+    case 'electPreferred':
+      cluster.electPreferred(action.partitions)
+      break
+    case 'measure':
+    case 'measured': {
+      const kind = action.do === 'measure' ? 'MeasureBegan' : 'MeasureEnded'
+      const event: ScenarioEvent = { kind, name: action.name }
+      world.trace.emit('', event)
+      break
+    }
     case 'hold':
     case 'drop':
     case 'delay':

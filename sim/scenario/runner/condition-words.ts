@@ -2,6 +2,7 @@
 import { unreachable } from '../../../src/host/index.ts'
 import type { Condition, Match, MessageFate } from '../plan.ts'
 import { matchWords } from './match.ts'
+import { duration } from './words.ts'
 
 /** `b3/orders-0 has LEO 1`, `b2 leads orders-0`, `m4 is committed`. */
 export function conditionWords(condition: Condition): string {
@@ -32,7 +33,10 @@ export function conditionWords(condition: Condition): string {
     case 'zk-leader':
       return `${condition.is ?? 'a server'} leads ZooKeeper${inEpoch(condition.epoch)}`
     case 'session':
-      return `the session of ${condition.owner} is ${condition.is}`
+      return `the session of ${condition.owner} is ${[
+        ...(condition.is === undefined ? [] : [condition.is]),
+        ...(condition.connected === undefined ? [] : [condition.connected ? 'connected' : 'not connected']),
+      ].join(' and ')}`
     case 'message':
       return `${condition.message} ${fateWords[condition.is]}`
     case 'znode': {
@@ -49,6 +53,9 @@ export function conditionWords(condition: Condition): string {
         ['messages read', condition.read],
         ['acknowledged', condition.acked],
         ['given up', condition.gaveUp],
+        ['writes taken', condition.accepted],
+        ['writes refused', condition.refused],
+        ['writes taken of a replaced leader', condition.stale],
       )
       return asked === '' ? `${condition.client} exists` : `${condition.client} has ${asked}`
     }
@@ -56,6 +63,57 @@ export function conditionWords(condition: Condition): string {
       const where = condition.machine === undefined ? '' : ` on ${condition.machine}`
       return `${condition.event} was seen${condition.nth === 1 ? '' : ` ${condition.nth} times`}${where}`
     }
+    case 'operation': {
+      const { operation, is } = condition
+      const children = condition.children === undefined ? '' : `children [${condition.children.join(', ')}]`
+      const path = condition.path === undefined ? '' : `path ${condition.path}`
+      const holds = [fields(['data', condition.data], ['version', condition.version]), children, path]
+        .filter((part) => part !== '')
+        .join(', ')
+      const with_ = holds === '' ? '' : ` with ${holds}`
+      if (is === 'pending') return `${operation} is not answered yet`
+      return is === undefined || is === 'answered'
+        ? `${operation} is answered${with_}`
+        : `${operation} is answered ${is}${with_}`
+    }
+    case 'notified': {
+      const of = [condition.event ?? 'a watch event', condition.path ?? ''].filter((part) => part !== '').join(' ')
+      return `${condition.client} was told of ${of} ${matchWords(condition.times)} times`
+    }
+    case 'elected': {
+      const asked = fields(
+        ['terms', condition.terms],
+        ['contenders woken', condition.woken],
+        ['contenders that believe to lead', condition.believers],
+      )
+      const who = condition.is ?? (asked === '' ? 'somebody' : undefined)
+      const leads = who === undefined ? '' : `${who === 'none' ? 'nobody' : who} leads ${condition.election}`
+      return [leads, asked === '' ? '' : `${condition.election} has ${asked}`].filter((part) => part !== '').join(', ')
+    }
+    case 'zk-server': {
+      const is = condition.is === undefined ? [] : [`is ${condition.is}`]
+      const synced = condition.synced === undefined ? [] : [`was synchronised by ${condition.synced}`]
+      const behind = condition.behind === undefined ? [] : [`is ${matchWords(condition.behind)} transactions behind`]
+      return `${condition.server} ${[...is, ...behind, ...synced].join(' and ')}`
+    }
+    case 'replicas':
+      return `${condition.topic}-${condition.partition} is assigned to [${condition.is.join(', ')}]`
+    case 'broker': {
+      const asked = fields(['partitions led', condition.leads], ['replicas', condition.replicas])
+      return `${condition.broker} has ${asked}${condition.topic === undefined ? '' : ` of ${condition.topic}`}`
+    }
+    case 'measure': {
+      const asked = fields(
+        ['writes', condition.writes],
+        ['refused writes', condition.refused],
+        ['watches fired', condition.watches],
+      )
+      const lasts =
+        condition.lasts === undefined ? '' : `lasts ${matchWords(condition.lasts, (us) => duration(Number(us)))}`
+      return `${condition.measure} ${[asked === '' ? '' : `has ${asked}`, lasts].filter((part) => part !== '').join(', ') || 'is measured'}`
+    }
+    case 'all':
+      return condition.conditions.map(conditionWords).join(', and ')
     default:
       return unreachable(condition)
   }

@@ -1,5 +1,6 @@
 /** Actions, targets and spans of time in the scenario's own words, for the trace, failures and narration. */
 import { unreachable } from '../../../src/host/index.ts'
+import { operationWords } from '../../cluster/index.ts'
 import type { Action, Target, Targets, Trigger } from '../plan.ts'
 
 /** `12s`, `1.5s`, `250ms`, `12.3ms`, `40us`: rounded to what a person can use. */
@@ -29,6 +30,8 @@ export function targetWords(target: Target): string {
       return 'all brokers'
     case 'all-zookeeper':
       return 'all ZooKeeper servers'
+    case 'elected':
+      return `elected(${target.election})`
     default:
       return unreachable(target)
   }
@@ -81,6 +84,22 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `skew clock of ${names(action.targets)} by ${duration(action.jumpUs)}, ${action.driftPpm} ppm`
     case 'createTopic':
       return `create topic ${action.topic.name}`
+    case 'zk':
+      return `${action.by}: ${operationWords(action.operation)}`
+    case 'enter':
+      return `${names(action.targets)} enter${action.targets.length === 1 ? 's' : ''} the election`
+    case 'resign':
+      return `${names(action.targets)} resign${action.targets.length === 1 ? 's' : ''}`
+    case 'addPartitions':
+      return `give ${action.topic} ${action.to} partitions`
+    case 'reassign':
+      return `reassign ${action.partitions.map(({ topic, partition, replicas }) => `${topic}-${partition} to ${replicas.map((id) => `b${id}`).join(' ')}`).join(', ')}`
+    case 'electPreferred':
+      return `elect the preferred replica of ${action.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ')}`
+    case 'measure':
+      return `measure ${action.name}`
+    case 'measured':
+      return `${action.name} is measured`
     case 'hold':
     case 'drop':
       return `${action.do} the message`

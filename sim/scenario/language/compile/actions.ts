@@ -1,40 +1,51 @@
 /** What a step does. Each key of the step is one action, or several; they happen in the order in which they stand. */
-import type { Action, Target, Targets, TopicPlan } from '../../plan.ts'
+import type { Action, ReassignedPartition, Target, Targets, TopicPlan } from '../../plan.ts'
 import { readDrift, readDuration, readSize } from '../formats.ts'
 import type { Report } from '../report.ts'
 import { type ActionName, actionNames, type StepInput } from '../schema/steps.ts'
-import { type Located, oneOrMore, quoted } from '../source.ts'
+import { entries, type Located, listed, oneOrMore, quoted } from '../source.ts'
 import type { Names } from './names.ts'
 import { compileTargets, type MachineKind, machineKind } from './targets.ts'
+import { ZooKeeperActionCompiler } from './zk-actions.ts'
 
 type Input<K extends ActionName> = NonNullable<StepInput[K]>
 type One<T> = T extends readonly (infer U)[] ? U : T
-type Mapping<K extends ActionName> = Extract<One<Input<K>>, Record<string, unknown>>
+type Mapping<K extends ActionName> = Extract<One<Input<K>>, object>
 
 /** On which machines an action makes sense. */
 const allowed: Readonly<Record<string, readonly MachineKind[]>> = {
   shutdown: ['broker', 'zookeeper'],
-  start: ['client'],
-  stop: ['client'],
+  start: ['client', 'zookeeper-client', 'contender'],
+  stop: ['client', 'zookeeper-client', 'contender'],
   corrupt: ['broker', 'zookeeper'],
   fillDisk: ['broker', 'zookeeper'],
   slowDisk: ['broker', 'zookeeper'],
-  expireSession: ['broker'],
+  expireSession: ['broker', 'zookeeper-client', 'contender'],
+  enter: ['contender'],
+  resign: ['contender'],
 }
 
 const kindNames: Readonly<Record<MachineKind, string>> = {
   broker: 'brokers',
   zookeeper: 'ZooKeeper servers',
   client: 'clients',
+  'zookeeper-client': 'ZooKeeper clients',
+  contender: 'contenders',
 }
+
+/** All sorts of clients are clients. */
+const kindsWords = (kinds: readonly MachineKind[]): string =>
+  kinds.includes('client') ? kindNames.client : kinds.map((kind) => kindNames[kind]).join(' and ')
 
 export class ActionCompiler {
   private readonly names: Names
   private readonly report: Report
+  private readonly zooKeeper: ZooKeeperActionCompiler
   /** Topics by the mapping that creates them, compiled beforehand: later steps and conditions may name them. */
   private readonly created: ReadonlyMap<Located, TopicPlan>
 
   constructor(names: Names, report: Report, created: ReadonlyMap<Located, TopicPlan>) {
+    this.zooKeeper = new ZooKeeperActionCompiler(names, report)
     this.names = names
     this.report = report
     this.created = created
@@ -64,6 +75,8 @@ export class ActionCompiler {
       case 'stop':
         return [this.machines(name, node)]
       case 'expireSession':
+      case 'enter':
+      case 'resign':
         return [
           { span: node.wholeSpan, do: name, targets: this.targets(name, node as Located<string | readonly string[]>) },
         ]
@@ -108,6 +121,25 @@ export class ActionCompiler {
           const topic = this.created.get(one)
           return topic === undefined ? undefined : { span: node.wholeSpan, do: name, topic }
         })
+      case 'addPartitions':
+        return this.each<'addPartitions'>(node, (one) => this.addPartitions(one))
+      case 'reassign': {
+        const partitions = entries<string[]>(node as Located<Record<string, string[]>>).flatMap(
+          (one) => this.reassigned(one) ?? [],
+        )
+        return [{ span: node.wholeSpan, do: name, partitions }]
+      }
+      case 'electPreferred': {
+        const partitions = oneOrMore<string>(node as Located<string | readonly string[]>).flatMap(
+          (one) => this.names.partition(one.place, one.text) ?? [],
+        )
+        return [{ span: node.wholeSpan, do: name, partitions }]
+      }
+      case 'zk':
+        return this.each<'zk'>(node, (one) => this.zooKeeper.compile(one))
+      case 'measure':
+      case 'measured':
+        return [{ span: node.wholeSpan, do: name, name: node.text }]
       case 'hold':
       case 'drop':
       case 'delay':
@@ -132,6 +164,35 @@ export class ActionCompiler {
       ...(key === undefined ? {} : { key: key.text }),
       ...(brokerName === undefined ? {} : { broker: brokerName }),
     }
+  }
+
+  private addPartitions(node: Located<Mapping<'addPartitions'>>): Action | undefined {
+    const subject = node.field('topic')!
+    const topic = this.names.topic(subject.place, subject.text)
+    const to = node.field('to')!
+    if (topic === undefined) return undefined
+    if (to.value <= topic.partitions)
+      this.report.error(
+        'KS113',
+        to.place,
+        `"${topic.name}" has ${topic.partitions} partition${topic.partitions === 1 ? '' : 's'} already: Kafka never takes any away`,
+      )
+    return { span: node.wholeSpan, do: 'addPartitions', topic: topic.name, to: to.value }
+  }
+
+  private reassigned(node: Located<string[]>): ReassignedPartition | undefined {
+    const partition = this.names.partition(node.keyPlace, node.name)
+    const replicas: number[] = []
+    if (node.items.length === 0)
+      this.report.error('KS301', node.place, `${node.name} has no replicas: it needs at least one`)
+    for (const broker of listed<string>(node)) {
+      if (this.names.broker(broker) === undefined) continue
+      const id = Number(broker.value.slice(1))
+      if (replicas.includes(id))
+        this.report.error('KS302', broker.place, `${broker.value} is named twice among the replicas of ${node.name}`)
+      else replicas.push(id)
+    }
+    return partition === undefined ? undefined : { ...partition, replicas }
   }
 
   private machines(
@@ -227,12 +288,9 @@ export class ActionCompiler {
       const target: Target | undefined = targets.length === oneOrMore(node).length ? targets[index] : undefined
       if (target === undefined || kinds.includes(machineKind(target, this.names))) continue
       const hint = action === 'start' ? 'restart' : action === 'stop' ? 'shutdown' : undefined
-      this.report.error(
-        'KS407',
-        item.place,
-        `"${action}" acts on ${kinds.map((kind) => kindNames[kind]).join(' and ')}; ${quoted(item.text)} is none`,
-        { suggestion: hint },
-      )
+      this.report.error('KS407', item.place, `"${action}" acts on ${kindsWords(kinds)}; ${quoted(item.text)} is none`, {
+        suggestion: hint,
+      })
     }
     return targets
   }
@@ -241,7 +299,7 @@ export class ActionCompiler {
     node: Located,
     compile: (one: Located<Mapping<K>>) => Action | undefined,
   ): readonly Action[] {
-    return oneOrMore(node as Located<Mapping<K>>).flatMap((one) => compile(one) ?? [])
+    return oneOrMore<unknown>(node).flatMap((one) => compile(one as Located<Mapping<K>>) ?? [])
   }
 }
 

@@ -7,17 +7,34 @@ import { type ConfigOverrides, configTables } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import type { clientSchema } from '../schema/cluster.ts'
 import { entries, type Located, oneOrMore, quoted } from '../source.ts'
-import type { Names } from './names.ts'
+import { kindWords, type Names } from './names.ts'
 
 export type ClientInput = z.infer<typeof clientSchema>
 type Field = keyof ClientInput & string
 
 const DEFAULT_VALUE_BYTES = 100
 
-const onlyOf: Readonly<Record<ClientPlan['kind'], readonly Field[]>> = {
-  producer: ['sends'],
-  consumer: ['reads', 'from', 'broker'],
+type Kind = ClientPlan['kind']
+
+/** Whose a key is; keys that are not here are everybody's. */
+const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
+  config: ['producer', 'consumer'],
+  bootstrap: ['producer', 'consumer'],
+  sends: ['producer'],
+  reads: ['consumer'],
+  from: ['consumer'],
+  broker: ['consumer'],
+  server: ['zookeeper', 'contender'],
+  sessionTimeout: ['zookeeper', 'contender'],
+  recipe: ['contender'],
+  path: ['contender'],
+  elections: ['contender'],
+  writes: ['contender'],
 }
+
+const kindKeys = ['producer', 'consumer', 'zookeeper', 'resource'] as const
+/** Kafka's own default, `zookeeper.session.timeout.ms`. */
+const DEFAULT_SESSION_TIMEOUT = '6s'
 
 export function compileClients(
   node: Located<Record<string, ClientInput>> | undefined,
@@ -45,10 +62,21 @@ export function compileClients(
       continue
     }
     const plan = compileClient(client, chain, overrides, names, report)
-    if (plan === undefined) names.unsound.add(client.name)
-    else names.clients.set(client.name, plan)
+    if (plan === undefined) {
+      names.unsound.add(client.name)
+      continue
+    }
+    names.clients.set(client.name, plan)
+    if (plan.kind !== 'contender') continue
+    for (const path of plan.elections) names.elections.set(path, [...(names.elections.get(path) ?? []), plan.name])
+  }
+  for (const client of all.values()) {
+    for (const resource of namesIn(client.field('writes')?.field('to'))) names.client(resource, 'resource')
   }
 }
+
+const namesIn = (node: Located<string | readonly string[]> | undefined): ReadonlyArray<Located<string>> =>
+  node === undefined ? [] : oneOrMore<string>(node)
 
 /** The client and those it is like, nearest first; undefined after a diagnostic. */
 function lineage(
@@ -91,26 +119,110 @@ function compileClient(
   report: Report,
 ): ClientPlan | undefined {
   const inherited = <K extends Field>(key: K) => chain.map((one) => one.field(key)).find((one) => one !== undefined)
-  const kinds = (['producer', 'consumer'] as const).filter((kind) => inherited(kind) !== undefined)
+  const kinds = kindKeys.filter((kind) => inherited(kind) !== undefined)
   if (kinds.length === 0) {
     report.error('KS103', client.keyPlace, `client "${client.name}" does not say what it is`, {
-      expected: 'producer: sync, consumer: simple, or like: another client',
+      expected:
+        'producer: sync, consumer: simple, zookeeper: plain or election, resource: open or fenced, or like: another client',
     })
     return undefined
   }
-  if (kinds.length === 2) {
-    report.error('KS304', client.keyPlace, `client "${client.name}" is both a producer and a consumer`, {
-      expected: 'two clients',
+  if (kinds.length > 1) {
+    const both = kinds.length === 2 ? 'both ' : ''
+    report.error(
+      'KS304',
+      client.keyPlace,
+      `client "${client.name}" is ${both}a ${kinds.map(wordsOf).join(' and a ')}`,
+      {
+        expected: kinds.length === 2 ? 'two clients' : `${kinds.length} clients`,
+      },
+    )
+    return undefined
+  }
+  const kind: Kind = inherited('zookeeper')?.value === 'election' ? 'contender' : kinds[0]!
+  for (const [key, field] of client.fields) {
+    const owners = ownersOf[key as Field]
+    if (owners === undefined || owners.includes(kind)) continue
+    report.error(
+      'KS304',
+      field.keyPlace,
+      `${quoted(key)} is for ${owners.map((one) => `${kindWords[one]}s`).join(' and ')}; "${client.name}" is a ${kindWords[kind]}`,
+    )
+  }
+  switch (kind) {
+    case 'zookeeper':
+      return { kind, name: client.name, ...sessionOf(inherited, names) }
+    case 'contender':
+      return compileContender(client, inherited, names, report)
+    case 'resource':
+      return { kind, name: client.name, fenced: inherited('resource')!.value === 'fenced' }
+    case 'producer':
+    case 'consumer':
+      return compileKafkaClient(kind, client, chain, inherited, overrides, names, report)
+  }
+}
+
+const wordsOf = (key: (typeof kindKeys)[number]): string => kindWords[key]
+
+type Inherited = <K extends Field>(key: K) => Located<Exclude<ClientInput[K], undefined>> | undefined
+
+function sessionOf(
+  inherited: Inherited,
+  names: Names,
+): { readonly servers: readonly string[]; readonly sessionTimeoutMs: number } {
+  const servers = namesIn(inherited('server') as Located<string | readonly string[]> | undefined)
+  return {
+    servers: servers.flatMap((one) => names.zooKeeperServer(one) ?? []),
+    sessionTimeoutMs: Math.round(readDuration(inherited('sessionTimeout')?.value ?? DEFAULT_SESSION_TIMEOUT) / 1000),
+  }
+}
+
+function compileContender(
+  client: Located<ClientInput>,
+  inherited: Inherited,
+  names: Names,
+  report: Report,
+): ClientPlan | undefined {
+  const path = inherited('path')
+  if (path === undefined) {
+    report.error('KS103', client.keyPlace, `contender "${client.name}" does not say which election it takes part in`, {
+      expected: 'path: the path of its persistent parent, like /chroot',
     })
     return undefined
   }
-  const kind = kinds[0]!
+  const count = inherited('elections')?.value
+  const writes = inherited('writes')
+  const every = writes?.field('every')
+  if (every !== undefined && readDuration(every.value) < 1)
+    report.error('KS113', every.place, 'writes without any time between them', { expected: 'at least 1us' })
+  return {
+    kind: 'contender',
+    name: client.name,
+    ...sessionOf(inherited, names),
+    recipe: inherited('recipe')?.value ?? 'unfair',
+    elections:
+      count === undefined ? [path.value] : Array.from({ length: count }, (_, index) => `${path.value}/${index}`),
+    ...(writes === undefined || every === undefined
+      ? {}
+      : {
+          writes: {
+            to: namesIn(writes.field('to') as Located<string | readonly string[]>).map((one) => one.value),
+            everyUs: readDuration(every.value),
+          },
+        }),
+  }
+}
+
+function compileKafkaClient(
+  kind: 'producer' | 'consumer',
+  client: Located<ClientInput>,
+  chain: ReadonlyArray<Located<ClientInput>>,
+  inherited: Inherited,
+  overrides: ConfigOverrides,
+  names: Names,
+  report: Report,
+): ClientPlan | undefined {
   const other = kind === 'producer' ? 'consumer' : 'producer'
-  for (const key of onlyOf[other]) {
-    const field = client.field(key)
-    if (field !== undefined)
-      report.error('KS304', field.keyPlace, `${quoted(key)} is for ${other}s; "${client.name}" is a ${kind}`)
-  }
   const config: Record<string, unknown> = {}
   for (const one of [...chain].reverse()) {
     for (const [key, value] of one.field('config')?.fields ?? []) {

@@ -1,10 +1,10 @@
 /** Conditions, with the checks that keep out those that can never hold. */
 import type { Condition, Match } from '../../plan.ts'
-import { matchBounds, readMatch } from '../formats.ts'
+import { matchBounds, readDuration, readMatch } from '../formats.ts'
 import { enumerate, type Report } from '../report.ts'
 import type { ConditionInput } from '../schema/conditions.ts'
 import { type Located, listed, quoted } from '../source.ts'
-import type { Names, PartitionName } from './names.ts'
+import { kindWords, type Names, type PartitionName } from './names.ts'
 
 type Kind = keyof ConditionInput
 type Compiled = Condition | undefined
@@ -96,7 +96,8 @@ export class ConditionCompiler {
     if (partition === undefined) return undefined
     const replicas = this.names.topics.get(partition.topic)!.replicationFactor
     const bounds = size === undefined ? undefined : matchBounds(size)
-    if (bounds !== undefined && bounds.low > replicas) {
+    const moved = this.names.moved.has(`${partition.topic}-${partition.partition}`)
+    if (bounds !== undefined && bounds.low > replicas && !moved) {
       this.never(
         node.field('size')!,
         `${partition.topic}-${partition.partition} has ${replicas} replica${replicas === 1 ? '' : 's'}`,
@@ -129,8 +130,19 @@ export class ConditionCompiler {
   }
 
   session(node: Located<ConditionInput['session']>): Compiled {
-    const owner = this.names.broker(node.field('session')!)
-    return owner === undefined ? undefined : { about: 'session', span: node.span, owner, is: node.value.is }
+    const subject = node.field('session')!
+    const client = this.names.clients.get(subject.value)
+    const owner =
+      client?.kind === 'zookeeper' || client?.kind === 'contender' ? client.name : this.names.broker(subject)
+    const { is, connected } = node.value
+    if (!this.asks(node, [is, connected], 'is or connected') || owner === undefined) return undefined
+    return {
+      about: 'session',
+      span: node.span,
+      owner,
+      ...(is === undefined ? {} : { is }),
+      ...(connected === undefined ? {} : { connected }),
+    }
   }
 
   message(node: Located<ConditionInput['message']>): Compiled {
@@ -145,7 +157,11 @@ export class ConditionCompiler {
     if (fate === 'read' && topic !== undefined && readers.length === 0)
       this.never(node.field('is')!, `no consumer reads ${topic}`)
     const producer = sent === undefined ? undefined : this.names.clients.get(sent.by)
-    if (fate === 'acked' && producer !== undefined && Number(producer.config['request.required.acks'] ?? 0) === 0) {
+    if (
+      fate === 'acked' &&
+      producer?.kind === 'producer' &&
+      Number(producer.config['request.required.acks'] ?? 0) === 0
+    ) {
       // Only a warning: it hangs on a setting, which `--set` may be there to show.
       this.report.warning(
         'KS402',
@@ -192,18 +208,18 @@ export class ConditionCompiler {
     const read = this.count(node.field('read'))
     const acked = this.count(node.field('acked'))
     const gaveUp = this.count(node.field('gaveUp'))
-    if (!this.asks(node, [read, acked, gaveUp], 'read, acked or gaveUp') || client === undefined) return undefined
-    const idle = (field: 'read' | 'acked' | 'gaveUp', match: Match | undefined): void => {
+    const accepted = this.count(node.field('accepted'))
+    const refused = this.count(node.field('refused'))
+    const stale = this.count(node.field('stale'))
+    const counts = { read, acked, gaveUp, accepted, refused, stale }
+    if (!this.asks(node, Object.values(counts), 'read, acked, gaveUp, accepted, refused or stale')) return undefined
+    if (client === undefined) return undefined
+    for (const field of Object.keys(counts) as Array<keyof typeof counts>) {
+      const match = counts[field]
       const bounds = match === undefined ? undefined : matchBounds(match)
-      if (bounds !== undefined && bounds.low > 0) this.never(node.field(field)!, `${client.name} is a ${client.kind}`)
+      if (bounds !== undefined && bounds.low > 0 && client.kind !== countedOf[field])
+        this.never(node.field(field)!, `${client.name} is a ${kindWords[client.kind]}`)
     }
-    if (client.kind === 'producer') idle('read', read)
-    else
-      for (const [field, match] of [
-        ['acked', acked],
-        ['gaveUp', gaveUp],
-      ] as const)
-        idle(field, match)
     return {
       about: 'client',
       span: node.span,
@@ -211,7 +227,149 @@ export class ConditionCompiler {
       ...(read === undefined ? {} : { read }),
       ...(acked === undefined ? {} : { acked }),
       ...(gaveUp === undefined ? {} : { gaveUp }),
+      ...(accepted === undefined ? {} : { accepted }),
+      ...(refused === undefined ? {} : { refused }),
+      ...(stale === undefined ? {} : { stale }),
     }
+  }
+
+  operation(node: Located<ConditionInput['operation']>): Compiled {
+    const operation = this.names.operation(node.field('operation')!)
+    const version = this.count(node.field('version'))
+    const data = node.field('data')
+    const children = node.field('children')
+    const path = node.field('path')
+    const { is } = node.value
+    const holds = { data, version, children, path }
+    if (!this.asks(node, [is, ...Object.values(holds)], 'is, data, version, children or path')) return undefined
+    if (operation === undefined) return undefined
+    const { op } = this.names.operations.get(operation)!
+    for (const field of Object.keys(holds) as Array<keyof typeof holds>) {
+      if (holds[field] === undefined) continue
+      const ops: readonly string[] = answersOf[field]
+      if (!ops.includes(op)) this.never(node.field(field)!, `${operation} is a ${op}`)
+      else if (is === 'pending') this.never(node.field(field)!, 'what is not answered yet has no result')
+    }
+    return {
+      about: 'operation',
+      span: node.span,
+      operation,
+      ...(is === undefined ? {} : { is }),
+      ...(data === undefined ? {} : { data: { is: 'equal', value: data.text } }),
+      ...(version === undefined ? {} : { version }),
+      ...(children === undefined
+        ? {}
+        : { children: listed<string | number>(children as Located<(string | number)[]>).map((one) => one.text) }),
+      ...(path === undefined ? {} : { path: path.value }),
+    }
+  }
+
+  notified(node: Located<ConditionInput['notified']>): Compiled {
+    const client = this.names.client(node.field('notified')!, 'zookeeper')
+    const times = this.count(node.field('times')) ?? { is: 'compare', operator: '>=', value: 1 }
+    const { event, path } = node.value
+    if (client === undefined) return undefined
+    return {
+      about: 'notified',
+      span: node.span,
+      client: client.name,
+      ...(event === undefined ? {} : { event }),
+      ...(path === undefined ? {} : { path }),
+      times,
+    }
+  }
+
+  elected(node: Located<ConditionInput['elected']>): Compiled {
+    const subject = node.field('elected')!
+    const election = this.names.election(subject.place, subject.value)
+    const is = node.field('is')
+    const terms = this.count(node.field('terms'))
+    const woken = this.count(node.field('woken'))
+    const believers = this.count(node.field('believers'))
+    if (election === undefined) return undefined
+    const contenders = this.names.elections.get(election)!
+    if (is !== undefined && is.value !== 'none' && !contenders.includes(is.value)) {
+      if (this.names.client(is, 'contender') === undefined) return undefined
+      this.never(is, `${is.value} takes no part in ${election} (${enumerate(contenders)})`)
+    }
+    return {
+      about: 'elected',
+      span: node.span,
+      election,
+      ...(is === undefined ? {} : { is: is.value }),
+      ...(terms === undefined ? {} : { terms }),
+      ...(woken === undefined ? {} : { woken }),
+      ...(believers === undefined ? {} : { believers }),
+    }
+  }
+
+  'zk-server'(node: Located<ConditionInput['zk-server']>): Compiled {
+    const server = this.names.zooKeeperServer(node.field('zk-server')!)
+    const behind = this.count(node.field('behind'))
+    const { is, synced } = node.value
+    if (!this.asks(node, [is, behind, synced], 'is, behind or synced') || server === undefined) return undefined
+    return {
+      about: 'zk-server',
+      span: node.span,
+      server,
+      ...(is === undefined ? {} : { is }),
+      ...(behind === undefined ? {} : { behind }),
+      ...(synced === undefined ? {} : { synced }),
+    }
+  }
+
+  replicas(node: Located<ConditionInput['replicas']>): Compiled {
+    const subject = node.field('replicas')!
+    const partition = this.names.partition(subject.place, subject.text)
+    const is: string[] = []
+    for (const broker of listed<string>(node.field('is')!)) {
+      const name = this.names.broker(broker)
+      if (name !== undefined && is.includes(name)) this.report.error('KS302', broker.place, `${name} is named twice`)
+      if (name !== undefined) is.push(name)
+    }
+    return partition === undefined ? undefined : { about: 'replicas', span: node.span, ...partition, is }
+  }
+
+  broker(node: Located<ConditionInput['broker']>): Compiled {
+    const broker = this.names.broker(node.field('broker')!)
+    const topic = node.field('topic')
+    const leads = this.count(node.field('leads'))
+    const replicas = this.count(node.field('replicas'))
+    if (topic !== undefined && this.names.topic(topic.place, topic.text) === undefined) return undefined
+    if (!this.asks(node, [leads, replicas], 'leads or replicas') || broker === undefined) return undefined
+    return {
+      about: 'broker',
+      span: node.span,
+      broker,
+      ...(topic === undefined ? {} : { topic: topic.text }),
+      ...(leads === undefined ? {} : { leads }),
+      ...(replicas === undefined ? {} : { replicas }),
+    }
+  }
+
+  measure(node: Located<ConditionInput['measure']>): Compiled {
+    const measure = this.names.measure(node.field('measure')!)
+    const writes = this.count(node.field('writes'))
+    const refused = this.count(node.field('refused'))
+    const watches = this.count(node.field('watches'))
+    const { lasts } = node.value
+    if (measure === undefined) return undefined
+    return {
+      about: 'measure',
+      span: node.span,
+      measure,
+      ...(writes === undefined ? {} : { writes }),
+      ...(refused === undefined ? {} : { refused }),
+      ...(watches === undefined ? {} : { watches }),
+      ...(lasts === undefined ? {} : { lasts: readMatch(lasts, readDuration) }),
+    }
+  }
+
+  /** One condition, or a list: all of them at once. */
+  one(node: Located): Compiled {
+    if (!Array.isArray(node.value)) return this.compile(node)
+    const conditions = node.items.flatMap((item) => this.compile(item) ?? [])
+    return { about: 'all', span: node.items[0]?.span ?? node.span, conditions }
   }
 
   event(node: Located<ConditionInput['event']>): Compiled {
@@ -272,8 +430,35 @@ export class ConditionCompiler {
   }
 }
 
-/** `event` first: it may name a machine as well. */
+/** Whose each count is. */
+const countedOf = {
+  read: 'consumer',
+  acked: 'producer',
+  gaveUp: 'producer',
+  accepted: 'resource',
+  refused: 'resource',
+  stale: 'resource',
+} as const
+
+/** Operations whose answers hold a field. */
+const answersOf = {
+  data: ['getData'],
+  version: ['getData', 'exists', 'setData'],
+  children: ['getChildren'],
+  path: ['create'],
+} as const satisfies Record<string, readonly string[]>
+
+/**
+ * What comes first may have later ones among its fields: `event` a machine, `notified` an event, `operation` and
+ * `notified` nothing of the others, `broker` replicas.
+ */
 const kinds = [
+  'notified',
+  'operation',
+  'elected',
+  'zk-server',
+  'broker',
+  'measure',
   'event',
   'replica',
   'leader',
@@ -286,4 +471,5 @@ const kinds = [
   'checkpoint',
   'machine',
   'client',
+  'replicas',
 ] as const satisfies readonly Kind[]

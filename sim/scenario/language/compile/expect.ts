@@ -29,7 +29,7 @@ export function compileExpectations(
   report: Report,
 ): ExpectationPlan {
   const all = (list: Located<readonly unknown[]> | undefined): readonly Condition[] =>
-    listed(list).flatMap((one) => conditions.compile(one) ?? [])
+    listed(list).flatMap((one) => conditions.one(one) ?? [])
   const broken = node?.field('promises')
   return {
     messages: entries<MessageInput>(node?.field('messages')).flatMap((one) => compileMessage(one, names, report)),

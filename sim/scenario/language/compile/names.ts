@@ -15,9 +15,25 @@ export interface SentMessage {
   readonly at: Located
 }
 
+/** An operation that a step has a ZooKeeper client do. */
+export interface AskedOperation {
+  readonly by: string
+  readonly op: string
+  readonly step: number
+  readonly at: Located
+}
+
 export interface PartitionName {
   readonly topic: string
   readonly partition: number
+}
+
+export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
+  producer: 'producer',
+  consumer: 'consumer',
+  zookeeper: 'ZooKeeper client',
+  contender: 'contender',
+  resource: 'resource',
 }
 
 export class Names {
@@ -26,6 +42,14 @@ export class Names {
   readonly topics = new Map<string, TopicPlan>()
   readonly clients = new Map<string, ClientPlan>()
   readonly messages = new Map<string, SentMessage>()
+  readonly operations = new Map<string, AskedOperation>()
+  /** Elections, with those that take part. */
+  readonly elections = new Map<string, string[]>()
+  /** Partitions that a step moves, and how many partitions a topic has after a step gave it more. */
+  readonly moved = new Set<string>()
+  readonly grown = new Map<string, number>()
+  /** What is measured to its end. */
+  readonly measures = new Set<string>()
   /** Clients that have a mistake of their own: references to them are not a second one. */
   readonly unsound = new Set<string>()
   private readonly report: Report
@@ -98,9 +122,11 @@ export class Names {
       .filter((one) => kind === undefined || one.kind === kind)
       .map((one) => one.name)
     if (client !== undefined && (kind === undefined || client.kind === kind)) return client
-    const what = kind ?? 'client'
+    const what = kind === undefined ? 'client' : kindWords[kind]
     const message =
-      client === undefined ? `no ${what} ${quoted(name)}` : `${quoted(name)} is a ${client.kind}, not a ${what}`
+      client === undefined
+        ? `no ${what} ${quoted(name)}`
+        : `${quoted(name)} is a ${kindWords[client.kind]}, not a ${what}`
     const those = candidates.length === 0 ? ` (the scenario has no ${what}s)` : ` (${enumerate(candidates)})`
     this.report.unknown(client === undefined ? 'KS106' : 'KS407', node.place, `${message}${those}`, name, candidates)
     return undefined
@@ -115,14 +141,42 @@ export class Names {
     return undefined
   }
 
+  /** Path of an election that somebody takes part in. */
+  election(place: Place, path: string): string | undefined {
+    if (this.elections.has(path)) return path
+    const known = [...this.elections.keys()]
+    const those = known.length === 0 ? 'no client takes part in any' : enumerate(known)
+    this.report.unknown('KS114', place, `no election ${quoted(path)} (${those})`, path, known)
+    return undefined
+  }
+
+  operation(node: Located<string>): string | undefined {
+    const name = node.value
+    if (this.operations.has(name)) return name
+    const known = [...this.operations.keys()]
+    const those = known.length === 0 ? 'no step has a client do one' : enumerate(known)
+    this.report.unknown('KS109', node.place, `no operation ${quoted(name)} (${those})`, name, known)
+    return undefined
+  }
+
+  measure(node: Located<string>): string | undefined {
+    const name = node.value
+    if (this.measures.has(name)) return name
+    const known = [...this.measures]
+    const those = known.length === 0 ? 'nothing is measured to its end' : enumerate(known)
+    this.report.unknown('KS115', node.place, `no measure ${quoted(name)} (${those})`, name, known)
+    return undefined
+  }
+
   /** `orders-0` */
   partition(place: Place, text: string): PartitionName | undefined {
     const dash = text.lastIndexOf('-')
     const topic = this.topic(place, text.slice(0, dash))
     if (topic === undefined) return undefined
     const partition = Number(text.slice(dash + 1))
-    if (partition < topic.partitions) return { topic: topic.name, partition }
-    const range = topic.partitions === 1 ? 'only 0' : `0 to ${topic.partitions - 1}`
+    const partitions = Math.max(topic.partitions, this.grown.get(topic.name) ?? 0)
+    if (partition < partitions) return { topic: topic.name, partition }
+    const range = partitions === 1 ? 'only 0' : `0 to ${partitions - 1}`
     this.report.error('KS108', place, `topic "${topic.name}" has no partition ${partition} (${range})`)
     return undefined
   }
@@ -173,7 +227,7 @@ export class Names {
   /** Brokers that carry a partition, where the scenario says so; undefined where Kafka chooses. */
   carriers(topic: string, partition: number): readonly string[] | undefined {
     const plan = this.topics.get(topic)
-    if (plan === undefined) return undefined
+    if (plan === undefined || this.moved.has(`${topic}-${partition}`)) return undefined
     const replicas = plan.replicas?.[partition]
     if (replicas !== undefined) return replicas.map((id) => `b${id}`)
     return plan.replicationFactor === this.brokers.length ? this.brokers : undefined

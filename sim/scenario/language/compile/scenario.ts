@@ -17,6 +17,7 @@ import { compileExpectations } from './expect.ts'
 import { Names } from './names.ts'
 import { StepCompiler } from './steps.ts'
 import { localText } from './text.ts'
+import { eachZkAction, operationOf } from './zk-actions.ts'
 
 const DEFAULT_SERVERS = 3
 const DEFAULT_END = '60s'
@@ -63,7 +64,10 @@ export function compileScenario(
     }
   }
   compileClients(root.field('clients'), overrides, names, report)
+  collectMoves(steps, names)
   collectMessages(steps, names, report)
+  collectOperations(steps, names, report)
+  collectMeasures(steps, names, report)
 
   const conditions = new ConditionCompiler(names, report)
   const endsUs = readDuration(value.ends ?? DEFAULT_END)
@@ -79,6 +83,7 @@ export function compileScenario(
     protocol,
     seed: value.seed ?? DEFAULT_SEED,
     endsUs,
+    ...(value.tell === undefined ? {} : { tell: value.tell }),
     cluster: { protocol, ...servers, topics, clients: [...names.clients.values()] },
     steps: new StepCompiler(names, report, conditions, created, endsUs).compile(steps),
     expect: compileExpectations(root.field('expect'), names, conditions, report),
@@ -120,4 +125,54 @@ function collectMessages(steps: ReadonlyArray<Located<StepInput>>, names: Names,
       })
     }
   }
+}
+
+/** Operations of ZooKeeper clients: conditions speak of them by name, and none may come twice. */
+function collectOperations(steps: ReadonlyArray<Located<StepInput>>, names: Names, report: Report): void {
+  for (const { node, name, step } of eachZkAction(steps)) {
+    const first = names.operations.get(name)
+    if (first === undefined) {
+      names.operations.set(name, { by: node.value.by, op: operationOf(node) ?? '', step, at: node })
+      continue
+    }
+    const place = node.field('name')?.place ?? node.place
+    report.error('KS305', place, `operation ${quoted(name)} is asked already in line ${first.at.span.line}`, {
+      expected: 'a name of its own for each operation',
+    })
+  }
+}
+
+/** Partitions that get other replicas on the way, and topics that get more partitions. */
+function collectMoves(steps: ReadonlyArray<Located<StepInput>>, names: Names): void {
+  for (const step of steps) {
+    for (const partition of step.field('reassign')?.fields.keys() ?? []) names.moved.add(partition)
+    const more = step.fields.get('addPartitions')
+    if (more === undefined) continue
+    for (const one of oneOrMore(more as Located<{ topic: string; to: number }>)) {
+      const topic = one.field('topic')!.text
+      names.grown.set(topic, Math.max(one.value.to, names.grown.get(topic) ?? 0))
+    }
+  }
+}
+
+/** Each `measure` ends with a `measured` of its name. */
+function collectMeasures(steps: ReadonlyArray<Located<StepInput>>, names: Names, report: Report): void {
+  const open = new Map<string, Located>()
+  for (const step of steps) {
+    const begins = step.field('measure')
+    if (begins !== undefined) {
+      if (open.has(begins.value) || names.measures.has(begins.value))
+        report.error('KS305', begins.place, `${quoted(begins.value)} is measured already`)
+      open.set(begins.value, begins)
+    }
+    const ends = step.field('measured')
+    if (ends === undefined) continue
+    if (open.delete(ends.value)) names.measures.add(ends.value)
+    else {
+      const text = `nothing called ${quoted(ends.value)} is being measured here`
+      report.unknown('KS115', ends.place, text, ends.value, [...open.keys()])
+    }
+  }
+  for (const [name, begins] of open)
+    report.error('KS115', begins.place, `${quoted(name)} is never ended: no later step says "measured: ${name}"`)
 }

@@ -155,6 +155,7 @@ export class StepCompiler {
 
   /** A message that only a later step sends cannot have a fate yet. */
   private sentBefore(condition: Condition, node: Located, index: number): void {
+    if (condition.about === 'operation') this.askedBefore(condition.operation, node, index)
     if (condition.about !== 'message') return
     const sent = this.names.messages.get(condition.message)
     if (sent === undefined || sent.step < index) return
@@ -163,6 +164,16 @@ export class StepCompiler {
       'KS403',
       node.place,
       `step ${index + 1} can never be reached: ${condition.message} is sent only by step ${sent.step + 1}, in line ${line}`,
+    )
+  }
+
+  private askedBefore(name: string, node: Located, index: number): void {
+    const asked = this.names.operations.get(name)
+    if (asked === undefined || asked.step < index) return
+    this.report.error(
+      'KS403',
+      node.place,
+      `step ${index + 1} can never be reached: ${name} is asked only by step ${asked.step + 1}, in line ${asked.at.span.line}`,
     )
   }
 

@@ -1,5 +1,5 @@
 /** `b1`, `leader(orders-0)`, `any follower(orders-0)`, `controller`, `zk-leader`, `all brokers` … */
-import type { Target, Targets } from '../../plan.ts'
+import type { ClientPlan, Target, Targets } from '../../plan.ts'
 import { textFormats } from '../formats.ts'
 import { nearest } from '../nearest.ts'
 import type { Report } from '../report.ts'
@@ -18,7 +18,8 @@ const alone = {
   'all zookeeper': 'all-zookeeper',
 } as const
 
-export type MachineKind = 'broker' | 'zookeeper' | 'client'
+/** `client`: those of Kafka, and resources. */
+export type MachineKind = 'broker' | 'zookeeper' | 'client' | 'zookeeper-client' | 'contender'
 
 export function compileTargets(node: Located<string | readonly string[]>, names: Names, report: Report): Targets {
   const targets: Target[] = []
@@ -39,6 +40,10 @@ export function compileTarget(node: Located<string>, names: Names, report: Repor
     return name === undefined ? undefined : { select: 'machine', name }
   }
   const [, selector, inner] = call
+  if (selector === 'elected') {
+    const election = names.election(node.part('elected('.length, text.length - 1), inner!)
+    return election === undefined ? undefined : { select: 'elected', election }
+  }
   if (!Object.hasOwn(ofPartition, selector!)) return unknownSelector(node, selector!, report)
   if (!textFormats.partition.pattern.test(inner!)) {
     report.error('KS102', node.place, `${quoted(inner!)} is not a partition`, {
@@ -53,9 +58,11 @@ export function compileTarget(node: Located<string>, names: Names, report: Repor
 }
 
 function unknownSelector(node: Located, word: string, report: Report): undefined {
-  const bare = [...Object.keys(ofPartition), ...Object.keys(alone)]
+  const bare = [...Object.keys(ofPartition), ...Object.keys(alone), 'elected']
   const inner = /\(.*\)$/.exec(node.text)?.[0] ?? '(orders-0)'
-  const known = bare.map((name) => (Object.hasOwn(ofPartition, name) ? `${name}(orders-0)` : name))
+  const known = bare.map((name) =>
+    Object.hasOwn(ofPartition, name) ? `${name}(orders-0)` : name === 'elected' ? 'elected(/chroot)' : name,
+  )
   const near = nearest(word.trim(), bare)
   report.error('KS110', node.place, `no selector ${quoted(node.text)} (${known.join(', ')})`, {
     suggestion: near === undefined || !Object.hasOwn(ofPartition, near) ? near : near + inner,
@@ -63,11 +70,24 @@ function unknownSelector(node: Located, word: string, report: Report): undefined
   return undefined
 }
 
+const clientKinds = {
+  producer: 'client',
+  consumer: 'client',
+  resource: 'client',
+  zookeeper: 'zookeeper-client',
+  contender: 'contender',
+} as const satisfies Record<ClientPlan['kind'], MachineKind>
+
 /** What machine a target comes down to. */
 export function machineKind(target: Target, names: Names): MachineKind {
   switch (target.select) {
-    case 'machine':
-      return names.clients.has(target.name) ? 'client' : names.zookeeper.includes(target.name) ? 'zookeeper' : 'broker'
+    case 'machine': {
+      const client = names.clients.get(target.name)
+      if (client !== undefined) return clientKinds[client.kind]
+      return names.zookeeper.includes(target.name) ? 'zookeeper' : 'broker'
+    }
+    case 'elected':
+      return 'contender'
     case 'zk-leader':
     case 'all-zookeeper':
       return 'zookeeper'

@@ -19,7 +19,11 @@ export const clusterSchema = object('cluster', 'a mapping of zookeeper, brokers,
   zookeeperConfig: config('zookeeper', 'keys of zoo.cfg with their values', zookeeperConfigTable)
     .optional()
     .describe('Keys of `zoo.cfg`, for all ZooKeeper servers.'),
-  brokers: whole(1, 99).optional().describe('Number of brokers, named b1, b2 … with `broker.id` 1, 2 …. Default 3.'),
+  brokers: whole(0, 99)
+    .optional()
+    .describe(
+      'Number of brokers, named b1, b2 … with `broker.id` 1, 2 …; 0 for stories of ZooKeeper alone. Default 3.',
+    ),
   config: brokerConfig.optional().describe('Keys of `server.properties`, for all brokers.'),
   configOf: named('name', brokerConfig, 'a mapping from brokers to keys of server.properties')
     .optional()
@@ -89,7 +93,7 @@ const sendsSchema = object(
 
 export const clientSchema = object(
   'client',
-  'a mapping with producer: sync, consumer: simple, or like: another client',
+  'a mapping with producer: sync, consumer: simple, zookeeper: plain or election, resource: open or fenced, or like: another client',
   {
     producer: choice('producer', ['sync'] as const)
       .optional()
@@ -97,6 +101,16 @@ export const clientSchema = object(
     consumer: choice('consumer', ['simple'] as const)
       .optional()
       .describe('Makes it a consumer; `simple` reads one partition from an offset.'),
+    zookeeper: choice('zookeeper', ['plain', 'election'] as const)
+      .optional()
+      .describe(
+        'Makes it a client of ZooKeeper: `plain` does single operations (action `zk`), `election` takes part in an election by a recipe (action `enter`).',
+      ),
+    resource: choice('resource', ['open', 'fenced'] as const)
+      .optional()
+      .describe(
+        'Makes it something that leaders write to: `open` takes every write, `fenced` refuses a leader older than one it has seen.',
+      ),
     like: format('name').optional().describe('Takes everything from another client; own keys are laid over it.'),
     config: config(
       'client',
@@ -122,6 +136,27 @@ export const clientSchema = object(
     broker: format('name')
       .optional()
       .describe('Consumers: read from this broker whoever leads; a follower refuses with error 6.'),
+    server: oneOrMany(format('name'), 'format:name')
+      .optional()
+      .describe('ZooKeeper clients: servers that it connects to. Default: all, in an order drawn by the seed.'),
+    sessionTimeout: format('duration')
+      .optional()
+      .describe('ZooKeeper clients: the session timeout they ask for; servers grant 2 to 20 ticks. Default 6s.'),
+    recipe: choice('recipe', ['unfair', 'fair'] as const)
+      .optional()
+      .describe(
+        'Elections: `unfair`: all race for one node; `fair`: they queue up by sequential nodes. Default `unfair`.',
+      ),
+    path: format('path').optional().describe('Elections: the persistent parent, which also names the election.'),
+    elections: whole(2, 1000)
+      .optional()
+      .describe('Elections: takes part in so many, below `path`/0, `path`/1 …, instead of one at `path`.'),
+    writes: object('writes', 'a mapping of to and every', {
+      to: oneOrMany(format('name'), 'format:name').describe('Resources.'),
+      every: format('duration').describe('Time between two writes.'),
+    })
+      .optional()
+      .describe('Elections: what it writes to resources while it believes that it leads.'),
   },
   { planned: 'client' },
 ).meta({ id: 'client' })

@@ -3,7 +3,7 @@
  * what is true, not what a broker believes; `believes` looks through a broker's eyes.
  */
 import * as z from 'zod'
-import { eventKinds, fateHelp, fates } from '../vocabulary.ts'
+import { eventKinds, fateHelp, fates, watchEvents, zkErrors } from '../vocabulary.ts'
 import { choice, count, format, list, object, whole, words, yesNo } from './elements.ts'
 
 const planned = { planned: 'condition' } as const
@@ -67,15 +67,16 @@ const conditionSchemas = {
   ).describe('The leader of the ZooKeeper ensemble.'),
   session: object(
     'session condition',
-    'a condition on a ZooKeeper session: session, is',
+    'a condition on a ZooKeeper session: session, is, connected',
     {
-      session: format('name').describe('The broker whose session it is.'),
-      is: choice('session state', ['alive', 'expired'] as const).describe(
-        '`expired`: ended by ZooKeeper and not replaced yet.',
-      ),
+      session: format('name').describe('The broker or ZooKeeper client whose session it is.'),
+      is: choice('session state', ['alive', 'expired'] as const)
+        .optional()
+        .describe('`expired`: ended by ZooKeeper and not replaced yet.'),
+      connected: yesNo().optional().describe('Whether its machine has a connection to a server, as far as it knows.'),
     },
     planned,
-  ).describe("A broker's ZooKeeper session."),
+  ).describe('A ZooKeeper session.'),
   message: object(
     'message condition',
     'a condition on a message: message, is',
@@ -128,15 +129,105 @@ const conditionSchemas = {
   ).describe('A machine and the process on it.'),
   client: object(
     'client condition',
-    'a condition on a client: client, read, acked, gaveUp',
+    'a condition on a client: client, read, acked, gaveUp, accepted, refused, stale',
     {
       client: format('name').describe('Its name.'),
       read: count().optional().describe('Messages that it has read.'),
       acked: count().optional().describe('Messages acknowledged to it.'),
       gaveUp: count().optional().describe('Messages that it has given up.'),
+      accepted: count().optional().describe('Resources: writes taken.'),
+      refused: count().optional().describe('Resources: writes refused, since a later leader had written.'),
+      stale: count().optional().describe('Resources: writes taken although a later leader had written.'),
     },
     planned,
   ).describe('Counts of a client.'),
+  operation: object(
+    'operation condition',
+    'a condition on an operation: operation, is, data, version, children, path',
+    {
+      operation: format('name').describe('Its name, as `zk` gave it.'),
+      is: choice('answer', ['pending', 'answered', ...zkErrors] as const)
+        .optional()
+        .describe("How it ended: ZooKeeper's name of the error; `answered`: in any way; `pending`: not yet."),
+      data: words().optional().describe('Data that `getData` read.'),
+      version: count().optional().describe('Version of the data.'),
+      children: list(words(), 'a list of names').optional().describe('Names that `getChildren` read, in any order.'),
+      path: format('path').optional().describe('Path that `create` made.'),
+    },
+    planned,
+  ).describe('An operation of a ZooKeeper client and its answer.'),
+  notified: object(
+    'notified condition',
+    'a condition on watch events: notified, event, path, times',
+    {
+      notified: format('name').describe('The client, one with `zookeeper: plain`.'),
+      event: choice('watch event', watchEvents).optional().describe('Only events of this kind.'),
+      path: format('path').optional().describe('Only events of this node.'),
+      times: count().optional().describe('How many of them have reached the client. Default ">= 1".'),
+    },
+    planned,
+  ).describe('Watch events that a ZooKeeper client was told.'),
+  elected: object(
+    'elected condition',
+    'a condition on an election: elected, is, terms, woken, believers',
+    {
+      elected: format('path').describe('The election, by its path.'),
+      is: format('name')
+        .optional()
+        .describe('The contender whose node leads, once it knows; `none`: nobody. Absent: any.'),
+      terms: count().optional().describe('Leaders elected so far.'),
+      woken: count().optional().describe('Contenders that woke up since a node of the election last went: the herd.'),
+      believers: count().optional().describe('Contenders that believe that they lead.'),
+    },
+    planned,
+  ).describe('An election by a recipe.'),
+  'zk-server': object(
+    'zk-server condition',
+    'a condition on a ZooKeeper server: zk-server, is, behind, synced',
+    {
+      'zk-server': format('name').describe('The server.'),
+      is: choice('server state', ['leading', 'following', 'looking', 'down'] as const)
+        .optional()
+        .describe('What it does; `looking`: it has no leader and serves nobody.'),
+      behind: count().optional().describe('Committed transactions that it has not applied.'),
+      synced: choice('sync', ['DIFF', 'TRUNC', 'SNAP'] as const)
+        .optional()
+        .describe('How its leader brought it up to date last: `TRUNC`: by cutting its log.'),
+    },
+    planned,
+  ).describe('A server of the ZooKeeper ensemble.'),
+  replicas: object(
+    'replicas condition',
+    'a condition on an assignment: replicas, is',
+    {
+      replicas: format('partition').describe('The partition.'),
+      is: list(format('name'), 'a list of brokers').describe('Its brokers, the preferred leader first.'),
+    },
+    planned,
+  ).describe('The brokers that a partition is assigned to.'),
+  broker: object(
+    'broker condition',
+    'a condition on a broker: broker, topic, leads, replicas',
+    {
+      broker: format('name').describe('The broker.'),
+      topic: format('topic').optional().describe('Only partitions of this topic.'),
+      leads: count().optional().describe('Partitions that it leads.'),
+      replicas: count().optional().describe('Partitions that it carries.'),
+    },
+    planned,
+  ).describe('What a broker carries, as ZooKeeper holds it.'),
+  measure: object(
+    'measure condition',
+    'a condition on what was measured: measure, writes, refused, watches, lasts',
+    {
+      measure: format('name').describe('Its name.'),
+      writes: count().optional().describe('Writes that ZooKeeper committed.'),
+      refused: count().optional().describe('Writes that ZooKeeper refused.'),
+      watches: count().optional().describe('Watch events that it sent.'),
+      lasts: format('durationMatch').optional().describe('How long it took.'),
+    },
+    planned,
+  ).describe('What ZooKeeper did between the actions `measure` and `measured`.'),
   event: object(
     'event condition',
     'a condition on the trace: event, machine, nth',

@@ -3,13 +3,15 @@ import * as z from 'zod'
 import { presetNames, promises } from '../vocabulary.ts'
 import { clientSchema, clusterSchema, localTextSchema, topicSchema } from './cluster.ts'
 import { conditionSchema } from './conditions.ts'
-import { choice, count, format, list, named, object, statement, whole, words, yesNo } from './elements.ts'
+import { choice, count, format, list, named, object, oneOrMany, statement, whole, words, yesNo } from './elements.ts'
 import { stepSchema } from './steps.ts'
 
 /** The version of the language that this parser reads. */
 export const LANGUAGE_VERSION = 1
 
-const conditions = (help: string) => list(conditionSchema, 'a list of conditions').optional().describe(help)
+/** An item that is a list itself asks for all of it at once. */
+const conditions = (help: string) =>
+  list(oneOrMany(conditionSchema, 'condition'), 'a list of conditions').optional().describe(help)
 
 export const expectSchema = object(
   'expect',
@@ -40,7 +42,7 @@ export const expectSchema = object(
     })
       .optional()
       .describe('What Kafka promises, and which of it this story breaks.'),
-    state: conditions('True at the end.'),
+    state: conditions('True at the end. Here and below an item may be a list: all of it at once.'),
     sometimes: conditions('True at some time.'),
     never: conditions('True at no time.'),
     unavailable: list(
@@ -72,6 +74,11 @@ export const scenarioSchema = object(
     protocol: choice('protocol', presetNames).optional().describe('Which release behaved so. Default "0.8.2".'),
     seed: whole(0).optional().describe('Chance is drawn from it. Default 1.'),
     ends: format('duration').optional().describe('Virtual time at which the run ends. Default 60s.'),
+    tell: list(choice('tell', ['broadcast'] as const), 'a list of details, like [broadcast]')
+      .optional()
+      .describe(
+        'What is told beside what is always told. `broadcast`: each write of ZooKeeper with its proposal, acknowledgements and commit.',
+      ),
     cluster: clusterSchema.optional().describe('Servers and network.'),
     topics: named('topic', topicSchema, 'a mapping from topics to what they are like')
       .optional()

@@ -1,8 +1,9 @@
 /** One step: a trigger, a caption, and what happens. */
 import * as z from 'zod'
+import { createModes } from '../vocabulary.ts'
 import { localTextSchema, newTopicSchema } from './cluster.ts'
 import { conditionSchema } from './conditions.ts'
-import { format, marker, object, oneOrMany, whole, words } from './elements.ts'
+import { choice, format, list, marker, named, object, oneOrMany, whole, words, yesNo } from './elements.ts'
 
 const targets = () => oneOrMany(format('target'), 'format:target')
 
@@ -40,6 +41,15 @@ const linksOrAll = (help: string) =>
 
 const many = <T extends z.ZodType>(item: T, name: string, help: string) =>
   oneOrMany(item, `object:${name}`).optional().describe(help)
+
+const writeShape = {
+  create: format('path').optional().describe('Creates a node. Sequential ones get ten digits appended to the path.'),
+  delete: format('path').optional().describe('Deletes a node.'),
+  setData: format('path').optional().describe('Writes the data of a node.'),
+  data: words().optional().describe('Data to write. Default: none.'),
+  version: whole(0).optional().describe('Only if the node has this version. Default: any.'),
+  mode: choice('mode', createModes).optional().describe('Of a node to create. Default `persistent`.'),
+}
 
 const triggerShape = {
   at: format('duration').optional().describe('Virtual time at which the step happens.'),
@@ -126,6 +136,64 @@ const actionShape = {
     'The clock of a machine jumps or drifts.',
   ),
   createTopic: many(newTopicSchema, 'createTopic', 'A topic is created while the cluster runs.'),
+  addPartitions: many(
+    object('addPartitions', 'a mapping of topic and to', {
+      topic: format('topic').describe('The topic.'),
+      to: whole(2, 1000).describe('How many partitions it shall have in all.'),
+    }),
+    'addPartitions',
+    'The operator gives a topic more partitions.',
+  ),
+  reassign: named(
+    'partition',
+    list(format('name'), 'a list of brokers'),
+    'a mapping from partitions to lists of brokers',
+  )
+    .optional()
+    .describe('The operator moves partitions to other brokers, the preferred leader first: `{ orders-0: [b4, b5] }`.'),
+  electPreferred: oneOrMany(format('partition'), 'format:partition')
+    .optional()
+    .describe('The operator has the preferred replicas (the first ones assigned) of partitions elected as leaders.'),
+  zk: many(
+    object(
+      'zk',
+      'a mapping of by, one operation (create, delete, setData, getData, exists, getChildren, sync, multi, close), and what it needs',
+      {
+        by: format('name').describe('The client, one with `zookeeper: plain`.'),
+        name: format('name')
+          .optional()
+          .describe(
+            'Name of the operation, by which conditions ask for its answer. Default: the client, `-`, a number.',
+          ),
+        ...writeShape,
+        getData: format('path').optional().describe('Reads the data of a node.'),
+        exists: format('path').optional().describe('Asks whether a node is there.'),
+        getChildren: format('path').optional().describe('Lists the names of the children of a node.'),
+        watch: yesNo().optional().describe('With a read: sets a watch, which tells of the next change, once.'),
+        sync: format('path').optional().describe('Has the server catch up with the leader.'),
+        multi: list(
+          object('multi', 'a mapping of create, delete, setData or check', {
+            ...writeShape,
+            check: format('path').optional().describe('Holds if the node has the `version`.'),
+          }),
+          'a list of operations',
+        )
+          .optional()
+          .describe('Several operations, all or nothing.'),
+        close: marker().optional().describe('Ends the session.'),
+      },
+    ).meta({ id: 'zk' }),
+    'zk',
+    'A client of ZooKeeper does one operation.',
+  ),
+  enter: targets().optional().describe('Contenders begin to take part in their elections.'),
+  resign: targets().optional().describe('Contenders give up their places in their elections.'),
+  measure: format('name')
+    .optional()
+    .describe('From here on the work of ZooKeeper is counted, under this name: writes, refusals, watches fired.'),
+  measured: format('name')
+    .optional()
+    .describe('Up to here. The counts are told, and `measure` conditions ask for them.'),
   hold: marker()
     .optional()
     .describe('With `on`: the message, and what follows it on its connection, waits for `release`.'),
