@@ -1,5 +1,5 @@
 /** `trial describe FILE --at TIME`: the cluster at one virtual time. */
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { ScenarioRun } from '../sim/scenario/runner/index.ts'
 import { ExitCode, UserError } from './exit-code.ts'
 import { errorWords } from './output/bug-report.ts'
@@ -7,6 +7,7 @@ import { clusterObject, clusterText } from './output/cluster-text.ts'
 import { painterFor, widthFor } from './output/colour.ts'
 import { loadScenarios } from './scenario-file.ts'
 import { readSeed } from './seed-range.ts'
+import { readTime } from './virtual-time.ts'
 
 interface DescribeOptions {
   readonly at: number
@@ -64,12 +65,4 @@ function describe(file: string, options: DescribeOptions): number {
   if (failure === undefined) return ExitCode.Held
   process.stderr.write(`trial: the story had failed by then, at ${failure.atUs / 1000} ms: ${failure.message}\n`)
   return ExitCode.NotHeld
-}
-
-/** Microseconds of `12s`, `1.5s`, `900ms`, `2m`. */
-function readTime(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(us|ms|s|m)$/.exec(text)
-  if (match === null) throw new InvalidArgumentError('A time needs its unit, such as 12s or 900ms.')
-  const unit = { us: 1, ms: 1_000, s: 1_000_000, m: 60_000_000 }[match[2] as 'us' | 'ms' | 's' | 'm']
-  return Math.round(Number(match[1]) * unit)
 }

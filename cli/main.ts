@@ -13,6 +13,7 @@ interface CommandModule {
 const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import('./run.ts'),
   describe: () => import('./describe.ts'),
+  zk: () => import('./zk.ts'),
   validate: () => import('./validate.ts'),
   list: () => import('./list.ts'),
   schema: () => import('./schema.ts'),

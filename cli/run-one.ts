@@ -42,7 +42,9 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
       : new TraceFile(join(options.trace, folder === undefined ? '' : join(folder, 'trace.txt')))
   const width = widthFor(process.stdout)
   const narrator =
-    options.json === true || options.quiet === true ? undefined : new Narrator({ lang: options.lang, painter, width, details: plan.tell ?? [] })
+    options.json === true || options.quiet === true
+      ? undefined
+      : new Narrator({ lang: options.lang, painter, width, details: plan.tell ?? [] })
   const subscribers: RunSubscriber[] = []
   if (narrator !== undefined) {
     subscribers.push({

@@ -11,6 +11,11 @@ import { narrateZooKeeper } from './narrate-zookeeper.ts'
 const toldByMachines =
   /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|elect)\b|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
 
+/** With more partitions than these, the elections of a broker are told up to a number, and counted after that. */
+const PARTITIONS_MANY = 12
+const ELECTIONS_TOLD = 4
+const COUNTED = ['one of many partitions']
+
 export function narrateControl(
   record: ViewRecord,
   event: ControlEvent,
@@ -40,7 +45,9 @@ export function narrateControl(
       const unclean = event.election === 'offline-unclean'
       const how = unclean ? ', which was not in the ISR: what it lacks is lost' : ''
       const text = `elects ${leaderName(event.leader)} leader of ${event.tp} (epoch ${event.leaderEpoch}, ${event.election})${how}; ISR ${brokerNames(event.isr)}`
-      return { who: 'controller', text, tone: unclean ? 'bad' : 'good' }
+      const told = memory.times(`elections ${event.leader}`)
+      const counted = !unclean && Object.keys(view.partitions).length > PARTITIONS_MANY && told > ELECTIONS_TOLD
+      return { who: 'controller', text, tone: unclean ? 'bad' : 'good', ...(counted ? { messages: COUNTED } : {}) }
     }
     case 'PartitionOffline':
       if (!memory.changed(`offline ${event.tp}`, `${view.partitions[event.tp]?.leaderEpoch} ${event.reason}`))

@@ -171,7 +171,11 @@ export class Narrator {
   #flush(): string[] {
     if (this.#counted.size === 0) return []
     const words = [...this.#counted].map(([what, count]) => `${count} ${what}`)
-    const of = [...this.#counted.keys()].some((what) => electionWords.includes(what)) ? 'contenders ' : 'messages '
+    const of = [...this.#counted.keys()].some((what) => electionWords.includes(what))
+      ? 'contenders '
+      : this.#counted.has(PARTITIONS_LED)
+        ? 'partitions '
+        : 'messages '
     this.#counted.clear()
     const tone: Tone = 'quiet'
     return this.#line(this.#countedSinceUs, { who: '…', text: `${of}from here on: ${words.join(', ')}`, tone })
@@ -186,6 +190,8 @@ const electionCounts = {
   ElectionResigned: 'resigned',
   LeadershipExpired: 'deposed',
 } as const
+/** Elections by the controller, where there are many. */
+const PARTITIONS_LED = 'given a leader'
 const electionWords: readonly string[] = Object.values(electionCounts)
 
 const holdsAnything = (view: ClusterView, tp: TopicPartition): boolean =>
@@ -205,6 +211,8 @@ function countedAs(event: AnyEvent): readonly [string, number] {
       return ['committed', event.to - event.from]
     case 'MessagesRead':
       return ['read', event.messages.length]
+    case 'PartitionElected':
+      return [PARTITIONS_LED, 1]
     case 'ElectionEntered':
     case 'ElectionWon':
     case 'ElectionLost':

@@ -79,6 +79,18 @@ export class Purgatory {
     waiting.operation.complete()
   }
 
+  /** Forgets what waits, unanswered: its connections are closed. */
+  shutdown(): void {
+    for (const watching of this.watchers.values()) {
+      for (const waiting of watching) {
+        waiting.done = true
+        waiting.timer.cancel()
+      }
+    }
+    this.watchers.clear()
+    this.size = 0
+  }
+
   digest(digest: Digest): void {
     digest.int(this.size)
     for (const [tp, watching] of this.watchers) {

@@ -336,12 +336,23 @@ export class ReplicaManager implements PartitionContext {
     this.shuttingDown = true
   }
 
-  /** Stops periodic work and fetching; checkpoints the high watermarks. */
-  shutdown(): void {
+  /**
+   * Stops periodic work and fetching, lets role changes under way come to their end (Kafka waits for its request
+   * handlers), checkpoints the high watermarks and forgets all roles and waiting requests: the logs are about to close.
+   */
+  shutdown(done: () => void): void {
     this.beginShutdown()
     for (const task of this.tasks) task.stop()
     this.fetchers.shutdown()
+    this.stateChanges.add('shutdown', () => this.forgetRoles(done))
+  }
+
+  private *forgetRoles(done: () => void): Task<void> {
     this.checkpointHighWatermarks()
+    this.fetchPurgatory.shutdown()
+    this.producePurgatory.shutdown()
+    for (const partition of this.partitions) partition.clear()
+    done()
   }
 
   private traceBecameFollower(partition: Partition, local: LocalReplica): void {

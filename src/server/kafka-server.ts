@@ -186,7 +186,7 @@ export class KafkaServer implements Process {
     }
     this.socketServer?.shutdown()
     if (this.logsAreLoaded) {
-      this.replicas.shutdown()
+      yield* until<void>((resume) => this.replicas.shutdown(() => resume()))
       this.closeLogs()
     }
     this.controller.shutdown()
