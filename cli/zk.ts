@@ -103,11 +103,9 @@ function ownCopy(run: ScenarioRun, name: string): Shown {
   const { tree } = server
   const nodes: TreeNode[] = []
   for (const [path, { data, ephemeralOwner }] of tree.nodes) {
-    if (path === '/zookeeper' || path.startsWith('/zookeeper/')) continue
     const { version, cversion, czxid, mzxid, pzxid } = tree.stat(path)!
     const owner = ownerOf(run.view, ephemeralOwner)
-    // `/zookeeper` is a child of the root that was never created: it counts in no version.
-    nodes.push({ path, data, version, cversion: path === '/' ? cversion + 1 : cversion, czxid, mzxid, pzxid, owner })
+    nodes.push({ path, data, version, cversion, czxid, mzxid, pzxid, owner })
   }
   return { nodes, lastZxid: server.lastAppliedZxid, server: name }
 }

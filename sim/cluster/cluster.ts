@@ -31,6 +31,12 @@ import { ZooKeeperClientProcess } from './zookeeper-client.ts'
 export const ADMIN_MACHINE = 'admin'
 export const KAFKA_PORT = 9092
 
+/**
+ * Where the plan names its topics, a client that asks for one before the operator has created it does not create it with
+ * the brokers' defaults instead. A plan may switch this on again.
+ */
+const topicsAreGiven = { 'auto.create.topics.enable': false }
+
 export interface ClusterOptions {
   readonly seed: number
   /** Backing files of a machine's disk; memory by default. */
@@ -92,7 +98,8 @@ export class Cluster {
     for (const id of count(plan.brokers)) {
       const machine = brokerMachine(id)
       const own = plan.brokerConfigOf[machine] ?? {}
-      const config = configValues(brokerConfigTable, releaseDefaults[plan.protocol], plan.brokerConfig, own)
+      const defaults = { ...releaseDefaults[plan.protocol], ...(plan.topics.length > 0 ? topicsAreGiven : {}) }
+      const config = configValues(brokerConfigTable, defaults, plan.brokerConfig, own)
       const versions = presets[plan.protocol]
       const { zookeeper } = this
       world.machine(machine).boot((host) => new KafkaServer(host, { brokerId: id, config, versions, zookeeper }))

@@ -38,18 +38,31 @@ export interface TreeOptions {
   readonly indent: string
 }
 
-/** What ZooKeeper has committed, in code unit order of the paths; `/zookeeper`, which every ensemble has, is left out. */
+/** What ZooKeeper has committed. Every ensemble has `/zookeeper/quota` from the beginning: no transaction made it. */
 export function committedTree(view: ClusterView): TreeNode[] {
-  const children = new Map<string, number>()
+  const children = new Map([['/', 1]])
   for (const path of Object.keys(view.znodes)) {
     if (path !== '/') children.set(parentOf(path), (children.get(parentOf(path)) ?? 0) + 1)
   }
-  return Object.keys(view.znodes).map((path) => {
-    const { data, version, czxid, mzxid, pzxid, childrenCreated, ephemeralOwner } = view.znodes[path]!
+  const { '/': root, ...others } = view.znodes
+  const nodes: TreeNode[] = [
+    { ...born, path: '/', cversion: 2 * (root?.childrenCreated ?? 0) - children.get('/')!, pzxid: root?.pzxid ?? 0 },
+    { ...born, path: '/zookeeper', cversion: -1 },
+    { ...born, path: '/zookeeper/quota', cversion: 0 },
+  ]
+  for (const path of Object.keys(others)) {
+    const { data, version, czxid, mzxid, pzxid, childrenCreated, ephemeralOwner } = others[path]!
     const cversion = 2 * childrenCreated - (children.get(path) ?? 0)
-    return { path, data, version, cversion, czxid, mzxid, pzxid, owner: ownerOf(view, ephemeralOwner) }
-  })
+    nodes.push({ path, data, version, cversion, czxid, mzxid, pzxid, owner: ownerOf(view, ephemeralOwner) })
+  }
+  return nodes
 }
+
+const born = { data: '', version: 0, czxid: 0, mzxid: 0, pzxid: 0, owner: null } as const
+
+/** Without the nodes that every ensemble has: what a story is about. */
+export const withoutOwn = (nodes: readonly TreeNode[]): TreeNode[] =>
+  nodes.filter(({ path }) => path !== '/zookeeper' && path !== '/zookeeper/quota')
 
 /** A session with the machine that it was given to. */
 export const ownerOf = (view: ClusterView, session: string | null): TreeNode['owner'] =>

@@ -54,7 +54,7 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
       const session = latestSession(view, condition.owner)
       return session === undefined
         ? `${condition.owner} has no session`
-        : `the session of ${condition.owner} is ${session.state}, ${session.server === null ? 'not connected' : `connected to ${session.server}`}`
+        : `the session of ${condition.owner} is ${session.state}${condition.connected === undefined ? '' : `, ${session.server === null ? 'not connected' : `connected to ${session.server}`}`}`
     }
     case 'message':
       return describeProgress(ledger, condition.message)

@@ -10,7 +10,7 @@ import type { Detail } from '../scenario/plan.ts'
 import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import type { ClusterView } from './cluster-view.ts'
 import { drawPartition } from './draw.ts'
-import { committedTree, drawTree } from './draw-tree.ts'
+import { committedTree, drawTree, withoutOwn } from './draw-tree.ts'
 import type { Ledger } from './ledger.ts'
 import { formatSeconds, messageName } from './names.ts'
 import { NarrationMemory, narrate, type Telling } from './narrate.ts'
@@ -152,10 +152,10 @@ export class Narrator {
   #tree(view: ClusterView): string[] {
     const { painter, width, ascii = false } = this.#options
     if (Object.keys(view.brokers).length > 0) return []
-    const nodes = committedTree(view)
+    const nodes = withoutOwn(committedTree(view))
     const options = { width, ascii, children: CHILDREN_DRAWN, sessions: false, indent: '    ' }
     const plain = drawTree(nodes, '/', options).join('\n')
-    if (nodes.length === 0 || plain === this.#treeDrawn) return []
+    if (nodes.length < 2 || plain === this.#treeDrawn) return []
     this.#treeDrawn = plain
     return [...drawTree(nodes, '/', { ...options, painter }), '']
   }

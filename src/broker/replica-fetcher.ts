@@ -96,9 +96,11 @@ export class ReplicaFetcher {
     else remove()
   }
 
+  /** Ends it, also in the middle of its work: whoever waits for it goes on. */
   shutdown(): void {
     this.ended = true
     this.channel.close()
+    this.unlock()
   }
 
   private doWork(): void {
@@ -143,13 +145,11 @@ export class ReplicaFetcher {
       if (this.wanted.get(tp)?.fetchOffset !== asked.fetchOffset) continue
       if (data.errorCode === ErrorCode.NoError) {
         const next = this.target.processPartitionData(tp, asked.fetchOffset, data)
-        if (next === 'died') {
-          this.shutdown()
-          break
-        }
+        if (next === 'died') return this.shutdown()
         if (next !== asked.fetchOffset) this.wanted.set(tp, { ...asked, fetchOffset: next })
       } else if (data.errorCode === ErrorCode.OffsetOutOfRange) {
         return runTask(this.handleOffsetOutOfRange(tp), (offset) => {
+          if (this.ended) return
           if (offset !== undefined) this.wanted.set(tp, { ...asked, fetchOffset: offset })
           this.process(tps, request, response, i + 1)
         })

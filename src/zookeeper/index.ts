@@ -8,6 +8,7 @@ export * from './events.ts'
 export { zkMessageBytes } from './message-size.ts'
 export {
   describeZkMessage,
+  type Notification,
   type Vote,
   type ZkMessage,
   ZOOKEEPER_CLIENT_PORT,
@@ -15,6 +16,12 @@ export {
   ZOOKEEPER_PEER_PORT,
 } from './messages.ts'
 export type { ClientOperation, MultiPart, MultiResult, OperationResult } from './operation.ts'
+export {
+  type ElectionFactory,
+  type ElectionOptions,
+  FastLeaderElection,
+  type LeaderElection,
+} from './quorum/fast-leader-election.ts'
 export type { EnsembleMember, ZooKeeperServerOptions } from './quorum/peer.ts'
 export * from './recipes/index.ts'
 export type { WatchEventType } from './server/watch-table.ts'

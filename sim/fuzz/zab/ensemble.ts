@@ -1,7 +1,8 @@
 /** The world of one run: servers and clients on their machines, and who is who at the moment. */
 import { type Host, invariant, type Process } from '../../../src/host/index.ts'
-import { describeZkMessage, ZooKeeperServer } from '../../../src/zookeeper/index.ts'
+import { describeZkMessage, type ElectionFactory, ZooKeeperServer } from '../../../src/zookeeper/index.ts'
 import { type Machine, World } from '../../kernel/index.ts'
+import { CarelessElection, Rumour } from './careless-election.ts'
 import type { Victim } from './faults.ts'
 import type { ZabPlan } from './plan.ts'
 
@@ -14,7 +15,7 @@ export class ZabEnsemble {
   readonly world: World
   readonly servers: readonly string[]
   readonly clients: readonly string[]
-  private readonly ids = new Map<string, number>()
+  private readonly rumour: Rumour | undefined
 
   constructor(plan: ZabPlan, options: { readonly freezeMessages: boolean }) {
     this.world = new World({
@@ -29,7 +30,8 @@ export class ZabEnsemble {
       const clock = plan.clocks[name]
       this.world.addMachine(name, clock === undefined ? {} : { clock })
     }
-    if (plan.unreliableElections) this.disturbElections()
+    if (plan.elections === 'late') this.disturbElections()
+    if (plan.elections === 'careless') this.rumour = new Rumour(this.world.random('zab/rumour'), plan.servers.length)
   }
 
   get everybody(): readonly string[] {
@@ -38,9 +40,11 @@ export class ZabEnsemble {
 
   bootServers(settings: ZabPlan['settings']): void {
     const ensemble = this.servers.map((machine, i) => ({ id: i + 1, machine }))
+    const { rumour } = this
+    const election: { election?: ElectionFactory } =
+      rumour === undefined ? {} : { election: (host, options) => new CarelessElection(host, options, rumour) }
     for (const { id, machine } of ensemble) {
-      this.ids.set(machine, id)
-      this.boot(machine, (host) => new ZooKeeperServer(host, { ...settings, id, ensemble }))
+      this.boot(machine, (host) => new ZooKeeperServer(host, { ...settings, ...election, id, ensemble }))
     }
   }
 
@@ -81,6 +85,7 @@ export class ZabEnsemble {
     const { network } = this.world
     network.healAll()
     network.releaseAll()
+    this.rumour?.die()
     for (const name of this.everybody) {
       const machine = this.world.machine(name)
       machine.disk.slowDown(0)

@@ -43,8 +43,11 @@ export interface ZabPlan {
   readonly workers: readonly PlannedClient[]
   /** A client of Kafka's library. */
   readonly subscriber: PlannedClient
-  /** Election messages come late, or not at all: elections go wrong, and the later phases have to notice. */
-  readonly unreliableElections: boolean
+  /**
+   * `late`: election messages come late, or not at all. `careless`: anybody is elected, whatever the others know. Safety
+   * must not hang on elections: discovery and synchronisation have to make up for wrong ones.
+   */
+  readonly elections: 'fast' | 'late' | 'careless'
   readonly faults: readonly PlannedFault[]
   readonly faultsEndUs: number
   /** Servers whose files may get damaged: a minority. */
@@ -78,7 +81,7 @@ export function zabPlan(seed: number): ZabPlan {
     clocks: families.includes('clock') ? drawClocks(streams('zab/clocks'), [...servers, ...clients]) : {},
     workers,
     subscriber,
-    unreliableElections: swarm.chance(1, 2, 'unreliable elections'),
+    elections: swarm.pick(['fast', 'fast', 'late', 'careless'] as const, 'elections'),
     faults: drawFaults(streams, { families, servers, clients, fragile, faultsEndUs }),
     faultsEndUs,
     fragile,

@@ -89,7 +89,7 @@ export class TraceJudge {
       case 'ZkRecovered':
         if (event.truncatedBytes > 0) counts.tornLogTails += 1
         this.appliedBy.delete(machine)
-        this.acknowledged.delete(machine)
+        this.acknowledged.set(machine, event.lastZxid)
         return
       case 'ZkSnapshotDamaged':
         counts.damagedSnapshots += 1

@@ -40,6 +40,8 @@ export function scenarioDocs(): string {
     keyTable(mappingAt('clients')),
     '### Workloads\n\n`sends` of a producer:',
     keyTable(mappingAt('clients', 'sends')),
+    zooKeeperText,
+    keyTable(mappingAt('clients', 'writes')),
     stepsText,
     keyTable(step, ['at', 'after', 'when', 'on', 'within', 'caption']),
     '`on`:',
@@ -48,10 +50,11 @@ export function scenarioDocs(): string {
     '### Actions',
     keyTable(step, actionNames),
     '`crash`, `powerOff`, `pause`, `resume`, `restart`, `shutdown`, `start` and `stop` also take a mapping: `restart: { target: b1, after: 2s }` happens 2 s later, and later steps do not wait for it.',
-    ...['send', 'slowDisk', 'fillDisk', 'corrupt', 'skewClock', 'createTopic'].flatMap((name) => [
-      `\`${name}\`:`,
-      keyTable(mappingAt('steps', name)),
-    ]),
+    ...['send', 'slowDisk', 'fillDisk', 'corrupt', 'skewClock', 'createTopic', 'addPartitions', 'zk'].flatMap(
+      (name) => [`\`${name}\`:`, keyTable(mappingAt('steps', name))],
+    ),
+    'Each item of `multi`:',
+    keyTable(mappingAt('steps', 'zk', 'multi')),
     linksText,
     keyTable(mappingAt('steps', 'cut')),
     targetsText,
@@ -151,6 +154,27 @@ const rules = `## Rules
 - **Selectors and conditions are resolved at that moment of the run.** What a selector chose is in the trace.
 - **Write \`">= 2"\` in quotes**: a bare \`>\` means something else in YAML. So does \`": "\` within a text.`
 
+const zooKeeperText = `### Clients of ZooKeeper
+
+A client with \`zookeeper: plain\` does single operations when steps say so (action \`zk\`); conditions ask for their answers (\`operation\`) and for the watch events that it was told (\`notified\`). One with \`zookeeper: election\` takes part in an election by one of ZooKeeper's recipes, from the action \`enter\` to the action \`resign\`. Something with \`resource: open\` or \`fenced\` takes what leaders write.
+
+\`\`\`yaml
+cluster: { zookeeper: 3, brokers: 0 }             # ZooKeeper alone
+clients:
+  c1: { zookeeper: plain, server: zk1 }
+  e1: { zookeeper: election, recipe: fair, path: /chroot, writes: { to: store, every: 200ms } }
+  e2: { like: e1 }
+  store: { resource: fenced }
+steps:
+  - zk: { by: c1, create: /lock, data: mine, mode: ephemeral, name: lock }
+  - when: { operation: lock, is: OK }
+    enter: [e1, e2]
+  - when: { elected: /chroot, is: e1 }
+    pause: elected(/chroot)
+\`\`\`
+
+\`writes\`:`
+
 const stepsText = `## Steps
 
 A step is a mapping of at most one trigger (\`at\`, \`after\`, \`when\`, \`on\`), a caption, and any number of actions, which happen in the order in which they stand. A step may also only wait, or only say something.
@@ -186,6 +210,7 @@ Wherever a machine is meant: a name (\`b1\`, \`zk2\`, \`p1\`), a selector, or a 
 | \`most-advanced follower(orders-0)\` | the follower with the highest log end offset |
 | \`controller\` | the broker that is controller |
 | \`zk-leader\` | the leader of the ZooKeeper ensemble |
+| \`elected(/chroot)\` | the contender that leads the election |
 | \`all brokers\`, \`all zookeeper\` | all of them |`
 
 const conditionsText = `## Conditions
@@ -206,6 +231,7 @@ expect:
     - { replica: b1/orders-0, truncatedTo: 1 }
   sometimes:
     - { isr: orders-0, size: 1 }
+    - [{ isr: orders-0, size: 2 }, { isr: orders-0, size: 3, believes: b1 }]   # both at the same moment
   never:
     - { leader: orders-0, is: b3 }
   unavailable:

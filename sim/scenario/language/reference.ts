@@ -107,6 +107,7 @@ const sections: Readonly<Record<string, string>> = {
   link: '[link](#links)',
   sends: '[workload](#workloads)',
   send: 'mapping, see below',
+  zk: 'mapping, see below',
   step: '[step](#steps)',
   unavailability: '[unavailability](#unavailability)',
   text: 'text, or `{ en: …, zh: … }`',

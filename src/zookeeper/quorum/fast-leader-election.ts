@@ -28,7 +28,20 @@ export interface ElectionOptions {
   readonly elected: (leader: number) => void
 }
 
-export class FastLeaderElection {
+/** An election algorithm (ZooKeeper's electionAlg). It may be wrong: who wins is only worth a try. */
+export interface LeaderElection {
+  /** Begins an election, with the last zxid in this server's log and its current epoch. */
+  lookForLeader(zxid: number, currentEpoch: number): void
+  /** The server has entered an epoch with the leader that was elected. */
+  enteredEpoch(epoch: number): void
+  /** @param first whether this is the first message of its connection: the sender may know nothing of us */
+  received(notification: Notification, first: boolean): void
+  digest(digest: Digest): void
+}
+
+export type ElectionFactory = (host: Host, options: ElectionOptions) => LeaderElection
+
+export class FastLeaderElection implements LeaderElection {
   private readonly host: Host
   private readonly options: ElectionOptions
   private state: ServerState = 'LOOKING'
@@ -52,7 +65,6 @@ export class FastLeaderElection {
     this.proposal = this.own
   }
 
-  /** Begins an election, with the last zxid in this server's log and its current epoch. */
   lookForLeader(zxid: number, currentEpoch: number): void {
     this.stopTimers()
     this.running = true
@@ -72,7 +84,6 @@ export class FastLeaderElection {
     this.proposal = { ...this.proposal, peerEpoch: epoch }
   }
 
-  /** @param first whether this is the first message of its connection: the sender may know nothing of us */
   received(notification: Notification, first: boolean): void {
     const { from, vote, round, state } = notification
     if (!this.options.voters.includes(from)) return

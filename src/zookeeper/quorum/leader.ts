@@ -50,8 +50,6 @@ export class Leader implements Role {
   private readonly epochAcks = new Set<number>()
   private ownAckedZxid: Zxid = 0
   private waitingSyncs: WaitingSync[] = []
-  /** History that this server held when elected and that becomes true with its leadership, with what it changed. */
-  private inherited: Array<{ readonly txn: Txn; readonly changes: readonly ZnodeChange[] }> = []
   private halfTick: Timer | undefined
 
   constructor(peer: Peer) {
@@ -197,12 +195,6 @@ export class Leader implements Role {
     const { database } = this.peer
     database.epochs.enter(this.epoch)
     this.peer.enteredEpoch(this.epoch)
-    while (database.nextToApply !== undefined) {
-      const txn = database.nextToApply
-      const changes: ZnodeChange[] = []
-      this.peer.applied(txn, database.applyNext(changes))
-      this.inherited.push({ txn, changes })
-    }
     this.enterPhase('synchronisation')
     for (const link of [...this.links.values()]) if (link.summary !== undefined) this.synchronise(link)
     this.considerNewLeaderAcks()
@@ -210,12 +202,13 @@ export class Leader implements Role {
 
   // Synchronisation.
 
+  /** Brings a follower to this server's history, all of which becomes true with its leadership, if it is not yet. */
   private synchronise(link: FollowerLink): void {
     const { database, options, host } = this.peer
     const { lastZxid, oldestZxid } = link.summary!
     const committedZxid = database.lastApplied
     const plan = planSync(lastZxid, oldestZxid, {
-      committed: database.history.slice(0, database.appliedCount),
+      txns: database.history,
       base: database.historyBase,
       snapshotBytes: database.lastSnapshotBytes,
       diffTxnsMax: options.commitLogCount ?? 500,
@@ -223,11 +216,13 @@ export class Leader implements Role {
     if (plan.mode === 'DIFF') link.send({ zk: 'Diff', txns: plan.txns, zxid: committedZxid })
     else if (plan.mode === 'TRUNC') {
       link.send({ zk: 'Trunc', after: plan.after, txns: plan.txns, zxid: committedZxid })
-    } else link.send({ zk: 'Snap', zxid: committedZxid, bytes: encodeSnapshot(database.tree) })
+    } else {
+      link.send({ zk: 'Snap', zxid: committedZxid, bytes: encodeSnapshot(database.tree) })
+      for (const txn of database.history.slice(database.appliedCount)) link.send({ zk: 'Proposal', txn })
+    }
     if (host.tracing) {
       host.trace({ kind: 'ZkSynced', mode: plan.mode, to: link.connection.peer, zxid: committedZxid })
     }
-    for (const txn of database.history.slice(database.appliedCount)) link.send({ zk: 'Proposal', txn })
     link.send({ zk: 'NewLeader', zxid: makeZxid(this.epoch, 0) })
     link.forwarding = true
   }
@@ -236,15 +231,14 @@ export class Leader implements Role {
     if (this.phase !== 'synchronisation' || this.syncedCount() < this.quorum) return
     this.enterPhase('broadcast')
     const { database, host } = this.peer
+    if (host.tracing) host.trace({ kind: 'ZkLeaderServing', epoch: this.epoch })
+    // What it inherited is logged by a quorum now.
+    this.commitThrough(database.lastLogged)
     for (const [session, timeoutMs] of database.tree.sessions) this.tracker.add(session, timeoutMs, undefined)
     this.preparer = new RequestPreparer(database.tree)
     for (const link of this.links.values()) if (link.synced) link.send({ zk: 'UpToDate' })
-    if (host.tracing) {
-      host.trace({ kind: 'ZkLeaderServing', epoch: this.epoch })
-      for (const { txn, changes } of this.inherited) this.traceCommitted(txn, changes)
-    }
-    this.inherited = []
     this.peer.serve()
+    database.snapshotIfDue()
   }
 
   private syncedCount(): number {

@@ -9,6 +9,7 @@ import type { Database } from '../storage/database.ts'
 import type { TxnResult } from '../tree/data-tree.ts'
 import type { Txn } from '../tree/txn.ts'
 import type { Zxid } from '../zxid.ts'
+import type { ElectionFactory } from './fast-leader-election.ts'
 
 export interface EnsembleMember {
   readonly id: number
@@ -28,6 +29,8 @@ export interface ZooKeeperServerOptions {
   readonly snapCount?: number
   /** A follower that lacks no more transactions than this gets them rather than a snapshot; default 500. */
   readonly commitLogCount?: number
+  /** How leaders are found; fast leader election unless given. */
+  readonly election?: ElectionFactory
   /**
    * For the trace alone: how far the commits of this ensemble have been told, shared by its servers. Only the trace can
    * know; without it a new leader tells again what its predecessors committed, since a log does not say what was.

@@ -5,7 +5,7 @@
  * must cut first (TRUNC); if the log does not reach, or the way is long, it gets the whole state (SNAP).
  */
 import { txnBytes } from '../message-size.ts'
-import type { Txn } from '../tree/txn.ts'
+import { firstAfter, type Txn } from '../tree/txn.ts'
 import type { Zxid } from '../zxid.ts'
 
 export type SyncPlan =
@@ -14,8 +14,8 @@ export type SyncPlan =
   | { readonly mode: 'SNAP' }
 
 export interface LeaderHistory {
-  /** Committed transactions after `base`, rising. */
-  readonly committed: readonly Txn[]
+  /** Transactions after `base`, rising. */
+  readonly txns: readonly Txn[]
   readonly base: Zxid
   /** Size of the leader's last snapshot, 0 if there is none. */
   readonly snapshotBytes: number
@@ -25,12 +25,11 @@ export interface LeaderHistory {
 
 /** @param oldestZxid the follower cannot cut its log below it; if that is above `lastZxid`, it asks for a snapshot */
 export function planSync(lastZxid: Zxid, oldestZxid: Zxid, history: LeaderHistory): SyncPlan {
-  const { committed, base, snapshotBytes, diffTxnsMax } = history
+  const { base, snapshotBytes, diffTxnsMax } = history
   if (lastZxid < base || lastZxid < oldestZxid) return { mode: 'SNAP' }
-  const from = committed.findIndex((txn) => txn.zxid > lastZxid)
-  const known = from === -1 ? committed.length : from
-  const common = known === 0 ? base : committed[known - 1]!.zxid
-  const txns = committed.slice(known)
+  const known = firstAfter(history.txns, lastZxid)
+  const common = known === 0 ? base : history.txns[known - 1]!.zxid
+  const txns = history.txns.slice(known)
   // As ZooKeeper: a long way through the log is gone only if it is shorter than a third of a snapshot.
   if (txns.length > diffTxnsMax && snapshotBytes > 0) {
     if (txns.reduce((sum, txn) => sum + txnBytes(txn), 0) > snapshotBytes / 3) return { mode: 'SNAP' }

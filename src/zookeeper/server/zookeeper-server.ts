@@ -6,7 +6,7 @@
 import { type Digest, type Host, invariant, type Process, type Timer } from '../../host/index.ts'
 import type { RoleEnd, ServerState } from '../events.ts'
 import { ElectionLinks } from '../quorum/election-links.ts'
-import { FastLeaderElection } from '../quorum/fast-leader-election.ts'
+import { type ElectionFactory, FastLeaderElection, type LeaderElection } from '../quorum/fast-leader-election.ts'
 import { Follower } from '../quorum/follower.ts'
 import { Leader } from '../quorum/leader.ts'
 import type { Peer, Role, ZooKeeperServerOptions } from '../quorum/peer.ts'
@@ -17,6 +17,8 @@ import type { Zxid } from '../zxid.ts'
 import { ClientGateway } from './client-gateway.ts'
 import { guardHost, haltOnDiskFailure } from './guarded-host.ts'
 
+const fastLeaderElection: ElectionFactory = (host, options) => new FastLeaderElection(host, options)
+
 export class ZooKeeperServer implements Process, Peer {
   readonly host: Host
   readonly options: ZooKeeperServerOptions
@@ -25,7 +27,7 @@ export class ZooKeeperServer implements Process, Peer {
   private currentState: ServerState = 'LOOKING'
   private serving = false
   private readonly gateway: ClientGateway
-  private readonly election: FastLeaderElection
+  private readonly election: LeaderElection
   private readonly electionLinks: ElectionLinks
   private role: Role | undefined
   private flushTimer: Timer | undefined
@@ -46,7 +48,8 @@ export class ZooKeeperServer implements Process, Peer {
       },
     })
     const machines = new Map(options.ensemble.map(({ id, machine }) => [id, machine]))
-    this.election = new FastLeaderElection(this.host, {
+    const election = options.election ?? fastLeaderElection
+    this.election = election(this.host, {
       id: options.id,
       voters: options.ensemble.map(({ id }) => id),
       send: (to, notification) => this.electionLinks.send(to, notification),

@@ -7,7 +7,7 @@
 import { type Digest, type FileSystem, invariant } from '../../host/index.ts'
 import type { ZnodeChange } from '../events.ts'
 import { DataTree, type TreeListener, type TxnResult } from '../tree/data-tree.ts'
-import type { Txn } from '../tree/txn.ts'
+import { firstAfter, type Txn } from '../tree/txn.ts'
 import type { Zxid } from '../zxid.ts'
 import { CorruptStorageError } from './corrupt-storage-error.ts'
 import { EpochStore } from './epoch-store.ts'
@@ -228,16 +228,4 @@ export class Database {
     this.applied = firstAfter(this.history, tree.lastZxid)
     this.appliedSinceSnapshot = 0
   }
-}
-
-/** Index of the first transaction after `zxid`. */
-function firstAfter(history: readonly Txn[], zxid: Zxid): number {
-  let low = 0
-  let high = history.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if (history[middle]!.zxid > zxid) high = middle
-    else low = middle + 1
-  }
-  return low
 }

@@ -39,3 +39,15 @@ export interface Txn {
   readonly timeMs: number
   readonly body: TxnBody
 }
+
+/** Index of the first transaction after `zxid` in a history, which rises. */
+export function firstAfter(history: readonly Txn[], zxid: Zxid): number {
+  let low = 0
+  let high = history.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if (history[middle]!.zxid > zxid) high = middle
+    else low = middle + 1
+  }
+  return low
+}

@@ -17,7 +17,15 @@ function run(seed: number, options: { traced: boolean; messages?: boolean; slowD
       brokerConfig: { 'replica.lag.time.max.ms': 2000 },
       brokerConfigOf: {},
       network: { latencyUs: { low: 500, high: 1500 } },
-      topics: [topic({ partitions: 2, replicas: [[1, 2, 3], [2, 3, 1]] })],
+      topics: [
+        topic({
+          partitions: 2,
+          replicas: [
+            [1, 2, 3],
+            [2, 3, 1],
+          ],
+        }),
+      ],
       clients: [
         { ...producer('p1', -1), workload: { topic: 'orders', everyUs: 50 * MS, startUs: 3000 * MS, sizeBytes: 20 } },
         { ...producer('p2', 1), workload: { topic: 'orders', everyUs: 70 * MS, startUs: 3000 * MS, sizeBytes: 20 } },

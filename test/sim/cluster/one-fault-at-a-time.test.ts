@@ -41,11 +41,7 @@ class Trial {
       keep: false,
       plan: {
         topics: [topic({ config: { 'min.insync.replicas': 2, 'unclean.leader.election.enable': false } })],
-        brokerConfig: {
-          'replica.lag.time.max.ms': 1500,
-          'replica.socket.timeout.ms': 3000,
-          'auto.create.topics.enable': false,
-        },
+        brokerConfig: { 'replica.lag.time.max.ms': 1500, 'replica.socket.timeout.ms': 3000 },
         clients: [
           {
             ...producer('p1', -1, { 'request.timeout.ms': 1500, 'message.send.max.retries': 5 }),

@@ -149,7 +149,9 @@ describe('a fetch that waits', () => {
 test('metadata for a topic that nobody knows creates it where that is allowed, and not where it is not', () => {
   const ask = (harness: ClusterHarness, ...topics: string[]) =>
     harness.answer('b2', { api: 'Metadata', correlationId: 1, clientId: 'probe', topics })
-  const open = ClusterHarness.ready({ plan: { brokerConfig: { 'default.replication.factor': 2, 'num.partitions': 3 } } })
+  const open = ClusterHarness.ready({ plan: {
+      brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 2, 'num.partitions': 3 },
+    }, })
   expect(ask(open, 'orders', 'fresh').topics.map((t) => [t.topic, t.errorCode])).toEqual([
     ['orders', ErrorCode.NoError],
     ['fresh', ErrorCode.LeaderNotAvailable],
@@ -161,8 +163,8 @@ test('metadata for a topic that nobody knows creates it where that is allowed, a
     brokers: [],
     topics: [{ errorCode: ErrorCode.InvalidTopic }, { errorCode: ErrorCode.InvalidTopic }],
   })
-  const closed = ClusterHarness.ready({ plan: { brokerConfig: { 'auto.create.topics.enable': false } } })
+  const closed = ClusterHarness.ready()
   expect(ask(closed, 'fresh').topics).toMatchObject([{ topic: 'fresh', errorCode: ErrorCode.UnknownTopicOrPartition }])
-  const small = ClusterHarness.ready({ plan: { brokerConfig: { 'default.replication.factor': 9 } } })
+  const small = ClusterHarness.ready({ plan: { brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 9 } } })
   expect(ask(small, 'fresh')).toMatchObject({ topics: [{ errorCode: ErrorCode.Unknown }] })
 })

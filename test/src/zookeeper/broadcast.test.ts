@@ -293,7 +293,7 @@ describe('a plan of synchronisation', () => {
         const from = leader.length - kept.length === 0 ? 0 : leader[leader.length - kept.length - 1]!
         const last = follower.at(-1) ?? 0
         const floor = Math.min(oldest, last)
-        const plan = planSync(last, floor, { committed: kept.map(txn), base: from, snapshotBytes, diffTxnsMax })
+        const plan = planSync(last, floor, { txns: kept.map(txn), base: from, snapshotBytes, diffTxnsMax })
         if (plan.mode === 'SNAP') return
         const cut = plan.mode === 'TRUNC' ? follower.filter((zxid) => zxid <= plan.after) : follower
         if (plan.mode === 'TRUNC') expect(plan.after).toBeGreaterThanOrEqual(floor)
@@ -303,7 +303,7 @@ describe('a plan of synchronisation', () => {
   })
 
   test('is a snapshot if the follower asks for one', () => {
-    const history = { committed: [txn(1), txn(2)], base: 0, snapshotBytes: 0, diffTxnsMax: 500 }
+    const history = { txns: [txn(1), txn(2)], base: 0, snapshotBytes: 0, diffTxnsMax: 500 }
     expect(planSync(1, 0, history)).toEqual({ mode: 'DIFF', txns: [txn(2)] })
     expect(planSync(1, Number.MAX_SAFE_INTEGER, history)).toEqual({ mode: 'SNAP' })
   })

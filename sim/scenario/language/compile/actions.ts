@@ -35,7 +35,12 @@ const kindNames: Readonly<Record<MachineKind, string>> = {
 
 /** All sorts of clients are clients. */
 const kindsWords = (kinds: readonly MachineKind[]): string =>
-  kinds.includes('client') ? kindNames.client : kinds.map((kind) => kindNames[kind]).join(' and ')
+  kinds.includes('client')
+    ? kindNames.client
+    : kinds
+        .map((kind) => kindNames[kind])
+        .join(', ')
+        .replace(/, ([^,]*)$/, ' and $1')
 
 export class ActionCompiler {
   private readonly names: Names

@@ -247,7 +247,7 @@ export class ConditionCompiler {
     for (const field of Object.keys(holds) as Array<keyof typeof holds>) {
       if (holds[field] === undefined) continue
       const ops: readonly string[] = answersOf[field]
-      if (!ops.includes(op)) this.never(node.field(field)!, `${operation} is a ${op}`)
+      if (!ops.includes(op)) this.never(node.field(field)!, `${operation} asks for "${op}"`)
       else if (is === 'pending') this.never(node.field(field)!, 'what is not answered yet has no result')
     }
     return {

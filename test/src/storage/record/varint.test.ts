@@ -18,7 +18,7 @@ const int54 = fc.oneof(
   // Near powers of two, where the number of bytes changes.
   fc.tuple(fc.nat(52), fc.integer({ min: -2, max: 2 }), fc.boolean()).map(([power, by, negative]) => {
     const magnitude = Math.min(2 ** power + by, Number.MAX_SAFE_INTEGER)
-    return negative ? -magnitude : magnitude
+    return negative ? 0 - magnitude : magnitude
   }),
 )
 

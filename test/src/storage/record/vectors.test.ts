@@ -30,14 +30,14 @@ const record = (offset: number, key: string | null, value: string | null, timest
 
 /** The three records of every data batch of format 2 among the vectors. */
 const threeRecords = (base: number): LogRecord[] => [
-  record(base, 'k', 'v2', T),
   {
-    ...record(base + 1, null, 'second', T + 5),
+    ...record(base, 'k', 'v2', T),
     headers: [
       { key: 'h1', value: utf8('x') },
       { key: 'h2', value: null },
     ],
   },
+  record(base + 1, null, 'second', T + 5),
   record(base + 2, 'k', null, T - 3),
 ]
 
@@ -84,7 +84,7 @@ describe('the vectors of formats.md', () => {
     const created = only(v.v1_gzip_wrapper_last_offset_7.hex)
     expect(created).toMatchObject({ magic: 1, timestampType: 'CreateTime', maxTimestamp: T + 2 })
     expect(created.records().map(({ offset, timestamp }) => [offset, timestamp])).toEqual([
-      [6, T],
+      [6, T + 1],
       [7, T + 2],
     ])
     const appended = only(v.v1_logappend_wrapper_last_offset_9.hex)
