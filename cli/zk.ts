@@ -55,7 +55,7 @@ export function register(program: Command): void {
 }
 
 /** A tree and where it comes from. */
-interface Shown {
+export interface Shown {
   readonly nodes: readonly TreeNode[]
   readonly lastZxid: Zxid
   /** Null: what is committed. */
@@ -87,14 +87,14 @@ function zk(file: string, path: string, options: ZkOptions): number {
   return ExitCode.NotHeld
 }
 
-const committed = (run: ScenarioRun): Shown => ({
+export const committed = (run: ScenarioRun): Shown => ({
   nodes: committedTree(run.view),
   lastZxid: run.view.lastCommitted,
   server: null,
 })
 
 /** What a server holds in memory. A server that is down holds nothing there. */
-function ownCopy(run: ScenarioRun, name: string): Shown {
+export function ownCopy(run: ScenarioRun, name: string): Shown {
   const servers = Object.keys(run.view.zookeeper)
   if (!servers.includes(name)) throw new UserError(`no ZooKeeper server '${name}' (${servers.join(', ')})`)
   const { process: server, state } = run.cluster.world.machine(name)

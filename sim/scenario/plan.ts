@@ -3,7 +3,10 @@
  * of virtual time; every part remembers where in the file it stands, so that a failed expectation can point there.
  */
 import type { PresetName } from '../../src/versions.ts'
-import type { CreateMode, ElectionRecipe, MultiPart, ZkError } from '../../src/zookeeper/index.ts'
+import type { CreateMode, ElectionRecipe, MultiPart } from '../../src/zookeeper/index.ts'
+import type { Condition, Match } from './condition.ts'
+
+export type * from './condition.ts'
 
 /** A place in the scenario file; line and column from 1, for people. `length` covers the text meant. */
 export interface SourceSpan {
@@ -164,158 +167,6 @@ export type Trigger =
       readonly to?: Target
       readonly nth: number
     }
-
-/** How a value is asked for: a value, a range `2..5`, or a comparison `">= 2"`. */
-export type Match =
-  | { readonly is: 'equal'; readonly value: string | number | boolean }
-  | { readonly is: 'range'; readonly low: number; readonly high: number }
-  | { readonly is: 'compare'; readonly operator: '<' | '<=' | '>' | '>=' | '!='; readonly value: number }
-
-/**
- * What must be true. Each names what it looks at and then fields. `believes` looks through a broker's eyes.
- * `leader`: the leader that ZooKeeper holds, once it acts as such. `isr`: as ZooKeeper holds it.
- */
-export type Condition = { readonly span: SourceSpan } & (
-  | {
-      readonly about: 'replica'
-      readonly broker: string
-      readonly topic: string
-      readonly partition: number
-      /** LEO, high watermark, role (`leader`, `follower`, `none`), offset of the last truncation. */
-      readonly leo?: Match
-      readonly hw?: Match
-      readonly role?: Match
-      readonly truncatedTo?: Match
-    }
-  | {
-      readonly about: 'leader'
-      readonly topic: string
-      readonly partition: number
-      readonly is?: string
-      readonly epoch?: Match
-      readonly believes?: string
-    }
-  | {
-      readonly about: 'isr'
-      readonly topic: string
-      readonly partition: number
-      readonly is?: readonly string[]
-      readonly size?: Match
-      readonly believes?: string
-    }
-  | { readonly about: 'controller'; readonly is?: string; readonly epoch?: Match }
-  | { readonly about: 'zk-leader'; readonly is?: string; readonly epoch?: Match }
-  | {
-      readonly about: 'session'
-      readonly owner: string
-      readonly is?: 'alive' | 'expired'
-      /** Whether its machine has a connection to a server, as far as it knows. */
-      readonly connected?: boolean
-    }
-  | { readonly about: 'message'; readonly message: string; readonly is: MessageFate }
-  | {
-      readonly about: 'znode'
-      readonly path: string
-      readonly exists?: boolean
-      readonly version?: Match
-      readonly data?: Match
-    }
-  | {
-      readonly about: 'checkpoint'
-      readonly broker: string
-      readonly topic: string
-      readonly partition: number
-      readonly hw: Match
-    }
-  | { readonly about: 'machine'; readonly machine: string; readonly is: 'running' | 'stopped' | 'off' | 'paused' }
-  | {
-      readonly about: 'client'
-      readonly client: string
-      readonly read?: Match
-      readonly acked?: Match
-      readonly gaveUp?: Match
-      /** Resources: writes of leaders taken, writes refused, writes taken from a leader that had been replaced. */
-      readonly accepted?: Match
-      readonly refused?: Match
-      readonly stale?: Match
-    }
-  /** An operation that a ZooKeeper client was told to do, by its name. */
-  | {
-      readonly about: 'operation'
-      readonly operation: string
-      /** `pending`: not answered yet. */
-      readonly is?: 'pending' | 'answered' | ZkError
-      readonly data?: Match
-      readonly version?: Match
-      /** Names of the children. */
-      readonly children?: readonly string[]
-      /** Of `create`: the path of the new node. */
-      readonly path?: string
-    }
-  /** Watch events that a ZooKeeper client was told. */
-  | {
-      readonly about: 'notified'
-      readonly client: string
-      readonly event?: WatchEventName
-      readonly path?: string
-      readonly times: Match
-    }
-  /** An election by a recipe: who leads by ZooKeeper's tree, once it knows; who believes that it leads. */
-  | {
-      readonly about: 'elected'
-      readonly election: string
-      /** A contender, or `none`. Absent: any. */
-      readonly is?: string
-      /** How many were elected so far. */
-      readonly terms?: Match
-      /** Contenders that the last disappearance of a node woke. */
-      readonly woken?: Match
-      /** Contenders that believe that they lead. */
-      readonly believers?: Match
-    }
-  | {
-      readonly about: 'zk-server'
-      readonly server: string
-      readonly is?: 'leading' | 'following' | 'looking' | 'down'
-      /** Committed transactions that it has not applied. */
-      readonly behind?: Match
-      /** How its leader brought it up to date the last time. */
-      readonly synced?: 'DIFF' | 'TRUNC' | 'SNAP'
-    }
-  /** The replicas that a partition is assigned to, the preferred leader first. */
-  | {
-      readonly about: 'replicas'
-      readonly topic: string
-      readonly partition: number
-      readonly is: readonly string[]
-    }
-  /** What a broker carries by ZooKeeper's data. */
-  | {
-      readonly about: 'broker'
-      readonly broker: string
-      readonly topic?: string
-      readonly leads?: Match
-      readonly replicas?: Match
-    }
-  /** What ZooKeeper did between the actions `measure` and `measured`; never true before the second. */
-  | {
-      readonly about: 'measure'
-      readonly measure: string
-      readonly writes?: Match
-      readonly refused?: Match
-      readonly watches?: Match
-      readonly lasts?: Match
-    }
-  /** All of them at once. */
-  | { readonly about: 'all'; readonly conditions: readonly Condition[] }
-  /** The nth trace event of a kind, from a machine if named. */
-  | { readonly about: 'event'; readonly event: string; readonly machine?: string; readonly nth: number }
-)
-
-export type WatchEventName = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
-
-/** `sent`: handed to a producer. `appended`: on a leader's log. `gave-up`: the application was told of a failure. */
-export type MessageFate = 'sent' | 'appended' | 'replicated' | 'committed' | 'acked' | 'read' | 'lost' | 'gave-up'
 
 /** Whom an action means. What a selector chose is in the trace. */
 export type Target =

@@ -99,7 +99,7 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
       const leader = electedContender(view, condition.election) ?? 'nobody'
       const believers = Object.keys(election.believers)
       const believed = believers.length === 0 ? 'nobody' : believers.join(' and ')
-      return `${leader} leads ${condition.election} and ${believed} believes to lead; elected ${times(election.terms)}, last woken ${election.woken}`
+      return `${leader} leads ${condition.election} and ${believed} ${believers.length > 1 ? 'believe' : 'believes'} to lead; elected ${times(election.terms)}, last woken ${election.woken}`
     }
     case 'zk-server': {
       const server = view.zookeeper[condition.server]
@@ -135,7 +135,7 @@ export function workWords({ writes, refused, watches, sessions }: ZooKeeperWork)
     `${refused} refused`,
     `${watches === 1 ? '1 watch' : `${watches} watches`} fired`,
   ]
-  if (sessions > 0) parts.push(`${sessions} sessions opened or ended`)
+  if (sessions > 0) parts.push(`${sessions === 1 ? '1 session' : `${sessions} sessions`} opened or ended`)
   return parts.join(', ')
 }
 

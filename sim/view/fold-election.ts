@@ -74,8 +74,12 @@ export function foldZooKeeperClientEvent(view: ViewDraft, event: ZooKeeperClient
   }
 }
 
-/** Its process ended: it believes nothing any more. */
+/** Its process ended: it believes nothing any more, and its sessions have no connection. */
 export function forgetContender(view: ViewDraft, machine: string): void {
+  for (const id of Object.keys(view.sessions)) {
+    const session = view.sessions[id]!
+    if (session.owner === machine) session.server = null
+  }
   for (const path of Object.keys(view.elections)) delete view.elections[path]!.believers[machine]
 }
 

@@ -82,7 +82,10 @@ export function narrateZooKeeper(
       const owner = session?.owner ?? event.session
       if (!event.expired && view.machines[owner]?.kind !== 'client') return undefined
       const gone = memory.told(`ephemerals ${event.session}`)
-      const nodes = gone === undefined || view.machines[owner]?.kind !== 'client' ? '' : `; ${gone} goes with it`
+      const nodes =
+        gone === undefined || view.machines[owner]?.kind !== 'client'
+          ? ''
+          : `; ${gone} ${/, | and /.test(gone) ? 'go' : 'goes'} with it`
       const why = event.expired ? ": it heard nothing from it for the session's timeout" : ', which closed it'
       return { who: 'ZooKeeper', text: `ends the session of ${owner}${why}${nodes}`, tone: 'warn' }
     }
@@ -211,8 +214,10 @@ function connection(
 ): Telling | undefined {
   switch (event.state) {
     case 'connected': {
-      const first = memory.told(`session ${who}`) === undefined
-      const isNew = memory.changed(`session ${who}`, event.session)
+      // A process that was started again knows nothing of the session before.
+      const life = `session ${who} ${view.machines[who]?.life}`
+      const first = memory.told(life) === undefined
+      const isNew = memory.changed(life, event.session)
       const which = first
         ? 'in a new session'
         : isNew

@@ -347,6 +347,7 @@ export class ReplicaManager implements PartitionContext {
     this.stateChanges.add('shutdown', () => this.forgetRoles(done))
   }
 
+  // biome-ignore lint/correctness/useYield: it only waits for its turn
   private *forgetRoles(done: () => void): Task<void> {
     this.checkpointHighWatermarks()
     this.fetchPurgatory.shutdown()

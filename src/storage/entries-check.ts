@@ -67,9 +67,9 @@ export function checkCodec(codecId: number, format: LogFormat): void {
   }
 }
 
-/** Reads offsets and times off whole entries. @param count records, where the caller knows better than the entries tell */
-export function describeEntries(bytes: Uint8Array, count?: number): CheckedRecords {
-  let counted = 0
+/** Reads offsets and times off whole entries, unopened. */
+export function describeEntries(bytes: Uint8Array): CheckedRecords {
+  let count = 0
   let firstOffset = -1
   let firstEntryLastOffset = -1
   let lastOffset = -1
@@ -92,11 +92,11 @@ export function describeEntries(bytes: Uint8Array, count?: number): CheckedRecor
         offsetOfMaxTimestamp = last
       }
     }
-    counted += batch ? readInt32(bytes, at + RECORD_COUNT_AT) : 1
+    count += batch ? readInt32(bytes, at + RECORD_COUNT_AT) : 1
   }
   return {
     bytes,
-    count: count ?? counted,
+    count,
     firstOffset,
     lastOffset,
     firstEntryLastOffset,

@@ -73,7 +73,6 @@ class LeaderCheck {
     if ((this.first.magic === 2 || this.sourceCodecId !== 0) && this.batches.length > 1) {
       throw new AppendError(ErrorCode.InvalidRecord, `${this.batches.length} batches where one is allowed`)
     }
-    for (const batch of this.batches) this.checkBatch(batch)
     const { magic } = this.format
     const sameMagic = this.batches.every((batch) => batch.magic === magic)
     if (this.sourceCodecId === 0 && this.targetCodecId === 0) return sameMagic ? this.assign() : this.rebuild()
@@ -101,19 +100,21 @@ class LeaderCheck {
   private assign(): CheckedRecords {
     let next = this.context.assignFrom
     for (const batch of this.batches) {
+      this.checkBatch(batch)
       const { count, maxTimestamp } = this.walk(batch)
       next += count
       this.stamp(batch, next - 1, maxTimestamp)
     }
-    return describeEntries(this.bytes, next - this.context.assignFrom)
+    return this.assigned(this.bytes, next - this.context.assignFrom)
   }
 
   /** One compressed batch of the right format and codec: opened to be checked, kept closed if its offsets are dense. */
   private assignOpened(): CheckedRecords {
+    this.checkBatch(this.first)
     const { count, maxTimestamp, dense } = this.walk(this.first)
     if (!dense) return this.rebuild()
     this.stamp(this.first, this.context.assignFrom + count - 1, maxTimestamp)
-    return describeEntries(this.bytes, count)
+    return this.assigned(this.bytes, count)
   }
 
   private stamp(batch: Batch, lastOffset: number, maxTimestamp: number): void {
@@ -184,12 +185,16 @@ class LeaderCheck {
     const { context, format, first } = this
     const records: LogRecord[] = []
     for (const batch of this.batches) {
+      this.checkBatch(batch)
       const found = batch.magic === 2 ? this.batchRecords(batch) : this.legacyRecords(batch)
       this.rules.endOfBatch()
       for (const record of found) records.push(record)
     }
+    // Kafka has no code for what an old format cannot hold: IllegalArgumentExceptions of its builder.
+    if (format.magic < 2 && this.targetCodecId === CompressionId.zstd) {
+      throw new AppendError(ErrorCode.Unknown, `format ${format.magic} has no zstd`)
+    }
     if (format.magic < 2 && records.some(({ headers }) => headers.length > 0)) {
-      // Kafka has no code for it: an IllegalArgumentException of the builder.
       throw new AppendError(ErrorCode.Unknown, `format ${format.magic} has no record headers`)
     }
     const isBatch = format.magic === 2
@@ -213,7 +218,11 @@ class LeaderCheck {
       },
     )
     for (const { position } of batchesOf(bytes)) checkedEnd(bytes, position, context.maxMessageBytes)
-    return describeEntries(bytes, records.length)
+    return this.assigned(bytes, records.length)
+  }
+
+  private assigned(bytes: Uint8Array, count: number): CheckedRecords {
+    return { ...describeEntries(bytes), count, firstOffset: this.context.assignFrom }
   }
 
   private batchRecords(batch: Batch): LogRecord[] {

@@ -202,12 +202,13 @@ export class Log {
   messages(from: number, to: number): LogRecord[] {
     const found: LogRecord[] = []
     const end = Math.min(to, this.endOffset)
-    let next = Math.max(from, this.logStartOffset)
-    while (next < end) {
-      // What `read` finds below the log end offset reaches it, so each round gets on.
-      for (const batch of batchesOf(this.read(next, Number.MAX_SAFE_INTEGER).records)) {
+    for (let next = Math.max(from, this.logStartOffset); next < end; ) {
+      const { records } = this.read(next, Number.MAX_SAFE_INTEGER)
+      // A log that was cut inside a wrapper has nothing right below its end.
+      if (records.length === 0) break
+      for (const batch of batchesOf(records)) {
         for (const record of batch.records()) if (record.offset >= from && record.offset < end) found.push(record)
-        next = batch.lastOffset + 1
+        next = Math.max(next, batch.lastOffset + 1)
         if (next >= end) break
       }
     }

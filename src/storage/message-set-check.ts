@@ -9,7 +9,7 @@ import { writeInt64 } from './big-endian.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { CompressionError, DECOMPRESSED_BYTES_MAX } from './compression/codec.ts'
 import { checkCodec, checkCrc, checkedEnd } from './entries-check.ts'
-import { AppendError, InvalidRecordError } from './errors.ts'
+import { AppendError, LogError } from './errors.ts'
 import type { LogFormat } from './log-format.ts'
 import { Batch } from './record/batch.ts'
 import { buildWrapper } from './record/build-records.ts'
@@ -90,7 +90,7 @@ function renumberedWrapper(
     return { bytes: buildWrapper(0, assignFrom + count - 1, codecId, NO_TIMESTAMP, value), count }
   } catch (error) {
     if (error instanceof CompressionError) throw new AppendError(ErrorCode.Unknown, error.message)
-    if (error instanceof InvalidRecordError) throw new AppendError(ErrorCode.InvalidMessage, error.message)
+    if (error instanceof LogError) throw new AppendError(ErrorCode.InvalidMessage, error.message)
     throw error
   }
 }

@@ -9,6 +9,7 @@ import {
   FastLeaderElection,
   type LeaderElection,
   type Notification,
+  type Vote,
 } from '../../../src/zookeeper/index.ts'
 
 const SLOWEST_US = 500 * MILLISECOND
@@ -42,6 +43,8 @@ export class CarelessElection implements LeaderElection {
   private readonly rumour: Rumour
   private readonly inEarnest: FastLeaderElection
   private timer: Timer | undefined
+  /** What the rumour has made of this server. */
+  private vote: Vote | undefined
 
   constructor(host: Host, options: ElectionOptions, rumour: Rumour) {
     this.host = host
@@ -52,24 +55,41 @@ export class CarelessElection implements LeaderElection {
 
   lookForLeader(zxid: number, currentEpoch: number): void {
     this.timer?.cancel()
+    this.vote = undefined
     if (!this.rumour.isAlive) {
       this.inEarnest.lookForLeader(zxid, currentEpoch)
       return
     }
     const delayUs = this.host.random('rumour').intBetween(1, SLOWEST_US, 'time until a rumour is heard')
-    this.timer = this.host.setTimer(delayUs, 'rumour', () => this.options.elected(this.rumour.ask()))
+    this.timer = this.host.setTimer(delayUs, 'rumour', () => {
+      const leader = this.rumour.ask()
+      this.vote = { leader, zxid, peerEpoch: currentEpoch }
+      this.options.elected(leader)
+    })
   }
 
   enteredEpoch(epoch: number): void {
-    this.inEarnest.enteredEpoch(epoch)
+    if (this.vote === undefined) this.inEarnest.enteredEpoch(epoch)
+    else this.vote = { ...this.vote, peerEpoch: epoch }
   }
 
   received(notification: Notification, first: boolean): void {
-    this.inEarnest.received(notification, first)
+    if (this.vote === undefined) {
+      this.inEarnest.received(notification, first)
+      return
+    }
+    // Who looks for a leader in earnest may join.
+    if (notification.state !== 'LOOKING') return
+    const { id } = this.options
+    const state = this.vote.leader === id ? 'LEADING' : 'FOLLOWING'
+    const { from, round } = notification
+    this.options.send(from, { zk: 'Notification', from: id, vote: this.vote, round, state })
   }
 
   digest(d: Digest): void {
     d.boolean(this.timer !== undefined)
+      .int(this.vote?.leader ?? 0)
+      .int(this.vote?.peerEpoch ?? 0)
     this.inEarnest.digest(d)
   }
 }

@@ -32,9 +32,7 @@ export class CommittedState {
   readonly nodes = new Map<string, CommittedNode>()
   readonly sessions = new Set<string>()
   lastZxid: Zxid = 0
-  /** All zxids so far, rising. */
-  readonly order: Zxid[] = []
-  private readonly texts = new Map<Zxid, string>()
+  private readonly told = new Map<Zxid, CommittedTxn>()
   /** Zxids that wrote a path's data or created it, and those that changed its children. */
   private readonly writes = new Map<string, Zxid[]>()
   private readonly childChanges = new Map<string, Zxid[]>()
@@ -50,23 +48,22 @@ export class CommittedState {
   /** True if it is new: a new leader tells again what its predecessors committed. */
   apply(txn: CommittedTxn): boolean {
     const { zxid, session, changes } = txn
-    const at = formatZxid(zxid)
-    const text = JSON.stringify([txn.txn, session, changes])
-    const before = this.texts.get(zxid)
+    const at = (): string => formatZxid(zxid)
+    const before = this.told.get(zxid)
     if (before !== undefined) {
-      promise(before === text, () => `zxid ${at} means ${before} and ${text}`)
+      const [first, again] = [textOf(before), textOf(txn)]
+      promise(first === again, () => `zxid ${at()} means ${first} and ${again}`)
       return false
     }
-    promise(zxid > this.lastZxid, () => `${at} was committed after ${formatZxid(this.lastZxid)}`)
+    promise(zxid > this.lastZxid, () => `${at()} was committed after ${formatZxid(this.lastZxid)}`)
     this.lastZxid = zxid
-    this.order.push(zxid)
-    this.texts.set(zxid, text)
+    this.told.set(zxid, txn)
     if (txn.txn === 'createSession') this.sessions.add(session)
     else if (txn.txn !== 'closeSession' && txn.txn !== 'error') {
-      promise(this.sessions.has(session), () => `${at} is a write of ${session}, which has ended or never began`)
+      promise(this.sessions.has(session), () => `${at()} is a write of ${session}, which has ended or never began`)
     }
     for (const change of changes) this.change(change, zxid, session)
-    if (txn.txn === 'closeSession') this.closeSession(session, at)
+    if (txn.txn === 'closeSession') this.closeSession(session, zxid)
     return true
   }
 
@@ -86,19 +83,19 @@ export class CommittedState {
 
   private change(change: ZnodeChange, zxid: Zxid, session: string): void {
     const { path } = change
-    const at = formatZxid(zxid)
+    const at = (): string => formatZxid(zxid)
     switch (change.op) {
       case 'create': {
         const parent = this.nodes.get(parentPath(path))
-        promise(parent !== undefined, () => `${at} creates ${path} without a parent`)
-        promise(!this.nodes.has(path), () => `${at} creates ${path}, which is there`)
-        promise(parent.owner === null, () => `${at} creates ${path} below an ephemeral node`)
+        promise(parent !== undefined, () => `${at()} creates ${path} without a parent`)
+        promise(!this.nodes.has(path), () => `${at()} creates ${path}, which is there`)
+        promise(parent.owner === null, () => `${at()} creates ${path} below an ephemeral node`)
         const owner = change.ephemeralOwner
-        promise(owner === null || owner === session, () => `${at} creates ${path} for ${owner}, not for ${session}`)
+        promise(owner === null || owner === session, () => `${at()} creates ${path} for ${owner}, not for ${session}`)
         const suffix = SEQUENTIAL.exec(path)?.[2]
         promise(
           suffix === undefined || Number(suffix) === parent.created,
-          () => `${at} creates ${path} as child number ${parent.created}`,
+          () => `${at()} creates ${path} as child number ${parent.created}`,
         )
         parent.created += 1
         parent.pzxid = zxid
@@ -110,10 +107,10 @@ export class CommittedState {
       }
       case 'setData': {
         const node = this.nodes.get(path)
-        promise(node !== undefined, () => `${at} writes ${path}, which is not there`)
+        promise(node !== undefined, () => `${at()} writes ${path}, which is not there`)
         promise(
           change.version === node.version + 1,
-          () => `${at} makes version ${node.version} of ${path} ${change.version}`,
+          () => `${at()} makes version ${node.version} of ${path} ${change.version}`,
         )
         node.data = change.data
         node.version = change.version
@@ -123,8 +120,8 @@ export class CommittedState {
       }
       case 'delete': {
         const node = this.nodes.get(path)
-        promise(node !== undefined, () => `${at} deletes ${path}, which is not there`)
-        promise(node.children.size === 0, () => `${at} deletes ${path}, which has children`)
+        promise(node !== undefined, () => `${at()} deletes ${path}, which is not there`)
+        promise(node.children.size === 0, () => `${at()} deletes ${path}, which has children`)
         this.nodes.delete(path)
         const parent = this.nodes.get(parentPath(path))!
         parent.children.delete(path)
@@ -135,10 +132,10 @@ export class CommittedState {
     }
   }
 
-  private closeSession(session: string, at: string): void {
+  private closeSession(session: string, zxid: Zxid): void {
     this.sessions.delete(session)
     for (const [path, { owner }] of this.nodes) {
-      promise(owner !== session, () => `${at} ends ${session} and leaves its ephemeral node ${path}`)
+      promise(owner !== session, () => `${formatZxid(zxid)} ends ${session} and leaves its ephemeral node ${path}`)
     }
   }
 
@@ -147,6 +144,8 @@ export class CommittedState {
     this.data.set(`${zxid} ${path}`, data)
   }
 }
+
+const textOf = ({ txn, session, changes }: CommittedTxn): string => JSON.stringify([txn, session, changes])
 
 function newNode(data: string, zxid: Zxid, owner: string | null): CommittedNode {
   return { data, version: 0, czxid: zxid, mzxid: zxid, pzxid: zxid, created: 0, owner, children: new Set() }

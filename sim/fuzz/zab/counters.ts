@@ -7,7 +7,6 @@ export const zabCounterNames = [
   'leadersWithTooFewJoined',
   'leadersBehindAFollower',
   'followersInLaterEpoch',
-  'leadersOfOlderEpoch',
   'leadersLost',
   'diffs',
   'truncs',
@@ -47,5 +46,8 @@ export const zabCounterNames = [
 
 export type ZabCounterName = (typeof zabCounterNames)[number]
 export type ZabCounts = Record<ZabCounterName, number>
+
+/** What needs thousands of runs to happen at all. */
+export const rareZabCounters: readonly ZabCounterName[] = ['followersInLaterEpoch']
 
 export const zeroZabCounts = (): ZabCounts => Object.fromEntries(zabCounterNames.map((name) => [name, 0])) as ZabCounts

@@ -15,6 +15,8 @@ export class ZabEnsemble {
   readonly world: World
   readonly servers: readonly string[]
   readonly clients: readonly string[]
+  /** The server that the moment is about at which a fault strikes. */
+  subject: string | undefined
   private readonly rumour: Rumour | undefined
 
   constructor(plan: ZabPlan, options: { readonly freezeMessages: boolean }) {
@@ -66,6 +68,7 @@ export class ZabEnsemble {
   }
 
   victim({ name, role }: Victim): Machine {
+    if (role === 'subject') return this.world.machine(this.subject ?? name)
     const leader = this.leader?.host.machine
     if (role === 'any' || leader === undefined) return this.world.machine(name)
     if (role === 'leader') return this.world.machine(leader)

@@ -23,10 +23,13 @@ export const faultFamilies = [
 ] as const
 export type FaultFamily = (typeof faultFamilies)[number]
 
-/** A server: by name, or the one that leads (follows) when the fault strikes, else the one that is named. */
+/**
+ * A server: by name, or the one that leads or follows when the fault strikes, or that the moment is about; else the one
+ * that is named.
+ */
 export interface Victim {
   readonly name: string
-  readonly role: 'any' | 'leader' | 'follower'
+  readonly role: 'any' | 'leader' | 'follower' | 'subject'
 }
 
 export type Fault =
@@ -69,7 +72,10 @@ export function drawFault(random: RandomStream, family: FaultFamily, cast: Cast)
   const { servers, clients } = cast
   const everybody = [...servers, ...clients]
   const name = random.pick(servers, 'victim')
-  const victim: Victim = { name, role: random.pick(['any', 'leader', 'leader', 'follower'] as const, 'role') }
+  const victim: Victim = {
+    name,
+    role: random.pick(['any', 'leader', 'leader', 'follower', 'subject'] as const, 'role'),
+  }
   const peer = random.pick(
     everybody.filter((other) => other !== name),
     'peer',

@@ -1,4 +1,4 @@
 /** The ZAB soak: ensembles in random trouble, and the promises of ZooKeeper that they are held to. */
-export { type ZabCounterName, type ZabCounts, zabCounterNames, zeroZabCounts } from './counters.ts'
+export { rareZabCounters, type ZabCounterName, type ZabCounts, zabCounterNames, zeroZabCounts } from './counters.ts'
 export { type ZabPlan, zabPlan } from './plan.ts'
 export { type ZabOutcome, zabRun } from './run.ts'

@@ -20,9 +20,9 @@ export class Leadership {
   began(machine: string, epoch: number): void {
     const other = this.leaderOf.get(epoch)
     promise(other === undefined, () => `epoch ${epoch} has the leaders ${other} and ${machine}`)
-    promise(epoch > this.lastEpoch, () => `${machine} begins to lead epoch ${epoch} after epoch ${this.lastEpoch}`)
     this.leaderOf.set(epoch, machine)
-    this.lastEpoch = epoch
+    // One whose followers have gone on to a later epoch may not know it yet.
+    this.lastEpoch = Math.max(this.lastEpoch, epoch)
     this.leaders.add(machine)
     this.changes += 1
   }

@@ -12,8 +12,24 @@ import { drawFault, type Fault, type FaultFamily, faultFamilies } from './faults
 const SECOND = 1_000_000
 const MILLISECOND = 1_000
 
+/** Moments at which a fault hurts most: it waits for the next one. */
+const moments = [
+  'ZkServerState',
+  'ZkRoleEnded',
+  'ZkSynced',
+  'ZkLeaderServing',
+  'ZkProposed',
+  'ZkAcknowledged',
+  'ZkCommitted',
+  'ZkRecovered',
+  'ZkSessionClosed',
+] as const
+export type Moment = (typeof moments)[number]
+
 export interface PlannedFault {
   readonly atUs: number
+  /** It strikes a little after the first such event from `atUs` on. */
+  readonly after: { readonly event: Moment; readonly delayUs: number } | undefined
   /** When it is undone. */
   readonly untilUs: number
   readonly fault: Fault
@@ -136,11 +152,14 @@ function drawFaults(streams: (name: string) => RandomStream, space: FaultSpace):
     const atUs = random.intBetween(2 * SECOND, space.faultsEndUs - SECOND, 'when')
     const lastsUs = random.pick([100, 1000, 5000, 15_000], 'lasts') * MILLISECOND
     const moreUs = random.intBelow(lastsUs, 'more')
-    faults.push({
-      atUs,
-      untilUs: Math.min(atUs + lastsUs + moreUs, space.faultsEndUs),
-      fault: drawFault(random, family, space),
-    })
+    const after = random.chance(1, 2, 'at a moment')
+      ? {
+          event: random.pick(moments, 'moment'),
+          delayUs: random.intBelow(random.pick([1, 5000, 300_000], 'scale'), 'delay'),
+        }
+      : undefined
+    const untilUs = Math.min(atUs + lastsUs + moreUs, space.faultsEndUs)
+    faults.push({ atUs, after, untilUs, fault: drawFault(random, family, space) })
   }
   // Ties keep the order in which they were drawn: sorting is stable.
   return faults.sort((a, b) => a.atUs - b.atUs)

@@ -12,13 +12,14 @@ import { ZabEnsemble } from './ensemble.ts'
 import { inflict } from './faults.ts'
 import { Leadership } from './leadership.ts'
 import { Observations } from './observations.ts'
-import { type ZabPlan, zabPlan } from './plan.ts'
+import { type PlannedFault, type ZabPlan, zabPlan } from './plan.ts'
 import { Subscriber } from './subscriber.ts'
 import { TraceJudge } from './trace-judge.ts'
 import { Worker, type WorkerProgress } from './worker.ts'
 
 /** After the heal, in virtual time: the longest back-off of election messages, and twice initLimit on top. */
 const SERVES_WITHIN_US = 60 * SECOND
+const LOOKS_EVERY_US = SECOND / 10
 const WORKS_ON_US = 3 * SECOND
 const ANSWERED_WITHIN_US = 60 * SECOND
 /** The longest session, a clock that was put back, and a leader or two in between. */
@@ -59,6 +60,8 @@ class ZabRun {
   private readonly seen = new Observations(this.committed, this.leadership)
   private readonly judge: TraceJudge
   private readonly traceDigest = new Digest()
+  /** Faults that wait for their moment. */
+  private readonly lurking: PlannedFault[] = []
 
   constructor(plan: ZabPlan, watch: ((record: TraceRecord) => void) | undefined) {
     this.plan = plan
@@ -77,6 +80,7 @@ class ZabRun {
     trace.subscribe((record) => {
       this.feed(record)
       this.judge.apply(record)
+      if (this.lurking.length > 0) this.awaited(record)
     })
   }
 
@@ -132,12 +136,29 @@ class ZabRun {
       ensemble.boot(worker.name, (host) => new Worker(host, worker, others, this.seen, progress))
     }
     ensemble.boot(plan.subscriber.name, (host) => new Subscriber(host, plan.subscriber, plan.servers))
-    for (const { atUs, untilUs, fault } of plan.faults) {
-      world.schedule(atUs, fault.do, () => {
-        const undo = inflict(ensemble, fault)
-        world.schedule(untilUs - world.now, `end of ${fault.do}`, undo)
+    for (const fault of plan.faults) {
+      world.schedule(fault.atUs, fault.fault.do, () => {
+        if (fault.after === undefined) this.strike(fault, undefined)
+        else this.lurking.push(fault)
       })
     }
+  }
+
+  private strike({ untilUs, fault }: PlannedFault, subject: string | undefined): void {
+    const { ensemble } = this
+    const { world } = ensemble
+    if (world.now >= untilUs) return
+    ensemble.subject = subject
+    const undo = inflict(ensemble, fault)
+    world.schedule(untilUs - world.now, `end of ${fault.do}`, undo)
+  }
+
+  /** A fault that waits for this moment strikes: in an event of its own, for a process cannot be killed from within. */
+  private awaited({ machine, event }: TraceRecord): void {
+    const index = this.lurking.findIndex(({ after }) => after?.event === event.kind)
+    if (index < 0) return
+    const fault = this.lurking.splice(index, 1)[0]!
+    this.ensemble.world.schedule(fault.after!.delayUs, fault.fault.do, () => this.strike(fault, machine))
   }
 
   // After the faults.
@@ -160,20 +181,26 @@ class ZabRun {
     this.until('a write is acknowledged', ANSWERED_WITHIN_US, () => this.seen.writes.acknowledged() > acknowledged)
     for (const worker of this.workers) worker.rest()
     this.until('every request is answered', ANSWERED_WITHIN_US, () => this.workers.every((worker) => worker.isIdle))
-    this.until('nobody has a session but who is connected', SETTLED_WITHIN_US, () => {
-      const live = new Set(this.sessions())
-      return !live.has(null) && [...this.committed.sessions].every((session) => live.has(session))
+    // A client may believe in a session that is gone, until its clock has caught up.
+    this.until('the sessions are those of the connected clients', SETTLED_WITHIN_US, () => {
+      const live = this.sessions()
+      return (
+        live.length === this.committed.sessions.size &&
+        live.every((session) => session !== null && this.committed.sessions.has(session))
+      )
     })
     // Watches fire, subscribers read, followers apply what is committed.
     world.run(world.now + 10 * SECOND)
   }
 
+  /** Asks now and then, not after each event. */
   private until(what: string, withinUs: number, holds: () => boolean): void {
     const { world } = this.ensemble
     const deadlineUs = world.now + withinUs
-    if (holds()) return
-    world.run(deadlineUs, holds)
-    promise(holds(), () => `waited ${withinUs / SECOND} s until ${what}`)
+    while (!holds()) {
+      promise(world.now < deadlineUs, () => `waited ${withinUs / SECOND} s until ${what}`)
+      world.run(Math.min(world.now + LOOKS_EVERY_US, deadlineUs))
+    }
   }
 
   private judgeAtRest(): void {

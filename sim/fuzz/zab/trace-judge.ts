@@ -20,7 +20,7 @@ const roleEndCounter: Readonly<Record<RoleEnd, ZabCounterName>> = {
   'leader-unreachable': 'leadersLost',
   'leader-gone': 'leadersLost',
   'leader-silent': 'leadersLost',
-  'leader-in-older-epoch': 'leadersOfOlderEpoch',
+  'leader-in-older-epoch': 'leadersLost',
   'histories-differ': 'leadersLost',
 }
 
@@ -64,7 +64,7 @@ export class TraceJudge {
       case 'ZkLeaderServing':
         counts.epochs += 1
         options.leadership.began(machine, event.epoch)
-        this.servingSinceUs = atUs
+        if (options.leadership.leads(machine, event.epoch)) this.servingSinceUs = atUs
         return
       case 'ZkRoleEnded':
         counts[roleEndCounter[event.reason]] += 1

@@ -9,10 +9,11 @@ import { ByteSink } from './byte-sink.ts'
 import { type Codec, CompressionError, CompressionId } from './codec.ts'
 import { readSnappyBlock } from './snappy-block.ts'
 
-/** `82 "SNAPPY" 00`, version 1, readable since version 1. */
+/** `82 "SNAPPY" 00`, version 1, readable by version 1. */
 const HEADER = Uint8Array.of(0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1)
 const MAGIC_BYTES = 8
-const READABLE_SINCE = 1
+/** The reader does not look at the second version. */
+const VERSION_MIN = 1
 const CHUNK_BYTES = 32_768
 
 export const snappy: Codec = {
@@ -53,8 +54,8 @@ function isFramed(bytes: Uint8Array): boolean {
 
 function readChunks(bytes: Uint8Array, sink: ByteSink): void {
   if (bytes.length < HEADER.length) throw new CompressionError('snappy', 'the header is cut short')
-  const since = readInt32(bytes, 12)
-  if (since > READABLE_SINCE) throw new CompressionError('snappy', `needs a reader of version ${since}`)
+  const version = readInt32(bytes, MAGIC_BYTES)
+  if (version < VERSION_MIN) throw new CompressionError('snappy', `framing of version ${version}`)
   let at = HEADER.length
   while (at < bytes.length) {
     const size = at + 4 <= bytes.length ? readInt32(bytes, at) : -1

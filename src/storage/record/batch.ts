@@ -174,7 +174,7 @@ export class Batch {
 
   /**
    * The records, with absolute offsets; keys and values are views of the bytes, or of what came out of a codec.
-   * @throws InvalidRecordError, CompressionError, UnsupportedCodecError
+   * @throws CorruptRecordError, InvalidRecordError, CompressionError, UnsupportedCodecError
    */
   records(options: ReadOptions = {}): LogRecord[] {
     const { codecs = allCodecs, maxBytes = DECOMPRESSED_BYTES_MAX } = options

@@ -5,7 +5,7 @@
 import { readInt32, readInt64 } from '../big-endian.ts'
 import { CompressionId } from '../compression/codec.ts'
 import type { CodecRegistry } from '../compression/registry.ts'
-import { InvalidRecordError } from '../errors.ts'
+import { CorruptRecordError, InvalidRecordError } from '../errors.ts'
 import type { Batch } from './batch.ts'
 import { codecIdAt, entryEnd } from './entry.ts'
 import { ENTRY_OVERHEAD, LEGACY_TIMESTAMP_AT, MAGIC_AT, MESSAGE_SIZE_MIN, NO_TIMESTAMP, SIZE_AT } from './layout.ts'
@@ -13,7 +13,7 @@ import { readLegacyFields } from './legacy-message.ts'
 import { opened } from './opened.ts'
 import { type LogRecord, NO_HEADERS } from './record.ts'
 
-/** @throws InvalidRecordError, CompressionError, UnsupportedCodecError */
+/** @throws CorruptRecordError, InvalidRecordError, CompressionError, UnsupportedCodecError */
 export function readLegacyRecords(batch: Batch, codecs: CodecRegistry, maxBytes: number): LogRecord[] {
   const { bytes, position, end } = batch
   if (batch.codecId === 0) return [readMessage(bytes, position, end, readInt64(bytes, position), undefined)]
@@ -48,7 +48,8 @@ export function openWrapper(batch: Batch, codecs: CodecRegistry, maxBytes: numbe
 
 /**
  * Where the entries inside a wrapper begin. A last one that is cut short is left out, as Kafka does.
- * @throws InvalidRecordError an impossible size, or a wrapper inside the wrapper
+ * @throws CorruptRecordError an impossible size
+ * @throws InvalidRecordError a wrapper inside the wrapper
  */
 export function innerPositions(inner: Uint8Array): number[] {
   const positions: number[] = []
@@ -59,7 +60,7 @@ export function innerPositions(inner: Uint8Array): number[] {
     at = end
   }
   if (inner.length - at >= ENTRY_OVERHEAD && readInt32(inner, at + SIZE_AT) < MESSAGE_SIZE_MIN) {
-    throw new InvalidRecordError(`an inner message of ${readInt32(inner, at + SIZE_AT)} bytes`)
+    throw new CorruptRecordError(`an inner message of ${readInt32(inner, at + SIZE_AT)} bytes`)
   }
   return positions
 }

@@ -153,7 +153,7 @@ expect:
     checkElections(played)
   })
 
-  it('queues up again when somebody deletes its node', () => {
+  it('queues up again when it finds, on waking up, that somebody has deleted its node', () => {
     held(`${head('fair')}
   - enter: e1
   - when: { elected: /chroot, is: e1 }
@@ -167,8 +167,9 @@ expect:
   - when: { event: ElectionEntered, nth: 3 }
 expect:
   state:
-    - { znode: /chroot/n_0000000002, data: e3 }
-    - { elected: /chroot, is: e3 }
+    - { znode: /chroot/n_0000000002, data: e2 }
+    - { znode: /chroot/n_0000000003, data: e3 }
+    - { elected: /chroot, is: e2, terms: 2 }
 `)
   })
 })

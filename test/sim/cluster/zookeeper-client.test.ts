@@ -30,7 +30,8 @@ describe('a plain client of ZooKeeper', () => {
       - { by: c1, exists: /x, name: not-made }
       - { by: c1, sync: /, name: sync }
       - { by: c1, close: true, name: close }
-      - { by: c1, exists: /, name: closed }
+  - when: { operation: close, is: OK }
+    zk: { by: c1, exists: /, name: closed }
   - when: { operation: closed, is: answered }
 expect:
   state:

@@ -6,11 +6,16 @@
 import { Cluster } from '../../../sim/cluster/cluster.ts'
 import { expireSession, SessionTracker } from '../../../sim/faults/session.ts'
 import type { TraceRecord, World } from '../../../sim/kernel/index.ts'
-import type { ClientPlan, ClusterPlan, ProducerPlan, SimpleConsumerPlan, TopicPlan } from '../../../sim/scenario/plan.ts'
+import type {
+  ClientPlan,
+  ClusterPlan,
+  ProducerPlan,
+  SimpleConsumerPlan,
+  TopicPlan,
+} from '../../../sim/scenario/plan.ts'
 import type { AnyEvent } from '../../../sim/view/any-event.ts'
-import type { Digest, FileSystem, Host, Process } from '../../../src/host/index.ts'
+import { type FileSystem, fromUtf8 } from '../../../src/host/index.ts'
 import {
-  BlockingChannel,
   decodePartitionState,
   ErrorCode,
   type FetchResponse,
@@ -19,22 +24,27 @@ import {
   type LeaderAndIsr,
   type LeaderAndIsrRequest,
   type LeaderAndIsrResponse,
-  type PartitionState,
   type ProduceResponse,
   type ResponseTo,
   type RpcResult,
   zkPaths,
 } from '../../../src/protocol/index.ts'
-import { buildMessageSet, readMessageSet } from '../../../src/storage/index.ts'
-import { fromUtf8, utf8 } from '../../../src/host/index.ts'
+import { readMessageSet } from '../../../src/storage/index.ts'
+import { leaderAndIsrRequest, PROBE, ProbeProcess, produceRequest } from './probe.ts'
 
 const MS = 1_000
 export const TP = 'orders-0'
-const PROBE = 'probe'
 const KERNEL_EVENTS_MAX = 2_000_000
 
 type Kind = AnyEvent['kind']
-export type EventOf<K extends Kind> = Extract<AnyEvent, { kind: K }>
+/** The event with a kind; some events share one shape. */
+export type EventOf<K extends Kind> = AnyEvent extends infer E
+  ? E extends { readonly kind: string }
+    ? K extends E['kind']
+      ? E
+      : never
+    : never
+  : never
 
 /** What the trace says of one replica on one broker. */
 export interface SeenReplica {
@@ -167,7 +177,8 @@ export class ClusterHarness {
   ): EventOf<K> {
     let found: EventOf<K> | undefined
     const watch = ({ event, machine }: TraceRecord): void => {
-      if (found === undefined && event.kind === kind && matches(event as EventOf<K>, machine)) found = event as EventOf<K>
+      if (found === undefined && event.kind === kind && matches(event as EventOf<K>, machine))
+        found = event as EventOf<K>
     }
     this.watchers.add(watch)
     this.runTo(this.world.now + withinMs * MS, () => found !== undefined)
@@ -388,68 +399,5 @@ export class ClusterHarness {
   }
 }
 
-export const endpoint = (id: number) => ({ id, host: `b${id}`, port: 9092 })
-
-export function partitionState(leaderAndIsr: Partial<LeaderAndIsr>, replicas = [1, 2, 3]): PartitionState {
-  return {
-    topic: 'orders',
-    partition: 0,
-    controllerEpoch: 1,
-    replicas,
-    leaderAndIsr: { leader: 1, leaderEpoch: 0, isr: [1, 2, 3], zkVersion: 0, ...leaderAndIsr },
-  }
-}
-
-export const leaderAndIsrRequest = (request: Partial<LeaderAndIsrRequest>): LeaderAndIsrRequest => ({
-  api: 'LeaderAndIsr',
-  correlationId: 1,
-  clientId: PROBE,
-  controllerId: 9,
-  controllerEpoch: 1000,
-  partitionStates: [],
-  liveLeaders: [1, 2, 3].map(endpoint),
-  ...request,
-})
-
-export const messages = (values: readonly string[]): Uint8Array =>
-  buildMessageSet(values.map((value) => ({ key: null, value: utf8(value) })))
-
-export const produceRequest = (values: readonly string[], requiredAcks: number, ackTimeoutMs = 1000, name = 'orders') =>
-  ({
-    api: 'Produce',
-    correlationId: 1,
-    clientId: PROBE,
-    requiredAcks,
-    ackTimeoutMs,
-    partitions: [{ topic: name, partition: 0, records: messages(values) }],
-  }) as const
-
-/** A machine that speaks Kafka's protocol, each request on a connection of its own. */
-class ProbeProcess implements Process {
-  private readonly host: Host
-  private calls = 0
-
-  constructor(host: Host) {
-    this.host = host
-  }
-
-  start(): void {}
-
-  call(
-    address: { machine: string; port: number },
-    request: KafkaRequest,
-    done: (result: RpcResult<KafkaResponse>) => void,
-  ): void {
-    const channel = new BlockingChannel(this.host, address, 40_000_000, `probe ${this.calls++}`)
-    channel.call(request, (result) => {
-      channel.close()
-      done(result)
-    })
-  }
-
-  digest(digest: Digest): void {
-    digest.int(this.calls)
-  }
-}
-
+export * from './probe.ts'
 export { ErrorCode }

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
 import { ClusterHarness, ErrorCode, TP, topic } from './cluster-harness.ts'
 
-describe('a follower\'s fetcher', () => {
+describe("a follower's fetcher", () => {
   test('goes on without back-off while its leader is down, and catches up when it is back', () => {
     const harness = ClusterHarness.ready({
-      plan: { brokers: 2, topics: [topic({ replicas: [[1, 2]], config: { 'unclean.leader.election.enable': false } })] },
+      plan: {
+        brokers: 2,
+        topics: [topic({ replicas: [[1, 2]], config: { 'unclean.leader.election.enable': false } })],
+      },
     })
     harness.produce('b1', ['m1'], -1)
     // b2 hears of no election: it keeps asking the leader that it knows.
@@ -54,7 +57,17 @@ describe('a follower\'s fetcher', () => {
 
   test('dies of a damaged message, because it moves on past it, and its other partitions with it', () => {
     const harness = ClusterHarness.ready({
-      plan: { topics: [topic({ partitions: 2, replicas: [[1, 2], [1, 2]] })] },
+      plan: {
+        topics: [
+          topic({
+            partitions: 2,
+            replicas: [
+              [1, 2],
+              [1, 2],
+            ],
+          }),
+        ],
+      },
     })
     harness.produce('b1', ['m1'], -1)
     const release = harness.holdFetches('b1', 'b2')
@@ -149,9 +162,11 @@ describe('a fetch that waits', () => {
 test('metadata for a topic that nobody knows creates it where that is allowed, and not where it is not', () => {
   const ask = (harness: ClusterHarness, ...topics: string[]) =>
     harness.answer('b2', { api: 'Metadata', correlationId: 1, clientId: 'probe', topics })
-  const open = ClusterHarness.ready({ plan: {
+  const open = ClusterHarness.ready({
+    plan: {
       brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 2, 'num.partitions': 3 },
-    }, })
+    },
+  })
   expect(ask(open, 'orders', 'fresh').topics.map((t) => [t.topic, t.errorCode])).toEqual([
     ['orders', ErrorCode.NoError],
     ['fresh', ErrorCode.LeaderNotAvailable],
@@ -165,6 +180,8 @@ test('metadata for a topic that nobody knows creates it where that is allowed, a
   })
   const closed = ClusterHarness.ready()
   expect(ask(closed, 'fresh').topics).toMatchObject([{ topic: 'fresh', errorCode: ErrorCode.UnknownTopicOrPartition }])
-  const small = ClusterHarness.ready({ plan: { brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 9 } } })
+  const small = ClusterHarness.ready({
+    plan: { brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 9 } },
+  })
   expect(ask(small, 'fresh')).toMatchObject({ topics: [{ errorCode: ErrorCode.Unknown }] })
 })

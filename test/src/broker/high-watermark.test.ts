@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readFile } from '../../../src/host/index.ts'
-import { fromUtf8 } from '../../../src/host/index.ts'
+import { fromUtf8, readFile } from '../../../src/host/index.ts'
 import { ClusterHarness, consumer, ErrorCode, producer, TP } from './cluster-harness.ts'
 
 const checkpoint = (harness: ClusterHarness, broker: string): string =>
@@ -76,7 +75,10 @@ describe('the high watermark', () => {
     const harness = ClusterHarness.ready()
     harness.produce('b1', ['m1', 'm2'], -1)
     harness.runFor(11_000)
-    const times = harness.seen('HighWatermarksCheckpointed').filter((e) => e.machine === 'b1').map((e) => e.atMs)
+    const times = harness
+      .seen('HighWatermarksCheckpointed')
+      .filter((e) => e.machine === 'b1')
+      .map((e) => e.atMs)
     const created = harness.seen('ReplicaCreated').find((e) => e.machine === 'b1')!.atMs
     expect(times[0]! - created).toBeLessThan(100)
     expect(times.slice(1).map((at, i) => Math.round(at - times[i]!))).toEqual(times.slice(1).map(() => 5000))
@@ -175,7 +177,9 @@ describe('the high watermark', () => {
 })
 
 test('a leader alone in its ISR commits what it appends, at once', () => {
-  const harness = ClusterHarness.ready({ plan: { brokers: 1, topics: [{ name: 'orders', partitions: 1, replicationFactor: 1, config: {} }] } })
+  const harness = ClusterHarness.ready({
+    plan: { brokers: 1, topics: [{ name: 'orders', partitions: 1, replicationFactor: 1, config: {} }] },
+  })
   expect(harness.produce('b1', ['m1'], -1)).toBe(ErrorCode.NoError)
   expect(harness.replica('b1', TP)).toMatchObject({ leo: 1, hw: 1 })
 })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ClusterHarness, ErrorCode, partitionState, producer, produceRequest, TP, topic } from './cluster-harness.ts'
+import { ClusterHarness, ErrorCode, partitionState, produceRequest, producer, TP, topic } from './cluster-harness.ts'
 
 const quick = { 'replica.lag.time.max.ms': 3000 }
 
@@ -7,7 +7,11 @@ describe('the ISR', () => {
   test('loses a follower that has not fetched for longer than replica.lag.time.max.ms, between one and two of them', () => {
     const harness = ClusterHarness.ready({ plan: { brokerConfig: { 'replica.lag.time.max.ms': 3000 } } })
     const release = harness.holdFetches('b1', 'b3')
-    const lastFetch = harness.seen('FollowerPosition').filter((e) => e.follower === 3).at(-1)?.atMs ?? harness.nowMs
+    const lastFetch =
+      harness
+        .seen('FollowerPosition')
+        .filter((e) => e.follower === 3)
+        .at(-1)?.atMs ?? harness.nowMs
     const shrunk = harness.event('IsrShrunk')
     expect(shrunk).toMatchObject({ tp: TP, isr: [1, 2], changed: [3] })
     expect(shrunk.reason).toContain('silent')
@@ -63,7 +67,9 @@ describe('the ISR', () => {
   })
 
   test('is written while the partition is locked: appends wait until ZooKeeper answers', () => {
-    const harness = ClusterHarness.ready({ plan: { brokerConfig: { ...quick, 'zookeeper.session.timeout.ms': 20_000 } } })
+    const harness = ClusterHarness.ready({
+      plan: { brokerConfig: { ...quick, 'zookeeper.session.timeout.ms': 20_000 } },
+    })
     harness.holdFetches('b1', 'b3')
     harness.cut('b1', 'zk1')
     // The look at lagging followers begins a write that gets no answer; the session lives on for a while.
@@ -123,7 +129,15 @@ describe('the ISR', () => {
   test('is looked at at once, as often as it came due, when a look that waited for ZooKeeper is over', () => {
     const harness = ClusterHarness.ready({
       plan: {
-        topics: [topic({ partitions: 2, replicas: [[1, 2, 3], [1, 2, 3]] })],
+        topics: [
+          topic({
+            partitions: 2,
+            replicas: [
+              [1, 2, 3],
+              [1, 2, 3],
+            ],
+          }),
+        ],
         brokerConfig: { ...quick, 'zookeeper.session.timeout.ms': 20_000 },
       },
     })

@@ -1,13 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { ClusterHarness, ErrorCode, partitionState, topic } from './cluster-harness.ts'
+import { ClusterHarness, ErrorCode, leaderAndIsrRequest, partitionState, topic } from './cluster-harness.ts'
 
 /** The probe plays the controller; the topic's configuration stands in ZooKeeper because the topic exists on b3 only. */
 function bare(unclean: boolean): ClusterHarness {
   const harness = ClusterHarness.ready({
     plan: {
-      topics: [
-        topic({ replicas: [[3]], replicationFactor: 1, config: { 'unclean.leader.election.enable': unclean } }),
-      ],
+      topics: [topic({ replicas: [[3]], replicationFactor: 1, config: { 'unclean.leader.election.enable': unclean } })],
     },
   })
   return harness
@@ -35,7 +33,7 @@ function ahead(harness: ClusterHarness): void {
 }
 
 describe('a follower whose fetch offset is out of range', () => {
-  test('past the leader cuts its log to the leader\'s end, without a look at what stands there', () => {
+  test("past the leader cuts its log to the leader's end, without a look at what stands there", () => {
     const harness = bare(true)
     ahead(harness)
     harness.until('b1 was cut', () => harness.seen('Truncated').some((e) => e.reason === 'out-of-range'))
@@ -57,7 +55,7 @@ describe('a follower whose fetch offset is out of range', () => {
     expect(harness.seen('Truncated')).toEqual([])
   })
 
-  test('when the leader has caught up meanwhile wipes its log and starts at the leader\'s start (M20)', () => {
+  test("when the leader has caught up meanwhile wipes its log and starts at the leader's start (M20)", () => {
     const harness = bare(true)
     // Between the refused fetch and the question for its end, the leader gets past the follower.
     let questions = 0
@@ -97,6 +95,20 @@ describe('a follower whose fetch offset is out of range', () => {
     harness.world.network.releaseAll()
     harness.until('b1 leads', () => pending.result !== undefined)
     expect(harness.replica('b1')).toMatchObject({ role: 'leader', leaderEpoch: 52 })
+  })
+
+  test('does not keep its broker from stopping while the leader is asked and a role change waits for it', () => {
+    const harness = bare(true)
+    harness.world.network.intercept(({ name, from, to }) =>
+      name === 'Offsets' && from === 'b1' && to === 'b2' ? 'hold' : 'pass',
+    )
+    ahead(harness)
+    harness.runFor(3000)
+    harness.start('b1', leaderAndIsrRequest({ ...becomes(1, 52), liveLeaders: [] }))
+    harness.runFor(100)
+    harness.world.machine('b1').shutdown()
+    const ended = harness.event('ProcessEnded', (_, machine) => machine === 'b1')
+    expect(ended).toMatchObject({ how: 'exit', reason: 'shut down' })
   })
 
   test('goes on trying if its disk fails while it is cut, and the broker lives', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { ClusterHarness, ErrorCode, messages, producer, produceRequest, TP, topic } from './cluster-harness.ts'
+import { ClusterHarness, ErrorCode, messages, produceRequest, producer, TP, topic } from './cluster-harness.ts'
 
 describe('a produce request', () => {
   test('with acks 1 is answered by the leader alone, before any follower has the message', () => {
@@ -74,7 +74,9 @@ describe('a produce request', () => {
     const records = messages(['m1', 'm2'])
     records[records.length - 1]! ^= 1
     const request = { ...produceRequest([], 1), partitions: [{ topic: 'orders', partition: 0, records }] }
-    expect(harness.answer('b1', request).partitions).toMatchObject([{ errorCode: ErrorCode.InvalidMessage, baseOffset: -1 }])
+    expect(harness.answer('b1', request).partitions).toMatchObject([
+      { errorCode: ErrorCode.InvalidMessage, baseOffset: -1 },
+    ])
     expect(harness.replica('b1').leo).toBe(0)
   })
 
@@ -152,7 +154,7 @@ describe('min.insync.replicas', () => {
     expect(harness.replica('b1')).toMatchObject({ leo: 1, hw: 1, isr: [1] })
   })
 
-  test('of the broker is ignored: 0.8.2 honours the topic\'s only', () => {
+  test("of the broker is ignored: 0.8.2 honours the topic's only", () => {
     const harness = ClusterHarness.ready({
       plan: { brokerConfig: { 'min.insync.replicas': 3, 'replica.lag.time.max.ms': 1000 } },
     })
@@ -190,5 +192,8 @@ test('a leader that was demoted while a produce request waits answers 6 when it 
   // F08: the purgatory is not emptied on demotion, so nothing happens before time is up.
   expect(pending.result).toBeUndefined()
   harness.until('the answer', () => pending.result !== undefined, 6000)
-  expect(pending.result).toMatchObject({ ok: true, response: { partitions: [{ errorCode: ErrorCode.RequestTimedOut }] } })
+  expect(pending.result).toMatchObject({
+    ok: true,
+    response: { partitions: [{ errorCode: ErrorCode.RequestTimedOut }] },
+  })
 })

@@ -74,7 +74,12 @@ describe('LeaderAndIsr', () => {
     expect(harness.seen('ReplicaCreated').filter((e) => e.machine === 'b3')).toHaveLength(1)
     expect(harness.seen('BecameFollower')).toEqual([])
     harness.runFor(6000)
-    expect(harness.seen('HighWatermarksCheckpointed').filter((e) => e.machine === 'b3').at(-1)!.entries).toEqual({
+    expect(
+      harness
+        .seen('HighWatermarksCheckpointed')
+        .filter((e) => e.machine === 'b3')
+        .at(-1)!.entries,
+    ).toEqual({
       [TP]: 0,
     })
   })
@@ -245,7 +250,17 @@ test('M13: a leader that was demoted, cut back and elected again acknowledges a 
 test('many partitions change roles in one request, and each has its own epoch', () => {
   const harness = ClusterHarness.ready({
     plan: {
-      topics: [topic({ partitions: 4, replicas: [[1, 2, 3], [2, 3, 1], [3, 1, 2], [1, 3, 2]] })],
+      topics: [
+        topic({
+          partitions: 4,
+          replicas: [
+            [1, 2, 3],
+            [2, 3, 1],
+            [3, 1, 2],
+            [1, 3, 2],
+          ],
+        }),
+      ],
       brokerConfig: { 'num.replica.fetchers': 2 },
     },
   })
@@ -259,7 +274,9 @@ test('many partitions change roles in one request, and each has its own epoch', 
   harness.world.machine('b1').crash()
   harness.until('no partition is led by b1', () => [0, 3].every((p) => harness.stateOf(`orders-${p}`)!.leader > 1))
   harness.until('the new leaders act', () => {
-    return [0, 3].every((p) => harness.replica(`b${harness.stateOf(`orders-${p}`)!.leader}`, `orders-${p}`).role === 'leader')
+    return [0, 3].every(
+      (p) => harness.replica(`b${harness.stateOf(`orders-${p}`)!.leader}`, `orders-${p}`).role === 'leader',
+    )
   })
   expect(harness.replica('b2', 'orders-0')).toMatchObject({ role: 'leader', leo: 1 })
   expect(harness.replica('b3', 'orders-3')).toMatchObject({ role: 'leader', leo: 1 })

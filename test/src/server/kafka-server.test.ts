@@ -34,7 +34,9 @@ describe('a broker that starts', () => {
   })
 
   test('registers after the election of the controller, and after its failover if it wins', () => {
-    const harness = ClusterHarness.ready({ plan: { brokers: 1, topics: [topic({ replicas: [[1]], replicationFactor: 1 })] } })
+    const harness = ClusterHarness.ready({
+      plan: { brokers: 1, topics: [topic({ replicas: [[1]], replicationFactor: 1 })] },
+    })
     const order = harness.records
       .map(({ event }) => event.kind)
       .filter((kind) => ['ControllerElected', 'BrokerRegistered'].includes(kind))
@@ -88,7 +90,9 @@ describe('a broker that is shut down', () => {
   test('does not make itself a follower that fetches while it is on its way down', () => {
     const harness = ClusterHarness.ready()
     // The controller takes the ISR of b1 last: hold its answer, so that b1 lives on as a follower for a while.
-    harness.world.network.intercept(({ name, to }) => (name === 'ControlledShutdownResponse' && to === 'b1' ? 'hold' : 'pass'))
+    harness.world.network.intercept(({ name, to }) =>
+      name === 'ControlledShutdownResponse' && to === 'b1' ? 'hold' : 'pass',
+    )
     harness.world.machine('b1').shutdown()
     harness.event('BecameFollower', (_, machine) => machine === 'b1')
     const since = harness.records.length
@@ -185,7 +189,12 @@ describe('a broker whose disk', () => {
     const loaded = harness.event('LogLoaded', (e, machine) => machine === 'b3' && e.tp === TP)
     expect(loaded).toMatchObject({ recovered: true, logStartOffset: 0 })
     expect(loaded.logEndOffset).toBeGreaterThanOrEqual(3)
-    expect(harness.seen('BrokerStarted').filter((e) => e.machine === 'b3').at(-1)!.cleanShutdown).toBe(false)
+    expect(
+      harness
+        .seen('BrokerStarted')
+        .filter((e) => e.machine === 'b3')
+        .at(-1)!.cleanShutdown,
+    ).toBe(false)
     harness.until('b3 has all again', () => harness.replica('b3').leo === 4)
   })
 
@@ -218,7 +227,7 @@ describe('a broker whose ZooKeeper session expired', () => {
     harness.until('and has what the others have', () => harness.replica(leader).leo === 1)
   })
 
-  test('registers again, behind the controller\'s own handling of the new session', () => {
+  test("registers again, behind the controller's own handling of the new session", () => {
     const harness = ClusterHarness.ready()
     const controller = harness.seen('ControllerElected').at(-1)!.machine
     const since = harness.records.length

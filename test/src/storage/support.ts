@@ -11,7 +11,7 @@ import {
   type TraceEvent,
   utf8,
 } from '../../../src/host/index.ts'
-import { buildMessageSet, type Log, LogManager, type StorageEvent } from '../../../src/storage/index.ts'
+import { buildMessageSet, type Log, type LogFormat, LogManager, type StorageEvent } from '../../../src/storage/index.ts'
 import { openLog } from '../../../src/storage/log-loader.ts'
 
 /** A host with files, a clock moved by hand and timers; it has no network and no chance. */
@@ -82,11 +82,12 @@ export const topicConfigWith = (overrides: Partial<TopicConfig> = {}): TopicConf
 export const open = (
   host: Host,
   overrides: Partial<TopicConfig> = {},
-  options: { recoveryPoint?: number; cleanShutdown?: boolean } = {},
+  options: { recoveryPoint?: number; cleanShutdown?: boolean; format?: LogFormat } = {},
 ): Log =>
   openLog(host, 'orders-0', 'orders-0', topicConfigWith(overrides), {
     recoveryPoint: options.recoveryPoint ?? 0,
     cleanShutdown: options.cleanShutdown ?? false,
+    ...(options.format === undefined ? {} : { format: options.format }),
   }).log
 
 export const manager = (host: Host, overrides: Partial<TopicConfig> = {}, directory = ''): LogManager =>

@@ -85,15 +85,58 @@ describe('a server’s database', () => {
     )
   })
 
-  test('cuts a damaged end, and writes on from there', () => {
+  test('cuts what reads as zeros after an unfinished write, and writes on from there', () => {
     const files = new MemoryFileSystem()
     fill(open(files), 1, 3)
-    flip(files, logFile, readFile(files, logFile).length - 4)
+    const handle = files.open(logFile, { create: false })
+    const size = handle.size()
+    handle.truncate(size - 9)
+    handle.truncate(size + 4096)
+    handle.close()
     const database = open(files)
     expect(database.lastLogged).toBe(2)
     while (database.nextToApply !== undefined) database.applyNext()
     fill(database, 3, 3)
     expect(open(files).lastLogged).toBe(3)
+  })
+
+  test('does not start after any bit of what it had logged or snapshotted has rotted, or has lost nothing by it', () => {
+    const whole = new MemoryFileSystem()
+    fill(open(whole, 10), 1, 34)
+    const paths = whole.list('version-2').map((name) => `version-2/${name}`)
+    let refused = 0
+    fc.assert(
+      fc.property(fc.nat(paths.length - 1), fc.nat(1_000_000), fc.integer({ min: 0, max: 7 }), (file, where, bit) => {
+        const path = paths[file]!
+        const files = copyOf(whole)
+        const bytes = readFile(files, path)
+        const position = where % bytes.length
+        const handle = files.open(path, { create: false })
+        handle.write(position, Uint8Array.of(bytes[position]! ^ (1 << bit)))
+        handle.close()
+        let database: Database
+        try {
+          database = open(files, 10)
+        } catch (error) {
+          expect(error).toBeInstanceOf(CorruptStorageError)
+          refused += 1
+          return
+        }
+        expect(names(database)).toEqual(upTo(34))
+      }),
+      { numRuns: 500 },
+    )
+    expect(refused).toBeGreaterThan(0)
+  })
+
+  test('does not start from a log into which a write went astray', () => {
+    const files = new MemoryFileSystem()
+    fill(open(files), 1, 3)
+    const entry = readFile(files, logFile).subarray(0, readFile(files, logFile).length / 3)
+    const handle = files.open(logFile, { create: false })
+    handle.write(handle.size(), entry)
+    handle.close()
+    expect(() => open(files)).toThrow(/out of order/)
   })
 
   test('takes snapshots, keeps three, and the log from the oldest on', () => {
@@ -117,7 +160,10 @@ describe('a server’s database', () => {
     const files = new MemoryFileSystem()
     fill(open(files, 10), 1, 55)
     flip(files, 'version-2/snapshot.0000000000000032', 20)
-    const again = open(files)
+    const damaged: number[] = []
+    const again = new Database(files, { snapshotEvery: 1000, snapshotDamaged: (zxid) => damaged.push(zxid) })
+    again.open()
+    expect(damaged).toEqual([50])
     expect(again.lastApplied).toBe(40)
     expect(names(again)).toEqual(upTo(55))
   })
@@ -143,6 +189,9 @@ describe('a server’s database', () => {
     expect(open(files).epochs.currentEpoch).toBe(6)
     flip(files, 'version-2/currentEpoch', 1)
     expect(() => open(files)).toThrow(CorruptStorageError)
+    flip(files, 'version-2/currentEpoch', 1)
+    database.epochs.enter(8)
+    expect(() => open(files)).toThrow(/acceptedEpoch: below the current epoch 8/)
   })
 
   test.each([0, 3, 7, 10, 23, 24])('cuts its log after %i, and the tree with it', (zxid) => {
@@ -218,6 +267,17 @@ describe('a server’s database', () => {
     expect(open(files).lastApplied).toBe(makeZxid(2, 1))
   })
 })
+
+function copyOf(files: MemoryFileSystem): MemoryFileSystem {
+  const copy = new MemoryFileSystem()
+  copy.makeDirectory('version-2')
+  for (const name of files.list('version-2')) {
+    const handle = copy.open(`version-2/${name}`, { create: true })
+    handle.write(0, readFile(files, `version-2/${name}`))
+    handle.close()
+  }
+  return copy
+}
 
 /** The same files, but every change after the first `operations` fails. */
 function crashAfter(files: MemoryFileSystem, operations: number): FileSystem {

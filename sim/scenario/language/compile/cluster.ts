@@ -180,17 +180,17 @@ function compileReplicas(
   const partitions = node.field('partitions')
   const lists = listed<readonly string[]>(replicas)
   if (lists.length === 0) report.error('KS301', replicas.place, 'no replicas: every partition needs at least one')
-  if (partitions !== undefined && partitions.value !== lists.length && lists.length > 0) {
+  if (partitions !== undefined && partitions.value !== lists.length && lists.length > 1) {
     report.error(
       'KS303',
       replicas.place,
       `${count(lists.length, 'replica list')} for ${count(partitions.value, 'partition')}`,
       {
-        expected: 'one list for each partition',
+        expected: 'one list for each partition, or one for all',
       },
     )
   }
-  return lists.map((list, index) => {
+  const compiled = lists.map((list, index) => {
     const ids: number[] = []
     for (const broker of listed<string>(list as Located<readonly string[]>)) {
       if (names.broker(broker) === undefined) continue
@@ -213,6 +213,11 @@ function compileReplicas(
     }
     return ids
   })
+  // One list stands for all partitions.
+  const only = compiled[0]
+  return compiled.length === 1 && only !== undefined
+    ? Array.from({ length: partitions?.value ?? 1 }, () => only)
+    : compiled
 }
 
 const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`

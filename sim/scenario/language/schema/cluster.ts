@@ -47,7 +47,9 @@ const topicShape = {
     'a list of lists of brokers, one for each partition: [[b1, b2, b3]]',
   )
     .optional()
-    .describe('Brokers of each partition, the preferred leader first: `[[b1, b2, b3], [b2, b3, b1]]`.'),
+    .describe(
+      'Brokers of each partition, the preferred leader first: `[[b1, b2, b3], [b2, b3, b1]]`. With `partitions` a single list stands for all of them.',
+    ),
   replicationFactor: whole(1, 99)
     .optional()
     .describe(

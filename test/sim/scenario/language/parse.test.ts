@@ -101,7 +101,7 @@ describe('a scenario', () => {
     const plan = compile(
       'scenario: 1\nclients:\n  p1: { producer: sync, config: &c { retry.backoff.ms: 7 } }\n  p2: { producer: sync, config: *c }\n',
     )
-    expect(plan.cluster.clients.map(({ config }) => config)).toEqual([
+    expect(plan.cluster.clients.map((client) => 'config' in client && client.config)).toEqual([
       { 'retry.backoff.ms': 7 },
       { 'retry.backoff.ms': 7 },
     ])
