@@ -48,7 +48,7 @@ export interface OracleResult {
   readonly promised: boolean
   readonly reason: string
   readonly violations: readonly Violation[]
-  /** All violations; `violations` keeps the first of them. */
+  /** All violations; `violations` keeps some of them, those that nothing excuses first. */
   readonly count: number
 }
 
@@ -97,15 +97,9 @@ export class Checker {
   finish(): CheckReport {
     for (const oracle of this.oracles) oracle.finish(this.truth)
     const results = this.oracles.map((oracle): OracleResult => {
-      const { name, statement, violations, count } = oracle
-      return {
-        oracle: name,
-        statement,
-        held: count === 0,
-        violations,
-        count,
-        ...oracle.promised(this.plan, this.truth.facts),
-      }
+      const { name, statement, count } = oracle
+      const { promised, reason } = oracle.promised(this.plan, this.truth.facts)
+      return { oracle: name, statement, held: count === 0, promised, reason, violations: oracle.violations, count }
     })
     return { results, facts: this.truth.facts }
   }

@@ -3,16 +3,20 @@
  * evidence from the run: that a version has a weakness excuses nothing unless the run went through it.
  */
 import type { ProtocolVersions } from '../../src/versions.ts'
-import type { Evidence } from './facts.ts'
+import type { Cut } from './cuts.ts'
+import { type Evidence, noEvidence } from './facts.ts'
+import type { SuccessionBreak } from './partition-truth.ts'
+
+const UNCLEAN = 'a replica outside the ISR was elected (unclean leader election), which gives up what it lacks'
+const EMPTIED =
+  'the last member left the ISR, as it may where unclean leader election is on (before 1.1), and nobody is bound to what it takes since'
+
+export const breakExcuse = ({ why }: SuccessionBreak): string => (why === 'uncleanElections' ? UNCLEAN : EMPTIED)
 
 /** Reasons outside the replication protocol's reach: an unclean election, or storage that did not keep what it was given. */
 export function faultExcuse(evidence: Evidence): string | undefined {
-  if (evidence.uncleanElections > 0) {
-    return 'a replica outside the ISR was elected (unclean leader election), which gives up what it lacks'
-  }
-  if (evidence.emptiedIsrs > 0) {
-    return 'the last member left the ISR, as it may where unclean leader election is on (before 1.1), and nobody is bound to what it takes since'
-  }
+  if (evidence.uncleanElections > 0) return UNCLEAN
+  if (evidence.emptiedIsrs > 0) return EMPTIED
   if (evidence.shortenedLogs > 0) {
     return 'a broker lost messages that it had not flushed; replication protects against crashes of processes, not of all disks'
   }
@@ -70,6 +74,34 @@ export function replicaExcuse(versions: ProtocolVersions, { own, partition }: Re
   if (excuse === undefined) return undefined
   const inherited = own.divergentFollowers + own.incompleteJoins > 0 && own.committedCutOff + own.wipedLogs === 0
   return (inherited ? (faultExcuse(own) ?? faultExcuse(partition)) : undefined) ?? excuse
+}
+
+/** How a replica may come to the ISR, or to the lead, without what it never had: nothing that it lost explains that. */
+export function absenceExcuse(versions: ProtocolVersions, own: Evidence): string | undefined {
+  const { uncleanElections, emptiedIsrs, diskFaults, incompleteJoins } = own
+  const none = noEvidence()
+  return (
+    faultExcuse({ ...none, uncleanElections, emptiedIsrs, diskFaults }) ??
+    windowExcuse(versions, { ...none, incompleteJoins })
+  )
+}
+
+/** Whether a cut that took a confirmed message away is one that Kafka makes, or one that nothing can prevent. */
+export function cutExcuse(versions: ProtocolVersions, { cause }: Cut): string | undefined {
+  switch (cause) {
+    case 'own-high-watermark':
+      if (versions.truncation !== 'high-watermark') return undefined
+      return 'a member of the ISR cut off what it had confirmed, back to its own high watermark, which lagged behind (KIP-101, before 0.11)'
+    case 'out-of-range':
+      if (versions.outOfRange !== 'halt-or-wipe') return undefined
+      return 'a follower out of its leader’s range cut off or threw away what it had confirmed (KAFKA-2143, before 0.9.0.1)'
+    case 'power-loss':
+      return 'a broker lost messages that it had not flushed; replication protects against crashes of processes, not of all disks'
+    case 'disk-fault':
+      return 'a disk returned other bytes than were written'
+    case 'unexplained':
+      return undefined
+  }
 }
 
 /** Of a guarantee that no configuration or fault excuses. */

@@ -26,8 +26,6 @@ export interface Evidence {
   divergentFollowers: number
   /** A replica threw its log away and began anew (M20). */
   wipedLogs: number
-  /** Acknowledgements for what did not stand at the offset (M13). */
-  falseAcknowledgements: number
 }
 
 export interface RunFacts extends Evidence {
@@ -51,7 +49,6 @@ export const noEvidence = (): Evidence => ({
   incompleteJoins: 0,
   divergentFollowers: 0,
   wipedLogs: 0,
-  falseAcknowledgements: 0,
 })
 
 export const noFacts = (): RunFacts => ({

@@ -2,13 +2,21 @@
 import type { BrokerEvent } from '../../src/broker/events.ts'
 import { ErrorCode } from '../../src/protocol/index.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import type { Cut } from './cuts.ts'
+import { nameOf } from './entry.ts'
+import { cutExcuse } from './excuses.ts'
+import { requestKey } from './message-truth.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
-import { nameOf } from './partition-truth.ts'
-import { requestKey, type Truth } from './truth.ts'
+import type { Truth } from './truth.ts'
 
 type Answer = Extract<BrokerEvent, { readonly kind: 'ProduceAnswered' }>
 
-export class AckBindingOracle extends OracleBase<null> {
+/** Where the message went that was acknowledged all the same; undefined: the leader never lost it. */
+interface False {
+  readonly cut: Cut | undefined
+}
+
+export class AckBindingOracle extends OracleBase<False> {
   readonly name = 'I-ACK-BINDING'
   readonly statement = 'At the instant of an acknowledgement the leader holds exactly that message at that offset.'
   readonly kinds = ['ProduceAnswered']
@@ -30,18 +38,23 @@ export class AckBindingOracle extends OracleBase<null> {
       const entry = replica?.entries[offset]
       const there = replica !== undefined && offset < replica.entries.length
       if (there && (entry === undefined || entry.name === name)) return
-      truth.facts.falseAcknowledgements++
-      partition.evidence.falseAcknowledgements++
-      this.report(record, null, {
-        tp: event.tp,
-        message: name,
-        detail: `${record.machine} acknowledged ${name} at offset ${offset} of ${event.tp} while ${there ? `${nameOf(entry)} stood there` : 'nothing stood there'}.`,
-      })
+      const cut = replica?.lost.findNamed(offset, name)
+      if (cut !== undefined) partition.falselyAcknowledged.add(name)
+      this.report(
+        record,
+        { cut },
+        {
+          tp: event.tp,
+          message: name,
+          detail: `${record.machine} acknowledged ${name} at offset ${offset} of ${event.tp} while ${there ? `${nameOf(entry)} stood there` : 'nothing stood there'}.`,
+        },
+      )
     })
   }
 
-  protected excuse({ versions }: Circumstances, note: null | undefined): string | undefined {
-    if (note === undefined || versions.demotedPurgatory !== 'kept') return undefined
+  protected excuse({ versions }: Circumstances, note: False | undefined): string | undefined {
+    if (note?.cut === undefined || versions.demotedPurgatory !== 'kept') return undefined
+    if (cutExcuse(versions, note.cut) === undefined) return undefined
     return 'produce requests survive their leader’s demotion and are answered by offset alone when it leads again (KAFKA-2960, before 0.10)'
   }
 }

@@ -1,11 +1,13 @@
 /** I-CANDIDATE: the early warning of I-COMMIT. Every member of the ISR could lead without losing anything. */
 import type { TraceRecord } from '../kernel/index.ts'
-import { lossExcuse, type ReplicaEvidence, replicaExcuse } from './excuses.ts'
+import { nameOf } from './entry.ts'
+import { lossExcuse } from './excuses.ts'
+import { type Lack, lackExcuse, lackOf } from './lack.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
-import { nameOf, type PartitionTruth, type ReplicaTruth } from './partition-truth.ts'
+import type { PartitionTruth, ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
-export class CandidateOracle extends OracleBase<ReplicaEvidence> {
+export class CandidateOracle extends OracleBase<Lack> {
   readonly name = 'I-CANDIDATE'
   readonly statement = 'Every running member of the ISR has every committed message, so that it can be elected.'
   readonly kinds = [
@@ -49,15 +51,14 @@ export class CandidateOracle extends OracleBase<ReplicaEvidence> {
       offset >= replica.entries.length
         ? `its log ends at ${replica.entries.length}`
         : `it has ${nameOf(replica.entries[offset])} there`
-    const evidence = { own: { ...replica.evidence }, partition: { ...partition.evidence } }
-    this.report(record, evidence, {
+    this.report(record, lackOf(partition, replica, offset, entry), {
       tp,
       ...(entry?.name == null ? {} : { message: entry.name }),
       detail: `${replica.machine} is in the ISR of ${tp} without ${nameOf(entry)}, committed at offset ${offset}: ${lacks}. If it were elected now, the message would be lost.`,
     })
   }
 
-  protected excuse({ versions, facts }: Circumstances, note: ReplicaEvidence | undefined): string | undefined {
-    return note === undefined ? lossExcuse(versions, facts) : replicaExcuse(versions, note)
+  protected excuse({ versions, facts }: Circumstances, note: Lack | undefined): string | undefined {
+    return note === undefined ? lossExcuse(versions, facts) : lackExcuse(versions, note)
   }
 }

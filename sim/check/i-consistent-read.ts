@@ -1,10 +1,11 @@
 /** I-CONSISTENT-READ: what was read once is what everybody reads there. */
 import type { ClientEvent } from '../../src/client/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { nameOf } from './entry.ts'
 import { toldExcuse } from './excuses.ts'
 import type { Evidence } from './facts.ts'
 import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
-import { nameOf, type PartitionTruth, type ReplicaTruth } from './partition-truth.ts'
+import type { PartitionTruth, ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
 type Read = Extract<ClientEvent, { readonly kind: 'MessagesRead' }>

@@ -1,9 +1,10 @@
 /** I-CONVERGE: when all is calm again, all replicas hold the same log. Judged where the run ends calm. */
 import type { TraceRecord } from '../kernel/index.ts'
+import { nameOf, sameEntry } from './entry.ts'
 import { toldExcuse } from './excuses.ts'
 import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
-import { nameOf, type PartitionTruth, type ReplicaTruth, sameEntry } from './partition-truth.ts'
+import type { PartitionTruth, ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
 export class ConvergeOracle extends OracleBase<Evidence> {

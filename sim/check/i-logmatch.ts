@@ -1,9 +1,10 @@
 /** I-LOGMATCH: replicas agree on what each of them holds for committed. */
 import type { TraceRecord } from '../kernel/index.ts'
+import { nameOf, sameEntry } from './entry.ts'
 import { toldExcuse } from './excuses.ts'
 import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
-import { nameOf, type PartitionTruth, type ReplicaTruth, sameEntry } from './partition-truth.ts'
+import type { PartitionTruth, ReplicaTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
 export class LogMatchOracle extends OracleBase<Evidence> {

@@ -3,18 +3,18 @@ import type { BrokerEvent } from '../../src/broker/events.ts'
 import { ErrorCode, splitTopicPartition } from '../../src/protocol/index.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
-import { toldExcuse } from './excuses.ts'
-import type { Evidence } from './facts.ts'
+import { type Lack, lackExcuse, lackOf } from './lack.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import type { Truth } from './truth.ts'
 
 type Answer = Extract<BrokerEvent, { readonly kind: 'ProduceAnswered' }>
-/** What was not met, and where the requirement was configured. */
-interface Unmet {
-  readonly what: 'size' | 'position'
-  readonly configured: 'topic' | 'broker' | 'default'
-  readonly evidence: Evidence
-}
+type Configured = 'topic' | 'broker' | 'default'
+
+/** What was not met. */
+type Unmet =
+  | { readonly what: 'size'; readonly configured: Configured }
+  /** Why each member that has not got the message has not. */
+  | { readonly what: 'position'; readonly lacks: readonly Lack[] }
 
 const KEY = 'min.insync.replicas'
 
@@ -43,27 +43,30 @@ export class MinIsrOracle extends OracleBase<Unmet> {
     if (isr.length < minimum) {
       this.report(
         record,
-        { what: 'size', configured, evidence: { ...partition.evidence } },
+        { what: 'size', configured },
         {
           tp,
           detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while its ISR was [${isr.join(' ')}], smaller than min.insync.replicas=${minimum}.`,
         },
       )
     }
-    const behind = isr.filter((id) => (partition.replicas.get(id)?.entries.length ?? 0) <= baseOffset)
+    const behind = isr
+      .map((id) => truth.replicaOf(partition, id))
+      .filter((replica) => replica.entries.length <= baseOffset)
     if (behind.length > 0) {
+      const lacks = behind.map((replica) => lackOf(partition, replica, baseOffset, leader.entries[baseOffset]))
       this.report(
         record,
-        { what: 'position', configured, evidence: { ...partition.evidence } },
+        { what: 'position', lacks },
         {
           tp,
-          detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while ISR member ${behind.map((id) => `b${id}`).join(', ')} had not got it.`,
+          detail: `${record.machine} acknowledged offset ${baseOffset} of ${tp} with acks=-1 while ISR member ${behind.map(({ machine }) => machine).join(', ')} had not got it.`,
         },
       )
     }
   }
 
-  private required(truth: Truth, topic: string, machine: string): { minimum: number; configured: Unmet['configured'] } {
+  private required(truth: Truth, topic: string, machine: string): { minimum: number; configured: Configured } {
     const override = truth.topicConfig.get(topic)?.[KEY] ?? this.plan.topics.find((t) => t.name === topic)?.config[KEY]
     if (override !== undefined) return { minimum: Number(override), configured: 'topic' }
     const broker = this.plan.brokerConfigOf[machine]?.[KEY] ?? this.plan.brokerConfig[KEY]
@@ -78,7 +81,8 @@ export class MinIsrOracle extends OracleBase<Unmet> {
     if (note?.what === 'size' && note.configured === 'broker' && minIsr === 'topic') {
       return 'the broker-wide min.insync.replicas is ignored before 0.9, only a topic’s own counts (KAFKA-2114)'
     }
-    if (note?.what === 'position') return toldExcuse(versions, note.evidence)
-    return undefined
+    if (note?.what !== 'position') return undefined
+    const excuses = note.lacks.map((lack) => lackExcuse(versions, lack))
+    return excuses.includes(undefined) ? undefined : excuses[0]
   }
 }

@@ -1,10 +1,11 @@
 /** I-READ-HW: consumers get committed messages only. */
 import type { ClientEvent } from '../../src/client/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { nameOf } from './entry.ts'
 import { toldExcuse } from './excuses.ts'
 import type { Evidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
-import { nameOf, type PartitionTruth } from './partition-truth.ts'
+import type { PartitionTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
 
 type Read = Extract<ClientEvent, { readonly kind: 'MessagesRead' }>

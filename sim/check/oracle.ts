@@ -33,7 +33,7 @@ export interface Oracle {
   /** Called after the record is in the truth. */
   apply(record: TraceRecord, truth: Truth): void
   finish(truth: Truth): void
-  /** The first `KEPT_VIOLATIONS`; `count` is all of them. */
+  /** As they came; once `promised` was asked, `KEPT_VIOLATIONS` of them, those that nothing excuses first. */
   readonly violations: readonly Violation[]
   readonly count: number
   promised(plan: ClusterPlan, facts: RunFacts): Promised
@@ -60,9 +60,10 @@ export abstract class OracleBase<V = undefined> implements Oracle {
   abstract readonly name: string
   abstract readonly statement: string
   abstract readonly kinds: readonly string[]
-  readonly violations: Violation[] = []
-  count = 0
   private readonly notes: V[] = []
+  private readonly reported: Violation[] = []
+  violations: readonly Violation[] = this.reported
+  count = 0
 
   abstract apply(record: TraceRecord, truth: Truth): void
 
@@ -86,19 +87,23 @@ export abstract class OracleBase<V = undefined> implements Oracle {
         : { promised: false, reason: `not promised: ${excuse}` }
     }
     const excuses = new Set<string>()
-    for (const note of this.notes) {
+    const unexcused: Violation[] = []
+    const excused: Violation[] = []
+    this.notes.forEach((note, i) => {
       const excuse = this.excuse(circumstances, note)
-      if (excuse === undefined) return { promised: true, reason: this.promise }
-      excuses.add(excuse)
-    }
-    return { promised: false, reason: `not promised: ${[...excuses].join('; ')}` }
+      if (excuse !== undefined) excuses.add(excuse)
+      const list = excuse === undefined ? unexcused : excused
+      list.push(this.reported[i]!)
+    })
+    this.violations = [...unexcused, ...excused].slice(0, KEPT_VIOLATIONS)
+    return unexcused.length > 0
+      ? { promised: true, reason: this.promise }
+      : { promised: false, reason: `not promised: ${[...excuses].join('; ')}` }
   }
 
   protected report(moment: Moment, note: V, violation: Pick<Violation, 'detail' | 'tp' | 'message'>): void {
     this.count++
-    // The note always counts: a violation that nothing excuses must not hide behind two hundred that are excused.
     this.notes.push(note)
-    if (this.violations.length >= KEPT_VIOLATIONS) return
-    this.violations.push({ oracle: this.name, atUs: moment.atUs, seq: moment.seq, ...violation })
+    this.reported.push({ oracle: this.name, atUs: moment.atUs, seq: moment.seq, ...violation })
   }
 }

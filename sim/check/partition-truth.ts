@@ -3,24 +3,14 @@
  * ZooKeeper holds, and what has been committed. Ghost state: no process of the cluster knows it.
  */
 import type { LeaderAndIsr, TopicPartition } from '../../src/protocol/index.ts'
+import { LostEntries } from './cuts.ts'
+import { type KnownEntry, sameEntry } from './entry.ts'
 import { type Evidence, noEvidence } from './facts.ts'
-
-/** One message in a log. Replicas share the object while they hold the same message. */
-export interface Entry {
-  /** The message's name: its value up to the first newline; null for a tombstone. */
-  readonly name: string | null
-  readonly key: string | null
-  /** Leader epoch under which it was first appended. */
-  readonly epoch: number
-}
-
-/** An offset whose content the trace does not tell (a power loss may bring old bytes back). It agrees with anything. */
-export type KnownEntry = Entry | undefined
 
 export interface ReplicaTruth {
   readonly broker: number
   readonly machine: string
-  /** By offset; the length is the LEO. */
+  /** By offset; the length is the LEO. Replicas share the entry while they hold the same message. */
   entries: KnownEntry[]
   logStart: number
   highWatermark: number
@@ -38,6 +28,25 @@ export interface ReplicaTruth {
   suspect: boolean
   /** Lowest offset that it was cut back to since its content was last known to be on disk. */
   lowestCut: number
+  /** Its machine lost power, and its log has not been opened since. */
+  powerFailed: boolean
+  /** Its disk has returned other bytes than were written. */
+  diskFaulty: boolean
+  /** What it had once and lost. */
+  readonly lost: LostEntries
+  /** The furthest that each follower has told this leader to have got, since it leads. */
+  readonly positions: Map<number, number>
+  /** All below this offset it has once confirmed: to a leader by fetching on from there, or as the leader itself. */
+  confirmed: number
+  /** How many times it has joined the ISR. */
+  joins: number
+  /** The leader let it join the last time although it had not reached the leader's high watermark. */
+  joinedTooEarly: boolean
+}
+
+export interface SuccessionBreak {
+  readonly leaderEpoch: number
+  readonly why: 'uncleanElections' | 'emptiedIsrs'
 }
 
 /** A message that a running leader of the partition's epoch no longer has, although it was committed. */
@@ -66,6 +75,10 @@ export class PartitionTruth {
   readonly committedUs: number[] = []
   /** Messages that were committed at an offset once and were undone. */
   readonly undone = new Map<number, KnownEntry[]>()
+  /** Leader epochs at which the succession broke: what a leader of an earlier epoch told binds nobody from then on. */
+  readonly breaks: SuccessionBreak[] = []
+  /** Messages acknowledged by a leader that had cut them off since it took them (M13). */
+  readonly falselyAcknowledged = new Set<string>()
   /** The true high watermark never falls, even where its messages were undone. */
   highestCommitted = 0
 
@@ -163,6 +176,11 @@ export class PartitionTruth {
     return undone
   }
 
+  /** Where the succession broke between the leader of one epoch and that of a later one, if it did. */
+  breakBetween(earlier: number, later: number): SuccessionBreak | undefined {
+    return this.breaks.find(({ leaderEpoch }) => leaderEpoch > earlier && leaderEpoch <= later)
+  }
+
   /** The log that readers find: the acting leader's, else the last leader's that ZooKeeper named, else what was committed. */
   standingLog(): readonly KnownEntry[] {
     const leader = this.actingLeader() ?? (this.state === undefined ? undefined : this.replicas.get(this.state.leader))
@@ -174,14 +192,6 @@ function inherit(replica: ReplicaTruth, evidence: Evidence): void {
   for (const what of Object.keys(evidence) as Array<keyof Evidence>) replica.evidence[what] += evidence[what]
   replica.suspect = true
 }
-
-export function sameEntry(a: KnownEntry, b: KnownEntry): boolean {
-  return a === b || a === undefined || b === undefined || (a.name === b.name && a.key === b.key)
-}
-
-/** A message's name for people. */
-export const nameOf = (entry: KnownEntry): string =>
-  entry?.name ?? (entry === undefined ? 'something unknown' : 'a tombstone')
 
 export const newReplica = (broker: number): ReplicaTruth => ({
   broker,
@@ -197,4 +207,11 @@ export const newReplica = (broker: number): ReplicaTruth => ({
   evidence: noEvidence(),
   suspect: false,
   lowestCut: Number.POSITIVE_INFINITY,
+  powerFailed: false,
+  diskFaulty: false,
+  lost: new LostEntries(),
+  positions: new Map(),
+  confirmed: 0,
+  joins: 0,
+  joinedTooEarly: false,
 })

@@ -21,18 +21,10 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import type { ReplicaEvidence } from './excuses.ts'
+import { type Entry, type KnownEntry, sameEntry } from './entry.ts'
 import { type Evidence, noFacts, type RunFacts } from './facts.ts'
-import type { MessageTruth } from './message-truth.ts'
-import {
-  type Entry,
-  type KnownEntry,
-  newReplica,
-  PartitionTruth,
-  type ReplicaTruth,
-  sameEntry,
-  type Undone,
-} from './partition-truth.ts'
+import { SendingTruth } from './message-truth.ts'
+import { newReplica, PartitionTruth, type ReplicaTruth, type Undone } from './partition-truth.ts'
 
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
@@ -46,12 +38,13 @@ const corrupting: ReadonlySet<string> = new Set(['bit-rot', 'misdirected-write']
 
 export class Truth {
   readonly partitions = new Map<TopicPartition, PartitionTruth>()
-  readonly messages = new Map<string, MessageTruth>()
+  private readonly sending = new SendingTruth()
+  readonly messages = this.sending.messages
+  /** Messages of produce requests under way, by `requestKey`. */
+  readonly requests = this.sending.requests
   /** Topic-level configuration as ZooKeeper holds it. */
   readonly topicConfig = new Map<string, Readonly<Record<string, string>>>()
   readonly facts: RunFacts = noFacts()
-  /** Messages of produce requests under way, by client, correlation id and partition. */
-  readonly requests = new Map<string, readonly string[]>()
   private readonly brokers = new Map<string, number | undefined>()
   private readonly assignments = new Map<string, ReadonlyMap<number, readonly number[]>>()
 
@@ -59,9 +52,8 @@ export class Truth {
   partition: PartitionTruth | undefined
   /** The replica that the present record is about. */
   replica: ReplicaTruth | undefined
-  /** What the present record undid, and what is known of the leader that lacks it. */
+  /** What the present record undid. */
   undone: readonly Undone[] = []
-  undoneEvidence: ReplicaEvidence | undefined
   /** The true high watermark before the present record. */
   trueHighWatermarkBefore = 0
   seq = -1
@@ -73,7 +65,6 @@ export class Truth {
     this.partition = undefined
     this.replica = undefined
     this.undone = []
-    this.undoneEvidence = undefined
     const event = record.event as Told
     switch (event.kind) {
       case 'Appended':
@@ -98,6 +89,9 @@ export class Truth {
       case 'LogTruncated':
         this.truncated(this.touch(record, event.tp), event.to)
         break
+      case 'Truncated':
+        if (event.reason === 'out-of-range') this.touch(record, event.tp).lost.wasOutOfRange()
+        break
       case 'LogLoaded':
         this.loaded(this.touch(record, event.tp), event.logEndOffset, event.logStartOffset)
         break
@@ -116,20 +110,19 @@ export class Truth {
         this.processEnded(record.machine, event)
         break
       case 'PowerLost':
-        if (this.brokerOf(record.machine) !== undefined && event.filesChanged > 0) this.facts.powerLosses++
+        if (event.filesChanged > 0) this.powerLost(this.brokerOf(record.machine))
         break
       case 'DiskFault':
         if (corrupting.has(event.fault)) this.corrupted(this.brokerOf(record.machine), event.path)
         break
       case 'MessageHanded':
-        this.handed(event)
+        this.sending.handed(event, this.seq, this.atUs)
         break
       case 'ProduceSent':
-        this.sent(event)
+        this.sending.sent(event, this.facts)
         break
       case 'ProduceFailed':
-        for (const name of event.messages) this.touchMessage(name)
-        if (event.maybeAppended) increment(this.facts.doubtful, event.client)
+        this.sending.failed(event, this.seq, this.facts)
         break
     }
   }
@@ -168,7 +161,8 @@ export class Truth {
     return replica
   }
 
-  private replicaOf(partition: PartitionTruth, broker: number): ReplicaTruth {
+  /** A broker's copy, made on first mention. */
+  replicaOf(partition: PartitionTruth, broker: number): ReplicaTruth {
     let replica = partition.replicas.get(broker)
     if (replica === undefined) partition.replicas.set(broker, (replica = newReplica(broker)))
     return replica
@@ -184,23 +178,29 @@ export class Truth {
           ? source
           : { name, key, epoch: event.leaderEpoch }
       replica.entries[offset] = entry
-      if (event.role === 'leader' && name !== null) this.touchMessage(name)
+      if (event.role === 'leader' && name !== null) this.sending.touch(name, this.seq)
     }
     replica.entries.length = event.logEndOffset
   }
 
   private highWatermark(replica: ReplicaTruth, event: Of<'HighWatermark'>): void {
     replica.highWatermark = event.to
-    if (event.role === 'leader') this.partition!.commit(replica, event.to, this.seq, this.atUs)
+    if (event.role === 'follower') return
+    replica.confirmed = Math.max(replica.confirmed, event.to)
+    this.partition!.commit(replica, event.to, this.seq, this.atUs)
   }
 
   /** Where the logs of leader and follower differ just before the follower's position, they differ unnoticed. */
   private followerPosition(leader: ReplicaTruth, event: Of<'FollowerPosition'>): void {
-    const follower = this.partition!.replicas.get(event.follower)
+    const follower = this.replicaOf(this.partition!, event.follower)
+    leader.positions.set(event.follower, Math.max(leader.positions.get(event.follower) ?? 0, event.logEndOffset))
+    follower.confirmed = Math.max(follower.confirmed, event.logEndOffset)
     const last = event.logEndOffset - 1
-    if (follower === undefined || last < 0 || last >= leader.entries.length || last >= follower.entries.length) return
+    if (last < 0 || last >= leader.entries.length) return
     const ours = leader.entries[last]
-    const theirs = follower.entries[last]
+    // The follower may have cut it off since it asked.
+    const theirs = last < follower.entries.length ? follower.entries[last] : follower.lost.last(last)
+    if (theirs === undefined) return
     if (ours?.epoch !== theirs?.epoch && !sameEntry(ours, theirs)) this.note('divergentFollowers', follower)
   }
 
@@ -209,11 +209,10 @@ export class Truth {
     replica.role = 'leader'
     replica.leaderEpoch = event.leaderEpoch
     replica.isr = event.isr
+    replica.positions.clear()
     replica.highWatermark = event.highWatermark
     if (!partition.isAuthoritative(replica)) return
-    const evidence = { own: replica.evidence, partition: { ...partition.evidence } }
     this.undone = partition.undo(replica)
-    if (this.undone.length > 0) this.undoneEvidence = evidence
     partition.commit(replica, event.highWatermark, this.seq, this.atUs)
   }
 
@@ -227,6 +226,8 @@ export class Truth {
   private truncated(replica: ReplicaTruth, to: number): void {
     const before = replica.entries.length
     const partition = this.partition!
+    const cause = to >= replica.highWatermark ? 'own-high-watermark' : 'unexplained'
+    replica.lost.take(replica.entries, to > before ? 0 : to, { cause, joins: replica.joins })
     if (to > before) {
       replica.entries = new Array<KnownEntry>(to)
       replica.logStart = to
@@ -246,16 +247,22 @@ export class Truth {
     replica.logStart = logStartOffset
     replica.role = 'none'
     this.cutOrGrow(replica, logEndOffset)
+    replica.powerFailed = false
   }
 
   private created(replica: ReplicaTruth, logEndOffset: number, highWatermark: number): void {
     this.cutOrGrow(replica, logEndOffset)
+    replica.powerFailed = false
     replica.highWatermark = highWatermark
   }
 
   /** A log whose directory a power loss took away is not loaded at all: only its replica is created, empty. */
   private cutOrGrow(replica: ReplicaTruth, logEndOffset: number): void {
-    if (logEndOffset < replica.entries.length) this.note('shortenedLogs', replica)
+    if (logEndOffset < replica.entries.length) {
+      const cause = replica.powerFailed ? 'power-loss' : replica.diskFaulty ? 'disk-fault' : 'unexplained'
+      replica.lost.take(replica.entries, logEndOffset, { cause, joins: replica.joins })
+      if (cause !== 'unexplained') this.note('shortenedLogs', replica)
+    }
     replica.entries.length = logEndOffset
     replica.agrees = Math.min(replica.agrees, logEndOffset)
   }
@@ -269,14 +276,21 @@ export class Truth {
       if (replica === undefined) continue
       replica.running = false
       replica.role = 'none'
-      if (event.how === 'power') this.forgetUnsynced(replica)
     }
   }
 
-  /** The power failed: where the log was cut and written anew, either content may come back. */
-  private forgetUnsynced(replica: ReplicaTruth): void {
-    for (let offset = replica.lowestCut; offset < replica.entries.length; offset++) replica.entries[offset] = undefined
-    replica.lowestCut = Number.POSITIVE_INFINITY
+  /** Where a log was cut and written anew, either content may come back after the power failed. */
+  private powerLost(broker: number | undefined): void {
+    if (broker === undefined) return
+    this.facts.powerLosses++
+    for (const partition of this.partitions.values()) {
+      const replica = partition.replicas.get(broker)
+      if (replica === undefined) continue
+      replica.powerFailed = true
+      const { entries, lowestCut } = replica
+      for (let offset = lowestCut; offset < entries.length; offset++) entries[offset] = undefined
+      replica.lowestCut = Number.POSITIVE_INFINITY
+    }
   }
 
   private znode(change: ZnodeChange): void {
@@ -311,16 +325,32 @@ export class Truth {
     if (before === undefined || before.leader !== state.leader) partition.ledSince = state.leaderEpoch
     if (before !== undefined && before.isr.length > 0 && state.isr.length === 0) {
       for (const id of before.isr) this.note('emptiedIsrs', this.replicaOf(partition, id))
+      partition.breaks.push({ leaderEpoch: state.leaderEpoch, why: 'emptiedIsrs' })
     }
     if (before !== undefined && state.leader > NO_LEADER) {
-      if (!before.isr.includes(state.leader)) this.note('uncleanElections', this.replicaOf(partition, state.leader))
+      if (!before.isr.includes(state.leader)) {
+        this.note('uncleanElections', this.replicaOf(partition, state.leader))
+        partition.breaks.push({ leaderEpoch: state.leaderEpoch, why: 'uncleanElections' })
+      }
       for (const id of state.isr) {
-        if (before.isr.includes(id) || id === state.leader) continue
-        const replica = this.replicaOf(partition, id)
-        if (partition.agreement(replica) < partition.trueHighWatermark) this.note('incompleteJoins', replica)
+        if (!before.isr.includes(id) && id !== state.leader) this.joined(partition, id, state.leader)
       }
     }
     partition.state = state
+  }
+
+  /**
+   * The leader wrote a follower into the ISR, as it may when the follower has reached its high watermark. While the
+   * write is under way that mark stands still, but the follower may fall back, even restart with less.
+   */
+  private joined(partition: PartitionTruth, id: number, leaderId: number): void {
+    const replica = this.replicaOf(partition, id)
+    const leader = this.replicaOf(partition, leaderId)
+    replica.joins++
+    const position = leader.positions.get(id)
+    replica.joinedTooEarly = position !== undefined && position < leader.highWatermark
+    if (replica.joinedTooEarly || partition.agreement(replica) >= partition.trueHighWatermark) return
+    this.note('incompleteJoins', replica)
   }
 
   /** Writes down evidence about a replica of the present partition. */
@@ -340,46 +370,8 @@ export class Truth {
       const replica = partition.replicas.get(broker)
       if (replica === undefined) continue
       this.select(partition)
+      replica.diskFaulty = true
       this.note('diskFaults', replica)
     }
   }
-
-  private handed(event: Of<'MessageHanded'>): void {
-    const known = this.messages.get(event.message)
-    if (known !== undefined) {
-      known.handings++
-      return
-    }
-    this.messages.set(event.message, {
-      name: event.message,
-      client: event.client,
-      handedSeq: this.seq,
-      handedUs: this.atUs,
-      handings: 1,
-      attempts: 0,
-      touchedSeq: Number.POSITIVE_INFINITY,
-    })
-  }
-
-  private sent(event: Of<'ProduceSent'>): void {
-    for (const name of event.messages) {
-      const message = this.messages.get(name)
-      if (message !== undefined && event.attempt > message.attempts) message.attempts = event.attempt
-    }
-    if (event.attempt > 1) increment(this.facts.retries, event.client)
-    if (event.requiredAcks !== 0)
-      this.requests.set(requestKey(event.client, event.correlationId, event.tp), event.messages)
-  }
-
-  private touchMessage(name: string): void {
-    const message = this.messages.get(name)
-    if (message !== undefined && message.touchedSeq > this.seq) message.touchedSeq = this.seq
-  }
-}
-
-export const requestKey = (client: string, correlationId: number, tp: TopicPartition): string =>
-  `${client} ${correlationId} ${tp}`
-
-function increment(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1)
 }

@@ -1,3 +1,4 @@
+export type { AppendInfo, AppendOptions } from './append-info.ts'
 export {
   type Codec,
   CompressionError,
@@ -9,7 +10,7 @@ export {
 export { allCodecs, CodecRegistry, codecsOf010, codecsOf080, codecsOf082 } from './compression/registry.ts'
 export * from './errors.ts'
 export * from './events.ts'
-export { type AppendInfo, type AppendOptions, Log, type LogRead } from './log.ts'
+export { Log, type LogRead } from './log.ts'
 export {
   type LogFormat,
   logFormat20,

@@ -6,6 +6,7 @@
 import type { TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host, invariant } from '../host/index.ts'
 import { ErrorCode, type TopicPartition } from '../protocol/index.ts'
+import { type AppendInfo, type AppendOptions, NOTHING_APPENDED } from './append-info.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { checkEntries } from './entries-check.ts'
 import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
@@ -28,36 +29,6 @@ import { NO_LEADER_EPOCH, NO_TIMESTAMP } from './record/layout.ts'
 import type { LogRecord } from './record/record.ts'
 import { deleteSegment } from './segment-deletion.ts'
 
-export interface AppendInfo {
-  /**
-   * Offset of the first message; -1 (and so the last) if the set held no whole message. Of a follower's set that begins
-   * with a wrapper it is the wrapper's, which is that of its last message.
-   */
-  readonly firstOffset: number
-  readonly lastOffset: number
-  /** Messages; a wrapper in a follower's set, which is not opened, counts as one. */
-  readonly count: number
-  /** Bytes appended. */
-  readonly bytes: number
-  /** Largest timestamp, and the last offset of the first entry that has it; -1 if there is none. */
-  readonly maxTimestamp: number
-  readonly offsetOfMaxTimestamp: number
-  /** The leader's time, if it is that of the messages; -1 otherwise. */
-  readonly logAppendTime: number
-}
-
-export interface AppendOptions {
-  /**
-   * Number the messages from the log end offset on, in a copy, and see to format, time and codec (a leader). Otherwise
-   * the bytes stay, and offsets must rise and begin at or after the log end offset (a follower).
-   */
-  readonly assignOffsets: boolean
-  /** Written into batches of format 2 by a leader; -1 if left out. */
-  readonly partitionLeaderEpoch?: number
-  /** Who sends a leader the set; `client` if left out. */
-  readonly origin?: 'client' | 'coordinator'
-}
-
 export interface LogRead {
   /** A slice of one segment's file; its last entry may be cut short. */
   readonly records: Uint8Array
@@ -67,15 +38,6 @@ export interface LogRead {
 }
 
 const NOTHING = new Uint8Array(0)
-const NOTHING_APPENDED: AppendInfo = {
-  firstOffset: -1,
-  lastOffset: -1,
-  count: 0,
-  bytes: 0,
-  maxTimestamp: NO_TIMESTAMP,
-  offsetOfMaxTimestamp: -1,
-  logAppendTime: NO_TIMESTAMP,
-}
 
 export class Log {
   readonly topicPartition: TopicPartition

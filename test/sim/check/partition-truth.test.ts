@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { type PartitionTruth, type ReplicaTruth, sameEntry } from '../../../sim/check/partition-truth.ts'
+import { sameEntry } from '../../../sim/check/entry.ts'
+import type { PartitionTruth, ReplicaTruth } from '../../../sim/check/partition-truth.ts'
 import { Story, TP } from './story.ts'
 
 type Step =
