@@ -1,25 +1,46 @@
 /** `trial versions`: the presets, and what each switch of the protocol is set to in them. */
 import type { Command } from 'commander'
-import { defaultPreset, type PresetName, type ProtocolVersions, plannedPresets, presets } from '../src/versions.ts'
+import {
+  controlPlanePresets,
+  defaultPreset,
+  type PresetName,
+  type ProtocolVersions,
+  plannedPresets,
+  presets,
+} from '../src/versions.ts'
 import { painterFor } from './output/colour.ts'
 
 const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   isrLag: 'what makes a follower leave the ISR (F01)',
+  isrTick: 'how often a leader looks for lagging followers (F02)',
   uncleanElection: 'whether unclean election can be switched off (F03)',
+  lastIsrMember: 'whether the last member may leave the ISR (F04)',
   minIsr: 'where min.insync.replicas is honoured (F05)',
+  acksRange: 'values of request.required.acks that are taken (F06)',
   ackRule: 'when a produce with acks -1 is done (F07)',
+  demotedPurgatory: 'what a demotion does to waiting produce requests (F08)',
   isrConflict: 'an ISR write that finds its own content under another version (F09)',
-  followerSkip: 'a follower told of the leader it already has (F10)',
+  followerSkip: 'when a follower told of the leader it already has does nothing (F10)',
   truncation: 'what a new follower cuts its log back to (F11)',
   outOfRange: 'a follower whose fetch offset is out of range (F12)',
   isrExpand: 'what a follower must have reached to join the ISR (F13)',
-  demotedPurgatory: 'what a demotion does to waiting produce requests (F08)',
-  lastIsrMember: 'whether the last member may leave the ISR (F04)',
-  acksRange: 'values of request.required.acks that are taken (F06)',
+  highWatermarkRule: 'over which replicas the high watermark is the smallest LEO (F14)',
+  fetchFencing: 'whether followers name the leader epoch that they follow (F15)',
+  isrPropagation: 'whether leaders tell the controller of ISR changes (F17)',
+  controllerWrites: "what guards a controller's writes to ZooKeeper (F18)",
+  brokerEpoch: 'whether control requests name the incarnation of a broker (F19)',
+  latestOffset: 'the latest offset of a new leader whose high watermark lags (F23)',
+  readAboveHighWatermark: "a consumer's fetch between high watermark and log end (F24)",
   followerPosition: "when a follower's position is recorded",
+  followerReset: 'when a leader forgets the positions of its followers',
   electionPick: 'which live ISR member an election picks',
   produceRecheck: 'what makes waiting produce requests be looked at again',
-  readAboveHighWatermark: "a consumer's fetch between high watermark and log end (F24)",
+  fetchBackoff: 'whether a follower rests after a failed fetch',
+  unsentBatch: 'control requests that a deposed controller could not send',
+  resignation: 'resigning where the automatic rebalance does not run',
+  replacedController: 'a controller that sees another one in /controller',
+  staleRegistration: 'a broker that finds its own node of an older session',
+  topicDeletion: 'an exception on the thread that deletes topics',
 }
 
 export function register(program: Command): void {
@@ -34,7 +55,7 @@ export function register(program: Command): void {
     .action((options: { json?: boolean }) => {
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ default: defaultPreset, presets, planned: plannedPresets }, null, 2)}\n`
+          ? `${JSON.stringify({ default: defaultPreset, presets, controlPlaneOnly: controlPlanePresets, planned: plannedPresets }, null, 2)}\n`
           : table(),
       )
     })
@@ -44,6 +65,7 @@ function table(): string {
   const painter = painterFor(process.stdout, process.env)
   const names = Object.keys(presets) as PresetName[]
   const lines = [`Presets: ${names.map((name) => (name === defaultPreset ? `${name} (default)` : name)).join(', ')}`]
+  lines.push(`Control plane only, not for stories yet: ${controlPlanePresets.join(', ')}`)
   lines.push(`To come: ${plannedPresets.join(', ')}`, '')
   for (const key of Object.keys(about) as Array<keyof ProtocolVersions>) {
     lines.push(`${painter.paint('caption', key)}: ${about[key]}`)

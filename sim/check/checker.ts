@@ -8,10 +8,16 @@ import { AckBindingOracle } from './i-ack-binding.ts'
 import { CandidateOracle } from './i-candidate.ts'
 import { CommitOracle } from './i-commit.ts'
 import { ConsistentReadOracle } from './i-consistent-read.ts'
+import { ControllerEpochOracle } from './i-controller-epoch.ts'
 import { ConvergeOracle } from './i-converge.ts'
 import { HighWatermarkMonotoneOracle } from './i-hw-mono.ts'
+import { LiveAdminOracle } from './i-live-admin.ts'
+import { LiveBrokerOracle } from './i-live-broker.ts'
+import { LiveIsrOracle } from './i-live-isr.ts'
+import { LiveLeaderOracle } from './i-live-leader.ts'
 import { LogMatchOracle } from './i-logmatch.ts'
 import { MetaOracle } from './i-meta.ts'
+import { MetaAgreeOracle } from './i-meta-agree.ts'
 import { MinIsrOracle } from './i-minisr.ts'
 import { NoDuplicateOracle } from './i-nodup.ts'
 import { OneLeaderPerEpochOracle } from './i-one-leader-per-epoch.ts'
@@ -20,7 +26,7 @@ import { ReadHighWatermarkOracle } from './i-read-hw.ts'
 import type { Oracle, Violation } from './oracle.ts'
 import { Truth } from './truth.ts'
 
-/** All oracles, in the order in which verdicts list them. */
+/** All oracles that judge any run, in the order in which verdicts list them. */
 const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<string, (plan: ClusterPlan) => Oracle>([
   ['I-COMMIT', () => new CommitOracle()],
   ['I-CANDIDATE', () => new CandidateOracle()],
@@ -31,6 +37,7 @@ const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<st
   ['I-CONSISTENT-READ', () => new ConsistentReadOracle()],
   ['I-HW-MONO', () => new HighWatermarkMonotoneOracle()],
   ['I-ONE-LEADER-PER-EPOCH', () => new OneLeaderPerEpochOracle()],
+  ['I-CONTROLLER-EPOCH', () => new ControllerEpochOracle()],
   ['I-META', () => new MetaOracle()],
   ['I-LOGMATCH', () => new LogMatchOracle()],
   ['I-CONVERGE', () => new ConvergeOracle()],
@@ -38,7 +45,22 @@ const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<st
   ['I-NODUP', () => new NoDuplicateOracle()],
 ])
 
+/** Judged only where it is asked for: a run says nothing about where it would have come to rest. */
+const restFactories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<
+  string,
+  (plan: ClusterPlan) => Oracle
+>([
+  ['I-LIVE-BROKER', (plan) => new LiveBrokerOracle(plan)],
+  ['I-LIVE-LEADER', (plan) => new LiveLeaderOracle(plan)],
+  ['I-LIVE-ISR', (plan) => new LiveIsrOracle(plan)],
+  ['I-META-AGREE', (plan) => new MetaAgreeOracle(plan)],
+  ['I-LIVE-ADMIN', (plan) => new LiveAdminOracle(plan)],
+])
+
 export const oracleNames: readonly string[] = [...factories.keys()]
+
+/** Guarantees about the end of a run that has been calm for long enough. */
+export const restOracleNames: readonly string[] = [...restFactories.keys()]
 
 /** The verdict of one oracle on a run. Not held and not promised: the violations were permitted, for the reason given. */
 export interface OracleResult {
@@ -67,7 +89,7 @@ export class Checker {
   constructor(plan: ClusterPlan, options: { readonly oracles?: readonly string[] } = {}) {
     this.plan = plan
     this.oracles = (options.oracles ?? oracleNames).map((name) => {
-      const factory = factories.get(name)
+      const factory = factories.get(name) ?? restFactories.get(name)
       invariant(factory !== undefined, `there is no oracle ${name}`)
       return factory(plan)
     })

@@ -1,6 +1,6 @@
 /** I-ONE-LEADER-PER-EPOCH: epochs tell leaders apart, of partitions and of the cluster. */
 import type { SystemEvent } from '../../src/events.ts'
-import { zkPaths } from '../../src/protocol/index.ts'
+import { partitionOfStatePath, topicPartition, zkPaths } from '../../src/protocol/index.ts'
 import type { ZooKeeperEvent } from '../../src/zookeeper/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
@@ -8,7 +8,7 @@ import type { Truth } from './truth.ts'
 
 type Event = Extract<
   SystemEvent,
-  { readonly kind: 'BecameLeader' | 'ControllerElected' | 'StateChangeFailed' | 'ZkCommitted' }
+  { readonly kind: 'BecameLeader' | 'Appended' | 'ControllerElected' | 'StateChangeFailed' | 'ZkCommitted' }
 >
 
 /** How a second holder came to the epoch. */
@@ -20,8 +20,8 @@ interface Second {
 export class OneLeaderPerEpochOracle extends OracleBase<Second> {
   readonly name = 'I-ONE-LEADER-PER-EPOCH'
   readonly statement =
-    'At most one broker acts as leader of a partition in one leader epoch, and at most one as controller in one controller epoch.'
-  readonly kinds = ['BecameLeader', 'ControllerElected', 'StateChangeFailed', 'ZkCommitted']
+    'At most one broker acts as leader of a partition, or takes writes for it, in one leader epoch, and at most one as controller in one controller epoch.'
+  readonly kinds = ['BecameLeader', 'Appended', 'ControllerElected', 'StateChangeFailed', 'ZkCommitted']
   protected readonly promise = 'promised always'
   /** By partition, or '' for the controller: epoch to machine. */
   private readonly holders = new Map<string, Map<number, string>>()
@@ -35,6 +35,9 @@ export class OneLeaderPerEpochOracle extends OracleBase<Second> {
     switch (event.kind) {
       case 'BecameLeader':
         this.hold(record, event.tp, event.leaderEpoch, false)
+        break
+      case 'Appended':
+        if (event.role === 'leader') this.hold(record, event.tp, event.leaderEpoch, false)
         break
       case 'ControllerElected':
         this.hold(record, '', event.controllerEpoch, this.wasRefused(record, event.controllerEpoch))
@@ -58,6 +61,9 @@ export class OneLeaderPerEpochOracle extends OracleBase<Second> {
   private stored({ changes }: Extract<ZooKeeperEvent, { readonly kind: 'ZkCommitted' }>): void {
     for (const change of changes) {
       if (change.path === zkPaths.controllerEpoch && change.op !== 'delete') this.storedEpoch = Number(change.data)
+      // A topic that was deleted and comes again counts its epochs from 0.
+      const place = change.op === 'create' ? partitionOfStatePath(change.path) : undefined
+      if (place !== undefined) this.holders.delete(topicPartition(place.topic, place.partition))
     }
   }
 

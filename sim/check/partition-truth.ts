@@ -81,6 +81,11 @@ export class PartitionTruth {
   readonly falselyAcknowledged = new Set<string>()
   /** The true high watermark never falls, even where its messages were undone. */
   highestCommitted = 0
+  /**
+   * A leader has just undone committed messages: what it has counts as whole from now on, but why it lacked them must be
+   * known until this event has been judged.
+   */
+  keepEvidence = false
 
   constructor(tp: TopicPartition, topic: string, partition: number) {
     this.tp = tp
@@ -144,7 +149,7 @@ export class PartitionTruth {
     replica.agrees = offset
     // Not while less counts as committed than once did: what was undone may come back with another leader.
     const whole = offset === this.committed.length && offset >= this.highestCommitted
-    if (replica.suspect && whole && replica.entries.length <= offset) {
+    if (!this.keepEvidence && replica.suspect && whole && replica.entries.length <= offset) {
       replica.suspect = false
       replica.evidence = noEvidence()
     }
@@ -155,6 +160,7 @@ export class PartitionTruth {
   undo(leader: ReplicaTruth): readonly Undone[] {
     const first = this.agreement(leader)
     if (first === this.committed.length) return []
+    this.keepEvidence = true
     const undone: Undone[] = []
     for (let offset = first; offset < this.committed.length; offset++) {
       const entry = this.committed[offset]

@@ -21,6 +21,7 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { ControlTruth } from './control-truth.ts'
 import { type Entry, type KnownEntry, sameEntry } from './entry.ts'
 import { type Evidence, noFacts, type RunFacts } from './facts.ts'
 import { SendingTruth } from './message-truth.ts'
@@ -45,6 +46,7 @@ export class Truth {
   /** Topic-level configuration as ZooKeeper holds it. */
   readonly topicConfig = new Map<string, Readonly<Record<string, string>>>()
   readonly facts: RunFacts = noFacts()
+  readonly control = new ControlTruth()
   private readonly brokers = new Map<string, number | undefined>()
   private readonly assignments = new Map<string, ReadonlyMap<number, readonly number[]>>()
 
@@ -65,6 +67,7 @@ export class Truth {
     this.partition = undefined
     this.replica = undefined
     this.undone = []
+    this.control.apply(record)
     const event = record.event as Told
     switch (event.kind) {
       case 'Appended':
@@ -150,6 +153,7 @@ export class Truth {
   private select(partition: PartitionTruth): void {
     this.partition = partition
     this.trueHighWatermarkBefore = partition.committed.length
+    partition.keepEvidence = false
   }
 
   private touch(record: TraceRecord, tp: TopicPartition): ReplicaTruth {
@@ -300,7 +304,8 @@ export class Truth {
     if (state !== undefined) {
       const partition = this.partitionOf(topicPartition(state.topic, state.partition))
       this.select(partition)
-      if (change.op === 'delete') partition.state = undefined
+      // A topic of that name may come again: nothing of this one is promised for it.
+      if (change.op === 'delete') this.partitions.delete(partition.tp)
       else this.partitionState(partition, change.data, change.op === 'create' ? 0 : change.version)
       return
     }

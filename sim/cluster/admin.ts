@@ -9,6 +9,7 @@ import {
   createTopic,
   requestPreferredElection,
   requestReassignment,
+  requestTopicDeletion,
 } from '../../src/controller/index.ts'
 import {
   type Address,
@@ -76,6 +77,11 @@ export class AdminProcess implements Process {
   /** `kafka-topics.sh --alter --partitions`. @param to how many it shall have in all */
   addPartitions(topic: string, to: number): void {
     this.ask(`${topic} shall have ${to} partitions`, () => addPartitions(this.zk, topic, to))
+  }
+
+  /** `kafka-topics.sh --delete` */
+  deleteTopic(topic: string): void {
+    this.ask(`delete ${topic}`, () => requestTopicDeletion(this.zk, topic))
   }
 
   /** `kafka-reassign-partitions.sh` */

@@ -199,6 +199,10 @@ export class Cluster {
     this.admin(`add partitions to ${topic}`, (admin) => admin.addPartitions(topic, to))
   }
 
+  deleteTopic(topic: string): void {
+    this.admin(`delete topic ${topic}`, (admin) => admin.deleteTopic(topic))
+  }
+
   reassign(partitions: readonly ReassignedPartition[]): void {
     this.admin('reassign partitions', (admin) => admin.reassign(partitions))
   }

@@ -225,6 +225,7 @@ export type Action = { readonly span: SourceSpan } & (
   /** Contenders begin to take part in their elections, or give their places up. */
   | { readonly do: 'enter' | 'resign'; readonly targets: Targets }
   | { readonly do: 'addPartitions'; readonly topic: string; readonly to: number }
+  | { readonly do: 'deleteTopic'; readonly topic: string }
   | { readonly do: 'reassign'; readonly partitions: readonly ReassignedPartition[] }
   /** Leadership goes back to the preferred replicas of these partitions. */
   | { readonly do: 'electPreferred'; readonly partitions: readonly PartitionPlan[] }

@@ -139,6 +139,9 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'TopicDeletionStarted':
+    case 'TopicDeletionHalted':
+    case 'TopicDeleted':
     case 'StateChangeFailed':
     case 'ProduceSent':
     case 'ProduceFailed':

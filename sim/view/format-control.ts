@@ -28,6 +28,11 @@ export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEv
       return `${event.kind} ${brokerNames(event.brokers)}`
     case 'TopicCreated':
       return `TopicCreated ${event.topic}${assignment(event.assignment)}`
+    case 'TopicDeletionStarted':
+    case 'TopicDeleted':
+      return `${event.kind} ${event.topic}`
+    case 'TopicDeletionHalted':
+      return `TopicDeletionHalted ${event.topic} (${event.reason})`
     case 'StateChangeFailed':
       return `StateChangeFailed ${event.subject}: ${event.reason}`
 

@@ -95,6 +95,9 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'TopicDeletionStarted':
+    case 'TopicDeletionHalted':
+    case 'TopicDeleted':
     case 'StateChangeFailed':
     case 'ProcessStarted':
     case 'ProcessEnded':

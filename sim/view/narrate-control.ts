@@ -1,4 +1,5 @@
 /** Controller, machines and the script, told. See `narrate.ts`. */
+import type { DeletionHalt } from '../../src/controller/events.ts'
 import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import type { ViewRecord } from './any-event.ts'
@@ -7,9 +8,16 @@ import { brokerName, brokerNames, leaderName } from './names.ts'
 import type { ControlEvent, NarrationMemory, Telling } from './narrate.ts'
 import { narrateZooKeeper } from './narrate-zookeeper.ts'
 
+const halts: Readonly<Record<DeletionHalt, string>> = {
+  'dead-replicas': 'one of its replicas is down',
+  reassignment: 'its replicas are moving',
+  'preferred-election': 'a preferred replica election is under way',
+  'replica-not-deleted': 'a replica could not be deleted',
+}
+
 /** Deeds that the machines' own events tell better. */
 const toldByMachines =
-  /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|elect)\b|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
+  /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
 
 /** With more partitions than these, the elections of a broker are told up to a number, and counted after that. */
 const PARTITIONS_MANY = 12
@@ -34,6 +42,16 @@ export function narrateControl(
         text: `knows topic ${event.topic} now: ${assignment(event.assignment)}`,
         tone: 'plain',
       }
+    case 'TopicDeletionStarted':
+      return { who: 'controller', text: `has the replicas of topic ${event.topic} deleted`, tone: 'warn' }
+    case 'TopicDeletionHalted':
+      return {
+        who: 'controller',
+        text: `puts the deletion of topic ${event.topic} off: ${halts[event.reason]}`,
+        tone: 'warn',
+      }
+    case 'TopicDeleted':
+      return { who: 'controller', text: `has deleted topic ${event.topic}`, tone: 'plain' }
     case 'LeaderAndIsrRefused': {
       // StaleLeaderEpoch is daily bread: each new controller repeats what the brokers know already.
       if (errorName(event.errorCode) !== 'StaleControllerEpoch') return undefined

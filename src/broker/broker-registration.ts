@@ -1,26 +1,38 @@
 /**
  * A broker's ephemeral node `/brokers/ids/N`: created at start and again in each new session. If an older session of the
- * same broker still holds it, the broker waits for a session timeout and tries again; if another broker has the id, it
- * cannot start (`kafka/server/KafkaHealthcheck.scala`, `ZkUtils.registerBrokerInZk`, 0.8.2.2; replication.md 2.10).
+ * same broker still holds it, the broker waits for a session timeout and tries again, up to 0.8.2; later it gives up.
+ * If another broker has the id, it cannot start (`kafka/server/KafkaHealthcheck.scala`, `ZkUtils.registerBrokerInZk`,
+ * 0.8.2.2; `ZKCheckedEphemeral`, 0.9.0.0; replication.md 2.10).
  */
 import { fromMs, type Host, sleep, type Task, until } from '../host/index.ts'
 import { type BrokerEndpoint, decodeBroker, encodeBroker, zkPaths } from '../protocol/index.ts'
-import type { ZkClient, ZkResult } from '../zookeeper/index.ts'
+import type { ProtocolVersions } from '../versions.ts'
+import type { ZkClient, ZkResult, ZkStat } from '../zookeeper/index.ts'
 import { traceBroker } from './events.ts'
+
+export interface Registration {
+  /** czxid of the node, where brokers have epochs (F19). */
+  readonly epoch: number | undefined
+}
 
 export function* registerBroker(
   host: Host,
   zk: ZkClient,
   endpoint: BrokerEndpoint,
   sessionTimeoutMs: number,
-): Task<'registered' | 'id-taken'> {
+  versions: ProtocolVersions,
+): Task<Registration | 'id-taken'> {
   const path = zkPaths.brokerId(endpoint.id)
   const data = encodeBroker(endpoint, Math.floor(host.now() / 1000))
   for (;;) {
     const created = yield* until<ZkResult<string>>((resume) => zk.create(path, data, 'ephemeral', resume))
     if (created.error === 'OK') break
-    const stored = yield* until<ZkResult<{ data: string }>>((resume) => zk.getData(path, resume))
+    const stored = yield* until<ZkResult<{ data: string; stat: ZkStat }>>((resume) => zk.getData(path, resume))
     if (stored.error === 'NoNode') continue
+    if (versions.staleRegistration === 'fatal') {
+      if (stored.value?.stat.ephemeralOwner === zk.sessionId) break
+      return 'id-taken'
+    }
     if (stored.error === 'OK') {
       // The same text is taken for our own write whose answer was lost (createEphemeralPathExpectConflict).
       if (stored.value!.data === data) break
@@ -30,5 +42,7 @@ export function* registerBroker(
     yield* sleep(host, fromMs(sessionTimeoutMs), 'broker registration back-off')
   }
   if (host.tracing) traceBroker(host, { kind: 'BrokerRegistered', brokerId: endpoint.id })
-  return 'registered'
+  if (versions.brokerEpoch === 'none') return { epoch: undefined }
+  const node = yield* until<ZkResult<ZkStat>>((resume) => zk.exists(path, resume))
+  return { epoch: node.value?.czxid }
 }

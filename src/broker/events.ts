@@ -1,6 +1,6 @@
 /** Trace events of a broker's replicas. `tp` is `topic-partition`; brokers are named by their `broker.id`. */
 import type { Host } from '../host/index.ts'
-import type { ErrorCode } from '../protocol/index.ts'
+import type { ErrorCode, PartitionState } from '../protocol/index.ts'
 
 /** One message in a log, as the trace shows it. */
 export interface TracedMessage {
@@ -24,6 +24,8 @@ export type BrokerEvent =
       readonly kind: 'BecameLeader'
       readonly tp: string
       readonly leaderEpoch: number
+      /** Epoch of the controller whose request it was; not in the line of the trace. */
+      readonly controllerEpoch?: number
       readonly isr: readonly number[]
       readonly zkVersion: number
       readonly logEndOffset: number
@@ -32,6 +34,7 @@ export type BrokerEvent =
   | {
       readonly kind: 'BecameFollower'
       readonly tp: string
+      readonly controllerEpoch?: number
       readonly leader: number
       readonly leaderEpoch: number
       readonly logEndOffset: number
@@ -97,7 +100,14 @@ export type BrokerEvent =
       readonly client: string
     }
   | { readonly kind: 'LeaderAndIsrRefused'; readonly tp: string | null; readonly errorCode: ErrorCode }
-  | { readonly kind: 'MetadataUpdated'; readonly brokers: readonly number[]; readonly partitions: number }
+  | {
+      readonly kind: 'MetadataUpdated'
+      readonly brokers: readonly number[]
+      readonly partitions: number
+      /** What the request said of the partitions; the line of the trace only counts them. */
+      readonly states: readonly PartitionState[]
+      readonly controllerEpoch: number
+    }
 
 /** Emits a broker event; ask `host.tracing` first, so that nothing is built for nobody. */
 export const traceBroker = (host: Host, event: BrokerEvent): void => host.trace(event)

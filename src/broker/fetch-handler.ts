@@ -108,9 +108,15 @@ export class FetchHandler {
     const { topic, partition: number, fetchOffset, maxBytes } = wanted
     const partition = this.find(topic, number)
     if (partition === undefined) return failed(topic, number, unknownPartition(replicaId))
+    const epochError = partition.checkEpoch(wanted.currentLeaderEpoch)
+    if (epochError !== ErrorCode.NoError) return failed(topic, number, epochError)
     const replica = replicaId === DEBUGGING_REPLICA_ID ? partition.local : partition.leaderReplica()
     if (replica === undefined) return failed(topic, number, notHere(replicaId))
-    const { highWatermark } = replica
+    const { highWatermark, logEndOffset } = replica
+    const above = replicaId < 0 && fetchOffset > highWatermark && fetchOffset <= logEndOffset
+    if (above && this.replicas.versions.readAboveHighWatermark === 'empty') {
+      return { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records: NO_RECORDS }
+    }
     try {
       // F24: a consumer that asks between the high watermark and the LEO reads above its limit, which is error -1.
       const { records } = replica.log.read(fetchOffset, maxBytes, replicaId >= 0 ? undefined : highWatermark)

@@ -1,7 +1,8 @@
 /**
  * The high watermark: end of the prefix that is known to be committed (replication.md 2.4; F14;
- * `Partition.maybeIncrementLeaderHW`, 0.8.2.2).
+ * `Partition.maybeIncrementLeaderHW`, 0.8.2.2 and 0.10.2.1).
  */
+import type { Micros } from '../host/index.ts'
 import type { RemoteReplica } from './replica.ts'
 
 /**
@@ -11,6 +12,23 @@ import type { RemoteReplica } from './replica.ts'
 export function isrEndOffset(leaderEndOffset: number, isr: Iterable<RemoteReplica>): number {
   let smallest = leaderEndOffset
   for (const member of isr) if (member.logEndOffset < smallest) smallest = member.logEndOffset
+  return smallest
+}
+
+/**
+ * The same since KAFKA-4485: replicas outside the ISR that were caught up of late hold it back as well, else one that is
+ * catching up would never reach a high watermark that runs with the leader's end.
+ */
+export function caughtUpEndOffset(
+  leaderEndOffset: number,
+  isr: Iterable<RemoteReplica>,
+  followers: Iterable<RemoteReplica>,
+  caughtUpSinceUs: Micros,
+): number {
+  let smallest = isrEndOffset(leaderEndOffset, isr)
+  for (const follower of followers) {
+    if (follower.caughtUpUs >= caughtUpSinceUs && follower.logEndOffset < smallest) smallest = follower.logEndOffset
+  }
   return smallest
 }
 

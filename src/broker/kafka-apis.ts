@@ -6,6 +6,7 @@ import {
   CONSUMER_REPLICA_ID,
   ErrorCode,
   type KafkaRequest,
+  LATEST_TIME,
   type MetadataRequest,
   type OffsetsRequest,
   type OffsetsResponse,
@@ -24,6 +25,7 @@ export interface KafkaApisOptions {
   /** Asks the controller, if this broker is it. */
   controlledShutdown(
     brokerId: number,
+    brokerEpoch: number | undefined,
     done: (result: {
       readonly errorCode: ErrorCode
       readonly partitionsRemaining: ReadonlyArray<{ readonly topic: string; readonly partition: number }>
@@ -74,10 +76,9 @@ export class KafkaApis {
           responder.send({ api: 'UpdateMetadata', correlationId, errorCode }),
         )
       case 'ControlledShutdown':
-        return this.options.controlledShutdown(request.brokerId, ({ errorCode, partitionsRemaining }) => {
-          if (connection.isOpen) {
-            responder.send({ api: 'ControlledShutdown', correlationId, errorCode, partitionsRemaining })
-          } else responder.noResponse()
+        return this.options.controlledShutdown(request.brokerId, request.brokerEpoch, (result) => {
+          if (connection.isOpen) responder.send({ api: 'ControlledShutdown', correlationId, ...result })
+          else responder.noResponse()
         })
       default:
         return unreachable(request)
@@ -92,7 +93,7 @@ export class KafkaApis {
   }
 
   private offsetsOf(
-    { topic, partition: number, time, maxNumOffsets }: OffsetsRequest['partitions'][number],
+    { topic, partition: number, time, maxNumOffsets, currentLeaderEpoch }: OffsetsRequest['partitions'][number],
     { replicaId, clientId: client }: OffsetsRequest,
   ): OffsetsResponse['partitions'][number] {
     const failed = (errorCode: ErrorCode): OffsetsResponse['partitions'][number] => {
@@ -104,8 +105,15 @@ export class KafkaApis {
     }
     const partition = this.options.replicas.find(topic, number)
     if (partition === undefined) return failed(unknownPartition(replicaId))
+    const epochError = partition.checkEpoch(currentLeaderEpoch)
+    if (epochError !== ErrorCode.NoError) return failed(epochError)
     const replica = replicaId === DEBUGGING_REPLICA_ID ? partition.local : partition.leaderReplica()
     if (replica === undefined) return failed(notHere(replicaId))
+    const { latestOffset } = this.options.replicas.versions
+    if (latestOffset === 'waits-for-epoch-start' && replicaId === CONSUMER_REPLICA_ID && time === LATEST_TIME) {
+      // F23: what is committed is not known yet, and must not seem to shrink. Clients of this age know error 5 only.
+      if (replica.highWatermark < partition.epochStartOffset) return failed(ErrorCode.LeaderNotAvailable)
+    }
     const all = replica.log.offsetsBefore(time, maxNumOffsets)
     const { highWatermark: hw } = replica
     // Consumers are not told of what they may not read.

@@ -5,24 +5,17 @@
  * What holds: a leader never cuts its log; its high watermark never falls while it leads one epoch; the cached ISR holds
  * the leader itself; a follower's cached ISR is empty. `leaderEpoch` only rises.
  */
-import { type Digest, type Host, invariant } from '../host/index.ts'
-import {
-  decodePartitionState,
-  ErrorCode,
-  encodePartitionState,
-  type PartitionState,
-  type TopicPartition,
-  topicPartition,
-  zkPaths,
-} from '../protocol/index.ts'
+import { type Digest, type Host, invariant, type Micros } from '../host/index.ts'
+import { ErrorCode, type PartitionState, type TopicPartition, topicPartition } from '../protocol/index.ts'
 import type { AppendInfo } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 import { type TracedMessage, traceBroker } from './events.ts'
-import { isrEndOffset } from './high-watermark.ts'
-import { type LagLimits, mayJoinIsr, outOfSyncReason } from './in-sync-replicas.ts'
+import { caughtUpEndOffset, isrEndOffset } from './high-watermark.ts'
+import { type LagLimits, mayJoinIsr, outOfSyncReason, recordFetch } from './in-sync-replicas.ts'
+import { writeIsr } from './isr-write.ts'
 import { PartitionLock } from './partition-lock.ts'
-import { type LocalReplica, RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
+import { type LocalReplica, NEVER, RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
 import { tracedMessages } from './traced-messages.ts'
 
 /** What a partition asks of the broker that it is on. */
@@ -31,6 +24,12 @@ export interface PartitionContext {
   readonly brokerId: number
   readonly versions: ProtocolVersions
   readonly zk: ZkClient
+  /** `replica.lag.time.max.ms`. */
+  readonly lagTimeMaxUs: Micros
+  /** Epoch of the controller that this broker obeys. */
+  readonly obeyedEpoch: number
+  /** The ISR was written to ZooKeeper by this broker. */
+  isrChanged(tp: TopicPartition): void
   /** Somebody may read further now. */
   unblockFetches(tp: TopicPartition): void
   /** Somebody's acknowledgement may be due now. */
@@ -51,6 +50,8 @@ export class Partition {
   /** Broker id of the leader as far as known. */
   leaderId: number | undefined
   leaderEpoch = -1
+  /** The leader's LEO when its present epoch began. */
+  epochStartOffset = 0
   private assigned: readonly number[] = []
   private readonly remotes = new Map<number, RemoteReplica>()
   /** Broker ids, the order kept as Scala's small sets keep it; empty on followers. */
@@ -95,16 +96,19 @@ export class Partition {
     const { host, brokerId, versions } = this.context
     this.takeState(state, local)
     this.setInSync(leaderAndIsr.isr)
+    const isNew = this.leaderId !== brokerId || versions.followerReset === 'each-epoch'
     this.leaderId = brokerId
-    const now = host.now()
-    for (const remote of this.remotes.values()) remote.reset(now)
+    this.epochStartOffset = local.logEndOffset
+    this.startFollowers(local.logEndOffset, isNew)
     // The lookup in the log (`convertHWToLocalOffsetMetadata`) came with KAFKA-1430, as did this rule for acks.
-    if (versions.ackRule === 'high-watermark' && !local.reachesHighWatermark) local.highWatermark = UNKNOWN_OFFSET
+    const looksUp = isNew && versions.ackRule === 'high-watermark'
+    if (looksUp && !local.reachesHighWatermark) local.highWatermark = UNKNOWN_OFFSET
     if (host.tracing) {
       traceBroker(host, {
         kind: 'BecameLeader',
         tp: this.tp,
         leaderEpoch: this.leaderEpoch,
+        controllerEpoch: this.context.obeyedEpoch,
         isr: this.inSync,
         zkVersion: this.zkVersion,
         logEndOffset: local.logEndOffset,
@@ -114,17 +118,38 @@ export class Partition {
     this.maybeAdvanceHighWatermark(local)
   }
 
+  /** What a leader remembers of its followers when an epoch begins (0.9 and 0.10.2 each have a rule of their own). */
+  private startFollowers(endOffset: number, forget: boolean): void {
+    const { host, versions } = this.context
+    const now = host.now()
+    const restarts = versions.isrLag !== 'since-reached-end'
+    for (const remote of this.remotes.values()) {
+      if (restarts) remote.restart(now, endOffset, this.inSync.includes(remote.brokerId))
+      if (forget) remote.reset(now)
+    }
+  }
+
   /**
    * Becomes follower, as far as memory goes; the replica manager cuts the log.
-   * @returns whether there is more to do: not if the leader stays the same one (F10, KAFKA-1188)
+   * @returns whether there is more to do: not if the leader stays the same one (F10)
    */
   makeFollower(state: PartitionState, local: LocalReplica): boolean {
+    const before = this.leaderEpoch
     this.takeState(state, local)
     this.setInSync([])
     const leader = state.leaderAndIsr.leader
     const sameLeader = this.leaderId === leader
     this.leaderId = leader
-    return !sameLeader || this.context.versions.followerSkip === 'never'
+    switch (this.context.versions.followerSkip) {
+      case 'never':
+        return true
+      case 'same-leader':
+        return !sameLeader
+      case 'same-leader-no-epoch-missed':
+        return !sameLeader || this.leaderEpoch > before + 1
+      case 'same-leader-and-epoch':
+        return !sameLeader || this.leaderEpoch !== before
+    }
   }
 
   private takeState(state: PartitionState, local: LocalReplica): void {
@@ -223,7 +248,8 @@ export class Partition {
     if (host.tracing && remote.logEndOffset !== offset && offset >= 0) {
       traceBroker(host, { kind: 'FollowerPosition', tp: this.tp, follower, logEndOffset: offset })
     }
-    remote.recordFetch(offset, host.now())
+    const leaderEnd = this.leaderReplica()?.logEndOffset ?? UNKNOWN_OFFSET
+    recordFetch(remote, offset, host.now(), leaderEnd, this.context.versions)
     if (this.lock.isHeld) this.lock.whenFree(() => this.followerMoved(remote, done))
     else this.followerMoved(remote, done)
   }
@@ -233,14 +259,18 @@ export class Partition {
     const leader = this.leaderReplica()
     if (leader === undefined) return done()
     const follower = remote.brokerId
+    const { highWatermark } = leader
+    const { epochStartOffset } = this
     const joins =
-      !this.inSync.includes(follower) && this.assigned.includes(follower) && mayJoinIsr(remote, leader.highWatermark)
+      !this.inSync.includes(follower) &&
+      this.assigned.includes(follower) &&
+      mayJoinIsr(remote, { highWatermark, epochStartOffset }, this.context.versions)
     if (!joins) {
       this.maybeAdvanceHighWatermark(leader)
       return done()
     }
     this.lock.hold((release) => {
-      const reason = `LEO ${remote.logEndOffset} ≥ HW ${leader.highWatermark}`
+      const reason = `LEO ${remote.logEndOffset} ≥ HW ${highWatermark}`
       this.updateIsr('IsrExpanded', [...this.inSync, follower], [follower], reason, () => {
         this.maybeAdvanceHighWatermark(leader)
         release()
@@ -262,11 +292,10 @@ export class Partition {
         if (why === undefined) continue
         const id = remote.brokerId
         leaving.push(id)
-        reasons.push(
-          why === 'stuck'
-            ? `${id} silent for ${Math.floor((host.now() - remote.updatedUs) / 1000)} ms`
-            : `${id} behind by ${leader.logEndOffset - remote.logEndOffset} messages`,
-        )
+        if (why === 'stuck') reasons.push(`${id} silent for ${sinceMs(host.now(), remote.updatedUs)}`)
+        else if (why === 'slow') reasons.push(`${id} behind by ${leader.logEndOffset - remote.logEndOffset} messages`)
+        else if (remote.caughtUpUs === NEVER) reasons.push(`${id} never caught up`)
+        else reasons.push(`${id} not caught up for ${sinceMs(host.now(), remote.caughtUpUs)}`)
       }
       if (leaving.length === 0) return done()
       const isr = this.inSync.filter((id) => !leaving.includes(id))
@@ -282,10 +311,7 @@ export class Partition {
     })
   }
 
-  /**
-   * Writes a new ISR to ZooKeeper, expecting the cached version of the znode; on a conflict the old ISR stays
-   * (`ReplicationUtils.updateLeaderAndIsr`; F09, KAFKA-1382: the same content under another version counts as done).
-   */
+  /** Writes a new ISR to ZooKeeper; on a conflict the old one stays. */
   private updateIsr(
     kind: 'IsrShrunk' | 'IsrExpanded',
     isr: readonly number[],
@@ -293,55 +319,52 @@ export class Partition {
     reason: string,
     done: () => void,
   ): void {
-    const { host, zk, versions, brokerId } = this.context
-    const path = zkPaths.partitionState(this.topic, this.partition)
+    const { host, brokerId } = this.context
     const expected = this.zkVersion
     const state = { leader: brokerId, leaderEpoch: this.leaderEpoch, isr, zkVersion: expected }
-    const data = encodePartitionState(state, this.controllerEpoch)
-    const succeed = (version: number): void => {
+    writeIsr(this.context, this.tp, state, this.controllerEpoch, (version) => {
+      if (version === undefined) {
+        if (host.tracing) traceBroker(host, { kind: 'IsrUpdateFailed', tp: this.tp, isr, zkVersion: expected })
+        return done()
+      }
       this.setInSync(isr)
       this.zkVersion = version
+      this.context.isrChanged(this.tp)
       if (host.tracing) traceBroker(host, { kind, tp: this.tp, isr, changed, reason, zkVersion: version })
       done()
-    }
-    const fail = (): void => {
-      if (host.tracing) traceBroker(host, { kind: 'IsrUpdateFailed', tp: this.tp, isr, zkVersion: expected })
-      done()
-    }
-    zk.setData(path, data, expected, (result) => {
-      if (result.error === 'OK') return succeed(result.value!.version)
-      if (result.error !== 'BadVersion' || versions.isrConflict === 'fail') return fail()
-      zk.getData(path, (read) => {
-        if (read.error !== 'OK') return fail()
-        const written = decodePartitionState(read.value!.data, read.value!.stat.version)
-        const same =
-          written.controllerEpoch === this.controllerEpoch &&
-          written.leaderAndIsr.leader === brokerId &&
-          written.leaderAndIsr.leaderEpoch === this.leaderEpoch &&
-          written.leaderAndIsr.isr.join() === isr.join()
-        if (same) succeed(read.value!.stat.version)
-        else fail()
-      })
     })
   }
 
   private maybeAdvanceHighWatermark(leader: LocalReplica): void {
-    const to = isrEndOffset(leader.logEndOffset, this.inSyncRemotes)
+    const { host, versions, lagTimeMaxUs } = this.context
+    const to =
+      versions.highWatermarkRule === 'isr'
+        ? isrEndOffset(leader.logEndOffset, this.inSyncRemotes)
+        : caughtUpEndOffset(leader.logEndOffset, this.inSyncRemotes, this.remotes.values(), host.now() - lagTimeMaxUs)
     const from = leader.highWatermark
     if (to <= from) return
     leader.highWatermark = to
-    const { host } = this.context
     if (host.tracing) {
       traceBroker(host, { kind: 'HighWatermark', tp: this.tp, role: 'leader', leaderEpoch: this.leaderEpoch, from, to })
     }
     this.context.unblockFetches(this.tp)
-    if (this.context.versions.produceRecheck === 'fetch-and-high-watermark') this.context.unblockProduces(this.tp)
+    if (versions.produceRecheck === 'fetch-and-high-watermark') this.context.unblockProduces(this.tp)
+  }
+
+  /**
+   * What a request that names the leader epoch which its sender knows gets (F15): 74 if that one is over, 75 if this
+   * broker has not heard of it yet.
+   */
+  checkEpoch(named: number | undefined): ErrorCode {
+    if (named === undefined || named === this.leaderEpoch) return ErrorCode.NoError
+    return named < this.leaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch
   }
 
   digest(digest: Digest): void {
     digest
       .string(this.tp)
       .int(this.leaderEpoch)
+      .int(this.epochStartOffset)
       .int(this.leaderId ?? -9)
       .int(this.zkVersion)
       .int(this.controllerEpoch)
@@ -351,3 +374,5 @@ export class Partition {
     this.local?.digest(digest)
   }
 }
+
+const sinceMs = (nowUs: Micros, thenUs: Micros): string => `${Math.floor((nowUs - thenUs) / 1000)} ms`

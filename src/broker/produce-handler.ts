@@ -31,6 +31,11 @@ export class ProduceHandler {
   }
 
   handle(request: ProduceRequest, responder: Responder): void {
+    const { requiredAcks } = request
+    if (this.replicas.versions.acksRange === 'minus-one-to-one' && (requiredAcks < -1 || requiredAcks > 1)) {
+      const refused = request.partitions.map((data) => this.failed(data, request, ErrorCode.InvalidRequiredAcks))
+      return this.answer(request, refused, responder)
+    }
     this.appendFrom(0, request, [], responder)
   }
 

@@ -27,7 +27,8 @@ export class ReplicaFetcherManager {
     this.target = target
   }
 
-  addPartition(tp: TopicPartition, leader: BrokerEndpoint, offset: number): void {
+  /** @param leaderEpoch named in fetches, where they are fenced by it */
+  addPartition(tp: TopicPartition, leader: BrokerEndpoint, offset: number, leaderEpoch: number | undefined): void {
     const { topic, partition } = splitTopicPartition(tp)
     const fetcherId = javaAbs((Math.imul(31, javaStringHash(topic)) + partition) | 0) % this.fetcherCount
     const key = `${leader.id}/${fetcherId}`
@@ -36,7 +37,7 @@ export class ReplicaFetcherManager {
       fetcher = new ReplicaFetcher(this.host, leader, fetcherId, this.settings, this.target)
       this.fetchers.set(key, fetcher)
     }
-    fetcher.addPartitions([{ tp, offset }])
+    fetcher.addPartitions([{ tp, offset, leaderEpoch }])
   }
 
   /** Waits until no fetcher works on the partitions, then has them forgotten. */

@@ -1,11 +1,12 @@
 /**
- * A follower's fetcher: one to a source broker, one request outstanding, covering all its partitions, again and again
- * without back-off (`kafka/server/AbstractFetcherThread.scala`, `ReplicaFetcherThread.scala`, 0.8.2.2; replication.md 2.3).
+ * A follower's fetcher: one to a source broker, one request outstanding, covering all its partitions, again and again,
+ * up to 0.8.2 without back-off (`kafka/server/AbstractFetcherThread.scala`, `ReplicaFetcherThread.scala`, 0.8.2.2, 0.9.0.1
+ * and 2.1.0; replication.md 2.3).
  *
  * While a response is worked on the fetcher holds its partition map lock: who wants to take a partition away waits
  * (`removePartitions`), also through the blocking Offsets requests of an out-of-range fetch.
  */
-import { type Digest, fromMs, type Host, runTask, type Task, until } from '../host/index.ts'
+import { type Digest, fromMs, type Host, type Micros, runTask, type Task, type Timer, until } from '../host/index.ts'
 import {
   BlockingChannel,
   type BrokerEndpoint,
@@ -22,6 +23,7 @@ import {
   splitTopicPartition,
   type TopicPartition,
 } from '../protocol/index.ts'
+import type { ProtocolVersions } from '../versions.ts'
 
 export interface FetcherSettings {
   readonly brokerId: number
@@ -29,6 +31,9 @@ export interface FetcherSettings {
   readonly maxWaitMs: number
   readonly minBytes: number
   readonly maxBytes: number
+  /** Rest after a failed fetch, and of a partition after an error; undefined: none (before 0.9). */
+  readonly backoffMs?: number
+  readonly outOfRange: ProtocolVersions['outOfRange']
 }
 
 /** What the fetcher does to the broker's replicas. */
@@ -52,6 +57,10 @@ export interface FetcherTarget {
 export class ReplicaFetcher {
   /** What to fetch next of each partition. */
   private readonly wanted = new Map<TopicPartition, FetchPartition>()
+  /** Until when partitions that had an error are left out. */
+  private readonly restingUntil = new Map<TopicPartition, Micros>()
+  private rest: Timer | undefined
+  private readonly host: Host
   private readonly channel: BlockingChannel
   private readonly clientId: string
   private correlationId = 0
@@ -64,6 +73,7 @@ export class ReplicaFetcher {
   private readonly target: FetcherTarget
 
   constructor(host: Host, source: BrokerEndpoint, fetcherId: number, settings: FetcherSettings, target: FetcherTarget) {
+    this.host = host
     this.source = source
     this.settings = settings
     this.target = target
@@ -77,11 +87,19 @@ export class ReplicaFetcher {
   }
 
   /** Starts fetching partitions; one that is fetched already keeps its offset. */
-  addPartitions(partitions: ReadonlyArray<{ readonly tp: TopicPartition; readonly offset: number }>): void {
-    for (const { tp, offset } of partitions) {
+  addPartitions(
+    partitions: ReadonlyArray<{
+      readonly tp: TopicPartition
+      readonly offset: number
+      readonly leaderEpoch: number | undefined
+    }>,
+  ): void {
+    for (const { tp, offset, leaderEpoch } of partitions) {
       if (this.wanted.has(tp)) continue
       const { topic, partition } = splitTopicPartition(tp)
-      this.wanted.set(tp, { topic, partition, fetchOffset: offset, maxBytes: this.settings.maxBytes })
+      const wanted = { topic, partition, fetchOffset: offset, maxBytes: this.settings.maxBytes }
+      this.wanted.set(tp, leaderEpoch === undefined ? wanted : { ...wanted, currentLeaderEpoch: leaderEpoch })
+      this.restingUntil.delete(tp)
     }
     this.doWork()
   }
@@ -89,7 +107,10 @@ export class ReplicaFetcher {
   /** Stops fetching partitions; `done` is called when the fetcher does not touch them any more. */
   removePartitions(partitions: readonly TopicPartition[], done: () => void): void {
     const remove = (): void => {
-      for (const tp of partitions) this.wanted.delete(tp)
+      for (const tp of partitions) {
+        this.wanted.delete(tp)
+        this.restingUntil.delete(tp)
+      }
       done()
     }
     if (this.locked) this.lockWaiters.push(remove)
@@ -99,14 +120,20 @@ export class ReplicaFetcher {
   /** Ends it, also in the middle of its work: whoever waits for it goes on. */
   shutdown(): void {
     this.ended = true
+    this.rest?.cancel()
     this.channel.close()
     this.unlock()
   }
 
   private doWork(): void {
     if (this.fetching || this.ended || this.wanted.size === 0) return
+    this.rest?.cancel()
+    this.rest = undefined
+    if (this.restingUntil.size > 0 && !this.wakeRested()) return
     this.fetching = true
-    const tps = [...this.wanted.keys()]
+    const awake = (tp: TopicPartition): boolean => !this.restingUntil.has(tp)
+    const all = [...this.wanted.keys()]
+    const tps = this.restingUntil.size === 0 ? all : all.filter(awake)
     const request: FetchRequest = {
       api: 'Fetch',
       correlationId: this.correlationId++,
@@ -114,15 +141,38 @@ export class ReplicaFetcher {
       replicaId: this.settings.brokerId,
       maxWaitMs: this.settings.maxWaitMs,
       minBytes: this.settings.minBytes,
-      partitions: [...this.wanted.values()],
+      partitions: tps.map((tp) => this.wanted.get(tp)!),
     }
     // SimpleConsumer tries once more on a new connection before it gives up; either way the loop goes round again.
     this.channel.call(request, (result) => {
       if (this.ended) return
-      if (!result.ok) return this.nextRound()
+      if (!result.ok) {
+        // The thread rests, and then each of its partitions for as long again.
+        for (const tp of this.wanted.keys()) this.delay(tp, 2)
+        return this.nextRound()
+      }
       this.locked = true
       this.process(tps, request, result.response, 0)
     })
+  }
+
+  /** Lets a partition rest, where this release has a back-off. */
+  private delay(tp: TopicPartition, times = 1): void {
+    const { backoffMs } = this.settings
+    if (backoffMs !== undefined) this.restingUntil.set(tp, this.host.now() + times * fromMs(backoffMs))
+  }
+
+  /** Whether there is a partition that does not rest; if not, looks again when the first has rested. */
+  private wakeRested(): boolean {
+    const now = this.host.now()
+    let first = Number.POSITIVE_INFINITY
+    for (const [tp, until] of this.restingUntil) {
+      if (until <= now) this.restingUntil.delete(tp)
+      else first = Math.min(first, until)
+    }
+    if (this.restingUntil.size < this.wanted.size) return true
+    this.rest = this.host.setTimer(first - now, `${this.clientId} back-off`, () => this.doWork())
+    return false
   }
 
   private nextRound(): void {
@@ -151,10 +201,16 @@ export class ReplicaFetcher {
         return runTask(this.handleOffsetOutOfRange(tp), (offset) => {
           if (this.ended) return
           if (offset !== undefined) this.wanted.set(tp, { ...asked, fetchOffset: offset })
+          else this.delay(tp)
           this.process(tps, request, response, i + 1)
         })
+      } else if (data.errorCode === ErrorCode.FencedLeaderEpoch) {
+        // The leader has a later epoch: nothing is fetched before LeaderAndIsr tells of it.
+        this.wanted.delete(tp)
+      } else {
+        // Other errors: the controller is expected to fix things; just fetch again.
+        this.delay(tp)
       }
-      // Other errors: the controller is expected to fix things; just fetch again.
     }
     this.unlock()
     this.nextRound()
@@ -166,11 +222,13 @@ export class ReplicaFetcher {
    */
   private *handleOffsetOutOfRange(tp: TopicPartition): Task<number | undefined> {
     const { topic } = splitTopicPartition(tp)
+    const { outOfRange } = this.settings
     const leaderEnd = yield* this.offset(tp, LATEST_TIME)
     if (leaderEnd === undefined) return undefined
     const ownEnd = this.target.logEndOffset(tp)
     if (leaderEnd < ownEnd) {
-      const unclean = yield* until<boolean>((resume) => this.target.uncleanElectionEnabled(topic, resume))
+      const mayCut = outOfRange === 'never-halt'
+      const unclean = mayCut || (yield* until<boolean>((resume) => this.target.uncleanElectionEnabled(topic, resume)))
       if (this.ended) return undefined
       if (!unclean) {
         this.target.haltBroker(
@@ -182,6 +240,8 @@ export class ReplicaFetcher {
     }
     const leaderStart = yield* this.offset(tp, EARLIEST_TIME)
     if (leaderStart === undefined) return undefined
+    // KAFKA-2143: the leader may have caught up meanwhile; only a log that it has left behind is of no more use.
+    if (outOfRange !== 'halt-or-wipe' && leaderStart <= ownEnd) return ownEnd
     return this.target.truncateFullyAndStartAt(tp, leaderStart) ? leaderStart : undefined
   }
 
@@ -191,7 +251,7 @@ export class ReplicaFetcher {
       correlationId: this.correlationId++,
       clientId: this.clientId,
       replicaId: this.settings.brokerId,
-      partitions: [{ ...splitTopicPartition(tp), time, maxNumOffsets: 1 }],
+      partitions: [{ ...splitTopicPartition(tp), time, maxNumOffsets: 1, ...this.epochOf(tp) }],
     }
     const result = yield* until<RpcResult<OffsetsResponse>>((resume) => this.channel.call(request, resume))
     if (!result.ok) return undefined
@@ -199,8 +259,19 @@ export class ReplicaFetcher {
     return answer?.errorCode === ErrorCode.NoError ? answer.offsets[0] : undefined
   }
 
+  private epochOf(tp: TopicPartition): { readonly currentLeaderEpoch?: number } {
+    const epoch = this.wanted.get(tp)?.currentLeaderEpoch
+    return epoch === undefined ? {} : { currentLeaderEpoch: epoch }
+  }
+
   digest(digest: Digest): void {
     digest.int(this.source.id).boolean(this.fetching).boolean(this.locked).boolean(this.ended).int(this.correlationId)
-    for (const [tp, { fetchOffset }] of this.wanted) digest.string(tp).int(fetchOffset)
+    for (const [tp, { fetchOffset, currentLeaderEpoch }] of this.wanted) {
+      digest
+        .string(tp)
+        .int(fetchOffset)
+        .int(currentLeaderEpoch ?? -1)
+        .int(this.restingUntil.get(tp) ?? -1)
+    }
   }
 }

@@ -4,7 +4,7 @@
  * Kafka's `replicaStateChangeLock` has it.
  */
 import type { BrokerConfig } from '../config/index.ts'
-import { type Digest, fromMs, type Host, type Task, TaskQueue } from '../host/index.ts'
+import { type Digest, fromMs, type Host, type Micros, type Task, TaskQueue } from '../host/index.ts'
 import {
   ErrorCode,
   type LeaderAndIsrRequest,
@@ -18,11 +18,14 @@ import {
 import type { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
+import { ControlFence } from './control-fence.ts'
 import { isDiskFailure, withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
 import { FixedRateTask } from './fixed-rate-task.ts'
 import { FollowerReplicas } from './follower-replicas.ts'
 import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
+import { ISR_PROPAGATION_CHECK_MS, IsrChangePropagation } from './isr-change-propagation.ts'
+import { shrinkIsrs } from './isr-expiration.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { Partition, type PartitionContext } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
@@ -51,6 +54,8 @@ export class ReplicaManager implements PartitionContext {
   readonly brokerId: number
   readonly versions: ProtocolVersions
   readonly zk: ZkClient
+  readonly lagTimeMaxUs: Micros
+  readonly fence = new ControlFence()
   readonly fetchPurgatory: Purgatory
   readonly producePurgatory: Purgatory
   private readonly fetchers: ReplicaFetcherManager
@@ -58,11 +63,10 @@ export class ReplicaManager implements PartitionContext {
   private readonly partitions = new PartitionTable()
   private readonly stateChanges = new TaskQueue()
   private readonly checkpoint: HighWatermarkCheckpoint
+  private readonly isrChanges: IsrChangePropagation
   private tasks: FixedRateTask[] = []
   private checkpointing = false
   private shuttingDown = false
-  /** Highest epoch of a controller that was obeyed. */
-  private controllerEpoch = 0
 
   constructor(host: Host, options: ReplicaManagerOptions) {
     this.host = host
@@ -73,6 +77,8 @@ export class ReplicaManager implements PartitionContext {
     this.fetchPurgatory = new Purgatory(host, 'fetch')
     this.producePurgatory = new Purgatory(host, 'produce')
     this.checkpoint = new HighWatermarkCheckpoint(host)
+    this.isrChanges = new IsrChangePropagation(host, options.zk)
+    this.lagTimeMaxUs = fromMs(options.config['replica.lag.time.max.ms'])
     const { config, versions, logs, topicConfigs } = options
     const find = (tp: TopicPartition): Partition | undefined => this.partitions.get(tp)
     this.fetchers = new ReplicaFetcherManager(
@@ -84,6 +90,8 @@ export class ReplicaManager implements PartitionContext {
         maxWaitMs: config['replica.fetch.wait.max.ms'],
         minBytes: config['replica.fetch.min.bytes'],
         maxBytes: config['replica.fetch.max.bytes'],
+        ...(versions.fetchBackoff === 'none' ? {} : { backoffMs: config['replica.fetch.backoff.ms'] }),
+        outOfRange: versions.outOfRange,
       },
       new FollowerReplicas(host, { versions, logs, topicConfigs, find }),
     )
@@ -92,9 +100,14 @@ export class ReplicaManager implements PartitionContext {
   /** Starts the periodic look at lagging followers, and the recovery point checkpoints. */
   startup(): void {
     const { config, logs } = this.options
+    const { versions, lagTimeMaxUs } = this
     const lagMs = config['replica.lag.time.max.ms']
-    const limits = { lagTimeMaxUs: fromMs(lagMs), lagMaxMessages: config['replica.lag.max.messages'] }
-    this.schedule('isr-expiration', 0, lagMs, (done) => this.shrinkIsrs([...this.partitions], limits, done))
+    const tickMs = versions.isrTick === 'lag-time' ? lagMs : Math.max(1, Math.floor(lagMs / 2))
+    const limits = { lagTimeMaxUs, lagMaxMessages: config['replica.lag.max.messages'] }
+    this.schedule('isr-expiration', 0, tickMs, (done) => shrinkIsrs([...this.partitions], limits, done))
+    if (versions.isrPropagation === 'notification') {
+      this.schedule('isr-change-propagation', 0, ISR_PROPAGATION_CHECK_MS, (done) => this.isrChanges.check(done))
+    }
     const checkpointMs = config['log.flush.offset.checkpoint.interval.ms']
     this.schedule('recovery-point-checkpoint', LOG_TASKS_DELAY_MS, checkpointMs, (done) => {
       try {
@@ -107,8 +120,16 @@ export class ReplicaManager implements PartitionContext {
     })
   }
 
+  get obeyedEpoch(): number {
+    return this.fence.controllerEpoch
+  }
+
   find(topic: string, partition: number): Partition | undefined {
     return this.partitions.find(topic, partition)
+  }
+
+  isrChanged(tp: TopicPartition): void {
+    if (this.versions.isrPropagation === 'notification') this.isrChanges.record(tp)
   }
 
   unblockFetches(tp: TopicPartition): void {
@@ -126,9 +147,10 @@ export class ReplicaManager implements PartitionContext {
   }
 
   private *changeRoles(request: LeaderAndIsrRequest, done: PartitionsDone): Task<void> {
-    if (!this.obey(request.controllerEpoch)) {
-      this.traceRefused(null, ErrorCode.StaleControllerEpoch)
-      return done(ErrorCode.StaleControllerEpoch, [])
+    const refused = this.fence.refusal(request)
+    if (refused !== ErrorCode.NoError) {
+      this.traceRefused(null, refused)
+      return done(refused, [])
     }
     const errors: PartitionErrors[] = []
     const leaders: PartitionState[] = []
@@ -184,10 +206,13 @@ export class ReplicaManager implements PartitionContext {
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
     this.truncateToHighWatermarks(changed)
+    if (this.versions.demotedPurgatory !== 'kept') for (const { tp } of changed) this.unblockAll(tp)
     if (this.shuttingDown) return
     for (const partition of changed) {
       const leader = request.liveLeaders.find((broker) => broker.id === partition.leaderId)!
-      this.fetchers.addPartition(partition.tp, leader, partition.local!.logEndOffset)
+      const { tp, leaderEpoch } = partition
+      const epoch = this.versions.fetchFencing === 'none' ? undefined : leaderEpoch
+      this.fetchers.addPartition(tp, leader, partition.local!.logEndOffset, epoch)
     }
   }
 
@@ -241,11 +266,13 @@ export class ReplicaManager implements PartitionContext {
   }
 
   private *stop(request: StopReplicaRequest, done: PartitionsDone): Task<void> {
-    if (!this.obey(request.controllerEpoch)) return done(ErrorCode.StaleControllerEpoch, [])
+    const refused = this.fence.refusal(request)
+    if (refused !== ErrorCode.NoError) return done(refused, [])
     const tps = request.partitions.map((p) => topicPartition(p.topic, p.partition))
     yield* this.fetchers.removePartitions(tps)
     // Without deletion the cached role and ISR stay as they are.
     if (request.deletePartitions) for (const tp of tps) yield* this.deletePartition(tp)
+    if (this.versions.demotedPurgatory === 'completed-also-when-stopped') for (const tp of tps) this.unblockAll(tp)
     this.fetchers.shutdownIdle()
     done(
       ErrorCode.NoError,
@@ -268,20 +295,23 @@ export class ReplicaManager implements PartitionContext {
   updateMetadata(request: UpdateMetadataRequest, done: (errorCode: ErrorCode) => void): void {
     const self = this
     this.stateChanges.add('UpdateMetadata', function* () {
-      if (!self.obey(request.controllerEpoch)) return done(ErrorCode.StaleControllerEpoch)
+      const refused = self.fence.refusal(request)
+      if (refused !== ErrorCode.NoError) return done(refused)
       self.options.metadataCache.update(request)
       if (self.host.tracing) {
         const brokers = request.liveBrokers.map((broker) => broker.id)
-        traceBroker(self.host, { kind: 'MetadataUpdated', brokers, partitions: request.partitionStates.length })
+        const { partitionStates: states, controllerEpoch } = request
+        const partitions = states.length
+        traceBroker(self.host, { kind: 'MetadataUpdated', brokers, partitions, states, controllerEpoch })
       }
       done(ErrorCode.NoError)
     })
   }
 
-  private obey(controllerEpoch: number): boolean {
-    if (controllerEpoch < this.controllerEpoch) return false
-    this.controllerEpoch = controllerEpoch
-    return true
+  /** Who waits for this partition is answered with what it has come to. */
+  private unblockAll(tp: TopicPartition): void {
+    this.unblockProduces(tp)
+    this.unblockFetches(tp)
   }
 
   private getOrCreatePartition(topic: string, number: number): Partition {
@@ -289,28 +319,6 @@ export class ReplicaManager implements PartitionContext {
   }
 
   // ---- periodic work ----
-
-  /** One thread looks at one partition after another, waiting for each one's ZooKeeper write. */
-  private shrinkIsrs(
-    partitions: readonly Partition[],
-    limits: { readonly lagTimeMaxUs: number; readonly lagMaxMessages: number },
-    done: () => void,
-  ): void {
-    const next = (index: number): void => {
-      for (let i = index; i < partitions.length; i++) {
-        let inline = true
-        let finished = false
-        partitions[i]!.maybeShrinkIsr(limits, () => {
-          finished = true
-          if (!inline) next(i + 1)
-        })
-        inline = false
-        if (!finished) return
-      }
-      done()
-    }
-    next(0)
-  }
 
   /** The checkpoint thread starts with the first LeaderAndIsr, when all partitions are known. */
   private startCheckpointing(): void {
@@ -362,6 +370,7 @@ export class ReplicaManager implements PartitionContext {
       kind: 'BecameFollower',
       tp: partition.tp,
       leader: partition.leaderId ?? -1,
+      controllerEpoch: this.fence.controllerEpoch,
       leaderEpoch: partition.leaderEpoch,
       logEndOffset: local.logEndOffset,
       highWatermark: local.highWatermark,
@@ -373,12 +382,13 @@ export class ReplicaManager implements PartitionContext {
   }
 
   digest(digest: Digest): void {
+    this.fence.digest(digest)
     digest
-      .int(this.controllerEpoch)
       .boolean(this.checkpointing)
       .boolean(this.shuttingDown)
       .string(this.stateChanges.current ?? '')
     digest.int(this.stateChanges.length)
+    this.isrChanges.digest(digest)
     for (const task of this.tasks) task.digest(digest)
     this.options.topicConfigs.digest(digest)
     for (const partition of this.partitions) partition.digest(digest)

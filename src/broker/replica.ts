@@ -8,6 +8,9 @@ import type { Log } from '../storage/index.ts'
 /** LEO of a remote replica that has not fetched yet; high watermark of a leader whose own log does not reach it. */
 export const UNKNOWN_OFFSET = -1
 
+/** Before any time that a machine's clock shows (Kafka has 0 milliseconds, or -1). */
+export const NEVER: Micros = Number.MIN_SAFE_INTEGER
+
 export class LocalReplica {
   readonly brokerId: number
   readonly log: Log
@@ -41,25 +44,59 @@ export class RemoteReplica {
   logEndOffset = UNKNOWN_OFFSET
   /** When `logEndOffset` was last set, changed or not. */
   updatedUs: Micros
+  /** When it was last known to have all that the leader had (KIP-16). */
+  caughtUpUs: Micros
+  /** The leader's LEO and the time at its last fetch; `UNKNOWN_OFFSET` if there was none, or it failed. */
+  private lastFetchLeaderEnd = UNKNOWN_OFFSET
+  private lastFetchUs: Micros = NEVER
 
   constructor(brokerId: number, nowUs: Micros) {
     this.brokerId = brokerId
     this.updatedUs = nowUs
+    this.caughtUpUs = nowUs
   }
 
-  /** A fetch at `offset` was served (or, with `UNKNOWN_OFFSET`, failed). */
-  recordFetch(offset: number, nowUs: Micros): void {
+  /**
+   * A fetch at `offset` was served (or, with `UNKNOWN_OFFSET`, failed).
+   * @param leaderEndOffset the leader's LEO at that moment
+   */
+  recordFetch(offset: number, nowUs: Micros, leaderEndOffset: number): void {
+    if (offset !== UNKNOWN_OFFSET && offset >= leaderEndOffset) this.caughtUpUs = nowUs
     this.logEndOffset = offset
     this.updatedUs = nowUs
+  }
+
+  /**
+   * The same since KAFKA-4485: one that reaches what the leader had at the fetch before was caught up at that time, so
+   * that steady small appends leave nobody behind.
+   */
+  recordFetchAfterFetch(offset: number, nowUs: Micros, leaderEndOffset: number): void {
+    const failed = offset === UNKNOWN_OFFSET
+    if (!failed && offset < leaderEndOffset && offset >= this.lastFetchLeaderEnd) {
+      this.caughtUpUs = Math.max(this.caughtUpUs, this.lastFetchUs)
+    }
+    this.lastFetchLeaderEnd = failed ? UNKNOWN_OFFSET : leaderEndOffset
+    this.lastFetchUs = failed ? NEVER : nowUs
+    this.recordFetch(offset, nowUs, leaderEndOffset)
+  }
+
+  /** The leader got a new epoch: members of the ISR start as caught up, others as if they never had been. */
+  restart(nowUs: Micros, leaderEndOffset: number, inSync: boolean): void {
+    this.lastFetchLeaderEnd = leaderEndOffset
+    this.lastFetchUs = nowUs
+    this.caughtUpUs = inSync ? nowUs : NEVER
   }
 
   /** A new leadership begins: what was remembered is of an older one. */
   reset(nowUs: Micros): void {
     this.logEndOffset = UNKNOWN_OFFSET
     this.updatedUs = nowUs
+    this.lastFetchLeaderEnd = UNKNOWN_OFFSET
+    this.lastFetchUs = NEVER
   }
 
   digest(digest: Digest): void {
-    digest.int(this.brokerId).int(this.logEndOffset).int(this.updatedUs)
+    digest.int(this.brokerId).int(this.logEndOffset).int(this.updatedUs).int(this.caughtUpUs)
+    digest.int(this.lastFetchLeaderEnd).int(this.lastFetchUs)
   }
 }

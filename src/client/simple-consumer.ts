@@ -92,7 +92,10 @@ export class SimpleConsumerProcess implements Process {
       .string(this.phase)
       .int(this.position ?? -1)
       .int(this.nextCorrelationId)
-    digest.string(this.source?.host ?? '').int(this.messagesRead).boolean(this.failing)
+    digest
+      .string(this.source?.host ?? '')
+      .int(this.messagesRead)
+      .boolean(this.failing)
     digest.boolean(this.channel !== undefined)
     this.channel?.digest(digest)
     digest.boolean(this.repeated)

@@ -26,6 +26,7 @@ export const brokerConfigTable = {
   'replica.fetch.max.bytes': int(1_048_576, 'bytes a follower fetches of a partition at a time', 1),
   'replica.fetch.wait.max.ms': int(500, 'longest wait of a follower fetch for data', 0),
   'replica.fetch.min.bytes': int(1, 'bytes that end the wait of a follower fetch', 0),
+  'replica.fetch.backoff.ms': int(1000, 'rest of a follower after a failed fetch, from 0.9', 0),
   'num.replica.fetchers': int(1, 'fetchers a source broker', 1),
   'replica.high.watermark.checkpoint.interval.ms': int(5000, 'time between two high watermark checkpoints', 1),
   'zookeeper.session.timeout.ms': int(6000, 'ZooKeeper session timeout', 1),

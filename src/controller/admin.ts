@@ -132,6 +132,14 @@ export function* requestReassignment(
   return yield* createPersistent(zk, zkPaths.reassignPartitions, encodePartitionList({ partitions: known }))
 }
 
+/**
+ * Asks the controller to delete a topic; nothing happens unless `delete.topic.enable` is set on it.
+ * @returns `NodeExists` if the topic is to be deleted already
+ */
+export function* requestTopicDeletion(zk: ZkClient, topic: string): Task<ZkError> {
+  return yield* createPersistent(zk, zkPaths.deleteTopic(topic), '')
+}
+
 function validateAssignment(assignment: ReadonlyMap<number, readonly number[]>): void {
   const replicaCounts = new Set<number>()
   for (const [partition, replicas] of assignment) {

@@ -25,17 +25,22 @@ export class ControlledShutdowns {
     this.core = core
   }
 
-  request(brokerId: number, done: (result: ControlledShutdownResult) => void): void {
-    this.requests.add(`controlled shutdown of ${brokerId}`, () => this.answer(brokerId, done))
+  /** @param brokerEpoch of the registration that asks; undefined before KIP-380 */
+  request(brokerId: number, brokerEpoch: number | undefined, done: (result: ControlledShutdownResult) => void): void {
+    this.requests.add(`controlled shutdown of ${brokerId}`, () => this.answer(brokerId, brokerEpoch, done))
   }
 
   digest(digest: Digest): void {
     digest.string(this.requests.current ?? '').int(this.requests.length)
   }
 
-  private *answer(brokerId: number, done: (result: ControlledShutdownResult) => void): Task<void> {
+  private *answer(
+    brokerId: number,
+    brokerEpoch: number | undefined,
+    done: (result: ControlledShutdownResult) => void,
+  ): Task<void> {
     try {
-      const remaining = yield* this.shutdownBroker(brokerId)
+      const remaining = yield* this.shutdownBroker(brokerId, brokerEpoch)
       done({ errorCode: ErrorCode.NoError, partitionsRemaining: remaining.map(splitTopicPartition) })
     } catch (error) {
       done({ errorCode: errorCodeOf(refusalOf(error)), partitionsRemaining: [] })
@@ -43,7 +48,7 @@ export class ControlledShutdowns {
   }
 
   /** Hands over what can be; gives the replicated partitions that the broker leads all the same. */
-  private *shutdownBroker(brokerId: number): Task<TopicPartition[]> {
+  private *shutdownBroker(brokerId: number, brokerEpoch: number | undefined): Task<TopicPartition[]> {
     const { context, lock } = this.core
     const name = `controlled shutdown of ${brokerId}`
     const partitions = unwrap(
@@ -51,6 +56,10 @@ export class ControlledShutdowns {
         if (context.channels === undefined) throw new Refusal('controller-moved', 'this broker is not the controller')
         if (!context.isLiveOrShuttingDown(brokerId)) {
           throw new Refusal('broker-not-available', `broker ${brokerId} is not registered`)
+        }
+        const known = context.brokerEpoch(brokerId)
+        if (brokerEpoch !== undefined && known !== undefined && brokerEpoch < known) {
+          throw new Refusal('stale-broker-epoch', `broker ${brokerId} registered again since ${brokerEpoch}`)
         }
         context.shuttingDownBrokers.add(brokerId)
         return context.partitionsOnBroker(brokerId)
@@ -93,5 +102,6 @@ function unwrap<R>(outcome: Outcome<R>): R {
 function errorCodeOf(refusal: Refusal): ErrorCode {
   if (refusal.kind === 'controller-moved') return ErrorCode.StaleControllerEpoch
   if (refusal.kind === 'broker-not-available') return ErrorCode.BrokerNotAvailable
+  if (refusal.kind === 'stale-broker-epoch') return ErrorCode.StaleBrokerEpoch
   return ErrorCode.Unknown
 }

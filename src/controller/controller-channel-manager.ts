@@ -8,6 +8,7 @@ import {
   BlockingChannel,
   type BrokerEndpoint,
   type LeaderAndIsrRequest,
+  type ResponseTo,
   type StopReplicaRequest,
   type UpdateMetadataRequest,
 } from '../protocol/index.ts'
@@ -16,12 +17,20 @@ const RESEND_BACKOFF_US = fromMs(300)
 
 type ControlRequest = LeaderAndIsrRequest | StopReplicaRequest | UpdateMetadataRequest
 
+/** What is done with an answer; the next request to that broker waits until `done` is called. */
+export type AnswerHandler = (response: ResponseTo<ControlRequest>, done: () => void) => void
+
+interface Queued {
+  readonly request: ControlRequest
+  readonly answered: AnswerHandler | undefined
+}
+
 /** The send thread of one broker. */
 class BrokerSender {
   readonly broker: BrokerEndpoint
   private readonly host: Host
   private readonly channel: BlockingChannel
-  private readonly queue: ControlRequest[] = []
+  private readonly queue: Queued[] = []
   /** True from when the first request of the queue is taken up until it is answered, back-offs included. */
   private busy = false
   private backoff: Timer | undefined
@@ -36,8 +45,8 @@ class BrokerSender {
     this.channel = new BlockingChannel(host, address, fromMs(timeoutMs), `controller to broker ${broker.id}`)
   }
 
-  add(request: ControlRequest): void {
-    this.queue.push(request)
+  add(request: ControlRequest, answered: AnswerHandler | undefined): void {
+    this.queue.push({ request, answered })
     this.next()
   }
 
@@ -50,7 +59,7 @@ class BrokerSender {
 
   digest(digest: Digest): void {
     digest.int(this.broker.id).string(this.broker.host).int(this.broker.port).int(this.queue.length)
-    for (const request of this.queue) {
+    for (const { request } of this.queue) {
       digest.string(request.api).int(request.correlationId).int(request.controllerEpoch)
     }
     digest
@@ -69,14 +78,22 @@ class BrokerSender {
   }
 
   private send(): void {
-    this.channel.call(this.queue[0]!, (result) => {
+    const { request, answered } = this.queue[0]!
+    this.channel.call(request, (result) => {
       if (this.stopped) return
       if (!result.ok) return this.retryLater()
       this.usedConnection = true
-      this.queue.shift()
-      this.busy = false
-      this.next()
+      if (answered === undefined) this.sent()
+      else answered(result.response, () => this.sent())
     })
+  }
+
+  /** The first request of the queue is done with. */
+  private sent(): void {
+    if (this.stopped) return
+    this.queue.shift()
+    this.busy = false
+    this.next()
   }
 
   private retryLater(): void {
@@ -113,8 +130,8 @@ export class ControllerChannelManager {
   }
 
   /** Queues a request; one to a broker that is not known is dropped. */
-  send(broker: number, request: ControlRequest): void {
-    this.senders.get(broker)?.add(request)
+  send(broker: number, request: ControlRequest, answered?: AnswerHandler): void {
+    this.senders.get(broker)?.add(request, answered)
   }
 
   shutdown(): void {

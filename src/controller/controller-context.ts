@@ -17,11 +17,20 @@ import {
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 import type { ControllerChannelManager } from './controller-channel-manager.ts'
+import { DeletionQueue } from './deletion-queue.ts'
+import { FencedWrites, type ZkWriter } from './fenced-writes.ts'
 import { Refusal } from './refusal.ts'
 
 export interface PartitionAndReplica {
   readonly tp: TopicPartition
   readonly replica: number
+}
+
+/** A broker as `/brokers/ids/N` has it. */
+export interface RegisteredBroker {
+  readonly endpoint: BrokerEndpoint
+  /** czxid of the node. */
+  readonly epoch: number
 }
 
 export interface Reassignment {
@@ -57,14 +66,39 @@ export class ControllerContext {
   readonly reassignments = new Map<TopicPartition, Reassignment>()
   readonly preferredElections = new Set<TopicPartition>()
   readonly shuttingDownBrokers = new Set<number>()
+  readonly deletion: DeletionQueue
+  /** What this controller writes goes through here. */
+  readonly writes: ZkWriter
   private registered = new Map<number, BrokerEndpoint>()
+  /** czxid of each registered broker's node; empty where brokers have no epochs (before KIP-380). */
+  private brokerEpochs: ReadonlyMap<number, number> = new Map()
 
   constructor(environment: ControllerEnvironment) {
     this.environment = environment
+    this.deletion = new DeletionQueue(environment.config['delete.topic.enable'])
+    const { zk, versions } = environment
+    const fenced = versions.controllerWrites === 'fenced-by-epoch'
+    this.writes = fenced ? new FencedWrites(zk, () => this.epochZkVersion) : zk
   }
 
-  setBrokers(brokers: readonly BrokerEndpoint[]): void {
-    this.registered = new Map([...brokers].sort((a, b) => a.id - b.id).map((broker) => [broker.id, broker]))
+  setBrokers(brokers: readonly RegisteredBroker[]): void {
+    const sorted = [...brokers].sort((a, b) => a.endpoint.id - b.endpoint.id)
+    this.registered = new Map(sorted.map(({ endpoint }) => [endpoint.id, endpoint]))
+    if (this.environment.versions.brokerEpoch === 'registration') {
+      this.brokerEpochs = new Map(sorted.map(({ endpoint, epoch }) => [endpoint.id, epoch]))
+    }
+  }
+
+  registrations(): RegisteredBroker[] {
+    return [...this.registered.values()].map((endpoint) => ({
+      endpoint,
+      epoch: this.brokerEpochs.get(endpoint.id) ?? 0,
+    }))
+  }
+
+  /** Of a registered broker, where brokers have epochs. */
+  brokerEpoch(broker: number): number | undefined {
+    return this.brokerEpochs.get(broker)
   }
 
   /** Registered and not on its way down. */
@@ -118,6 +152,21 @@ export class ControllerContext {
     return sortPartitions(found)
   }
 
+  partitionsOfTopic(topic: string): TopicPartition[] {
+    const found: TopicPartition[] = []
+    for (const tp of this.assignment.keys()) if (splitTopicPartition(tp).topic === topic) found.push(tp)
+    return sortPartitions(found)
+  }
+
+  /** A topic is gone: nothing of it is remembered. */
+  removeTopic(topic: string): void {
+    for (const tp of this.partitionsOfTopic(topic)) this.assignment.delete(tp)
+    for (const tp of [...this.leadership.keys()]) {
+      if (splitTopicPartition(tp).topic === topic) this.leadership.delete(tp)
+    }
+    this.topics = new Set([...this.topics].filter((other) => other !== topic))
+  }
+
   replicasOnBrokers(brokers: readonly number[]): PartitionAndReplica[] {
     const found: PartitionAndReplica[] = []
     for (const replica of brokers) for (const tp of this.partitionsOnBroker(replica)) found.push({ tp, replica })
@@ -149,7 +198,14 @@ export class ControllerContext {
     }
     for (const tp of this.preferredElections) digest.string(tp)
     digestIds(digest, [...this.shuttingDownBrokers])
-    for (const broker of this.registered.values()) digest.int(broker.id).string(broker.host).int(broker.port)
+    for (const broker of this.registered.values()) {
+      digest
+        .int(broker.id)
+        .string(broker.host)
+        .int(broker.port)
+        .int(this.brokerEpochs.get(broker.id) ?? -1)
+    }
+    this.deletion.digest(digest)
     digest.boolean(this.channels !== undefined)
     this.channels?.digest(digest)
   }

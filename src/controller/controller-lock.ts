@@ -20,6 +20,11 @@ export class ControllerLock {
   private readonly report: (subject: string, refusal: Refusal) => void
   /** How many times the running procedure has waited so far: its position. */
   private position = 0
+  /**
+   * Runs, under the lock, when a procedure found that this controller was replaced. Undefined where a controller does
+   * not learn of that by writing (before KAFKA-6082).
+   */
+  onMoved: (() => Task<void>) | undefined
 
   /** @param report told of a procedure that ended in a refusal, as Kafka's threads log an exception and go on */
   constructor(report: (subject: string, refusal: Refusal) => void) {
@@ -33,14 +38,16 @@ export class ControllerLock {
 
   /** Runs a procedure of another task (in Kafka: of another thread) when its turn comes, and waits for its end. */
   *whileHeld<R>(name: string, start: () => Task<R>): Task<Outcome<R>> {
+    const self = this
     return yield* until<Outcome<R>>((resume) => {
-      this.add(name, function* () {
+      self.add(name, function* () {
         let outcome: Outcome<R>
         try {
           outcome = { ok: true, value: yield* start() }
         } catch (error) {
           outcome = { ok: false, refusal: refusalOf(error) }
         }
+        if (!outcome.ok) yield* self.learn(outcome.refusal)
         resume(outcome)
       })
     })
@@ -96,7 +103,13 @@ export class ControllerLock {
         input = yield step.value
       }
     } catch (error) {
-      this.report(name, refusalOf(error))
+      const refusal = refusalOf(error)
+      this.report(name, refusal)
+      yield* this.learn(refusal)
     }
+  }
+
+  private *learn(refusal: Refusal): Task<void> {
+    if (refusal.kind === 'controller-moved' && this.onMoved !== undefined) yield* this.onMoved()
   }
 }

@@ -5,17 +5,23 @@
  */
 import type { Digest } from '../host/index.ts'
 import {
+  LEADER_DURING_DELETE,
   type LeaderIsrAndControllerEpoch,
   type PartitionState,
+  type StopReplicaResponse,
   splitTopicPartition,
   type TopicPartition,
 } from '../protocol/index.ts'
 import type { ControllerContext } from './controller-context.ts'
 import { Refusal } from './refusal.ts'
 
+/** Told what a broker answered to the request to delete a replica; the broker's next request waits for `done`. */
+export type DeletionAnswered = (broker: number, response: StopReplicaResponse, done: () => void) => void
+
 interface StopReplica {
   readonly tp: TopicPartition
   readonly deletePartition: boolean
+  readonly answered: DeletionAnswered | undefined
 }
 
 export class ControllerRequestBatch {
@@ -46,61 +52,97 @@ export class ControllerRequestBatch {
     this.addUpdateMetadata(this.context.liveOrShuttingDownBrokerIds(), [tp])
   }
 
-  /** Partitions that never had a leader are left out. */
+  /** Partitions that never had a leader are left out. Those to be deleted are told of each time, as such. */
   addUpdateMetadata(brokers: readonly number[], partitions: Iterable<TopicPartition>): void {
+    const { deletion } = this.context
     for (const tp of partitions) {
       const state = this.context.leadership.get(tp)
-      if (state === undefined) continue
-      const info = partitionState(tp, state, this.context.replicasOf(tp))
-      for (const broker of brokers) put(this.updateMetadata, broker, tp, info)
+      if (state !== undefined && !deletion.partitions.has(tp)) this.addMetadata(brokers, tp, state)
+    }
+    for (const tp of deletion.partitions) {
+      const state = this.context.leadership.get(tp)
+      if (state !== undefined) this.addMetadata(brokers, tp, duringDelete(state))
     }
   }
 
-  addStopReplica(broker: number, tp: TopicPartition, deletePartition: boolean): void {
+  private addMetadata(brokers: readonly number[], tp: TopicPartition, state: LeaderIsrAndControllerEpoch): void {
+    const info = partitionState(tp, state, this.context.replicasOf(tp))
+    for (const broker of brokers) put(this.updateMetadata, broker, tp, info)
+  }
+
+  addStopReplica(broker: number, tp: TopicPartition, deletePartition: boolean, answered?: DeletionAnswered): void {
+    if (broker < 0) return
+    const request = { tp, deletePartition, answered }
     const requests = this.stopReplica.get(broker)
-    if (requests === undefined) this.stopReplica.set(broker, [{ tp, deletePartition }])
-    else requests.push({ tp, deletePartition })
+    if (requests === undefined) this.stopReplica.set(broker, [request])
+    else requests.push(request)
+  }
+
+  /** Forgets what was collected. */
+  clear(): void {
+    this.leaderAndIsr.clear()
+    this.updateMetadata.clear()
+    this.stopReplica.clear()
   }
 
   digest(digest: Digest): void {
     digest.int(this.leaderAndIsr.size).int(this.updateMetadata.size).int(this.stopReplica.size)
   }
 
-  /** Sends the batch and empties it. Refuses, and keeps it, when this broker no longer is the controller. */
+  /** Sends the batch and empties it. Refuses, and up to 0.8.2 keeps it, when this broker no longer is the controller. */
   send(): void {
     const { context } = this
-    const { brokerId: controllerId, endpoint } = context.environment
+    const { brokerId: controllerId, endpoint, versions } = context.environment
     const correlationId = context.correlationId++
-    const header = { correlationId, controllerId, controllerEpoch: context.epoch }
+    const headerFor = (broker: number) => {
+      const brokerEpoch = context.brokerEpoch(broker)
+      const header = { correlationId, controllerId, controllerEpoch: context.epoch }
+      return brokerEpoch === undefined ? header : { ...header, brokerEpoch }
+    }
     const clientId = `id_${controllerId}-host_${endpoint.host}-port_${endpoint.port}`
     const { channels } = context
     if (channels === undefined) {
       if (this.leaderAndIsr.size + this.updateMetadata.size + this.stopReplica.size === 0) return
+      if (versions.unsentBatch === 'dropped') this.clear()
       throw new Refusal('state-change-failed', 'this broker is no longer the controller')
     }
     for (const [broker, states] of inOrder(this.leaderAndIsr)) {
       const partitionStates = [...states.values()]
       const leaders = new Set(partitionStates.map((p) => p.leaderAndIsr.leader))
       const liveLeaders = context.liveOrShuttingDownBrokers().filter((b) => leaders.has(b.id))
-      channels.send(broker, { api: 'LeaderAndIsr', ...header, clientId, partitionStates, liveLeaders })
+      channels.send(broker, { api: 'LeaderAndIsr', ...headerFor(broker), clientId, partitionStates, liveLeaders })
     }
     this.leaderAndIsr.clear()
     const liveBrokers = context.liveOrShuttingDownBrokers()
     for (const [broker, states] of inOrder(this.updateMetadata)) {
       const partitionStates = [...states.values()]
-      channels.send(broker, { api: 'UpdateMetadata', ...header, clientId, partitionStates, liveBrokers })
+      channels.send(broker, { api: 'UpdateMetadata', ...headerFor(broker), clientId, partitionStates, liveBrokers })
     }
     this.updateMetadata.clear()
     for (const [broker, requests] of inOrder(this.stopReplica)) {
       // One request a replica, and without the client id that the others carry: so does 0.8.2.
-      for (const { tp, deletePartition: deletePartitions } of requests) {
+      for (const { tp, deletePartition: deletePartitions, answered } of requests) {
         const partitions = [splitTopicPartition(tp)]
-        channels.send(broker, { api: 'StopReplica', ...header, clientId: '', deletePartitions, partitions })
+        const request = {
+          api: 'StopReplica',
+          ...headerFor(broker),
+          clientId: '',
+          deletePartitions,
+          partitions,
+        } as const
+        if (answered === undefined) channels.send(broker, request)
+        else channels.send(broker, request, (response, done) => answered(broker, response as StopReplicaResponse, done))
       }
     }
     this.stopReplica.clear()
   }
 }
+
+/** What brokers hear of a partition that is being deleted: they forget its metadata. */
+const duringDelete = ({ leaderAndIsr, controllerEpoch }: LeaderIsrAndControllerEpoch): LeaderIsrAndControllerEpoch => ({
+  leaderAndIsr: { leader: LEADER_DURING_DELETE, leaderEpoch: 0, isr: leaderAndIsr.isr, zkVersion: 0 },
+  controllerEpoch,
+})
 
 const partitionState = (
   tp: TopicPartition,

@@ -7,6 +7,9 @@ export type ElectionKind =
   | 'reassignment'
   | 'controlled-shutdown'
 
+/** Why the deletion of a topic is put off. */
+export type DeletionHalt = 'dead-replicas' | 'reassignment' | 'preferred-election' | 'replica-not-deleted'
+
 export type ControllerEvent =
   | { readonly kind: 'ControllerElected'; readonly brokerId: number; readonly controllerEpoch: number }
   | { readonly kind: 'ControllerResigned'; readonly brokerId: number; readonly controllerEpoch: number }
@@ -34,5 +37,10 @@ export type ControllerEvent =
       readonly topic: string
       readonly assignment: Readonly<Record<string, readonly number[]>>
     }
+  /** Brokers are told to forget the topic, and its live replicas to be deleted; again after each halt. */
+  | { readonly kind: 'TopicDeletionStarted'; readonly topic: string }
+  | { readonly kind: 'TopicDeletionHalted'; readonly topic: string; readonly reason: DeletionHalt }
+  /** All replicas are gone, and the topic's nodes in ZooKeeper with them. */
+  | { readonly kind: 'TopicDeleted'; readonly topic: string }
   /** A step was given up (Kafka logs an exception): of a partition, a replica (`orders-0/2`) or a whole procedure. */
   | { readonly kind: 'StateChangeFailed'; readonly subject: string; readonly reason: string }

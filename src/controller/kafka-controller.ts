@@ -12,25 +12,27 @@ import { type ControlledShutdownResult, ControlledShutdowns } from './controlled
 import { ControllerChannelManager } from './controller-channel-manager.ts'
 import type { KafkaControllerOptions } from './controller-context.ts'
 import { ControllerCore } from './controller-core.ts'
+import { raiseControllerEpoch } from './controller-epoch.ts'
 import { immediately } from './immediately.ts'
+import { IsrNotifications } from './isr-notifications.ts'
 import { LeaderRebalance } from './leader-rebalance.ts'
 import { readPartitionState } from './partition-state-store.ts'
 import { PreferredElections } from './preferred-elections.ts'
 import { Reassignments } from './reassignments.ts'
-import { Refusal } from './refusal.ts'
 import { TopicChanges } from './topic-changes.ts'
-import { createPersistent, readChildren, readNode, setData } from './zk-data.ts'
+import { TopicDeletion } from './topic-deletion.ts'
+import { readChildren } from './zk-data.ts'
 import { ZookeeperLeaderElector } from './zookeeper-leader-elector.ts'
-
-const INITIAL_CONTROLLER_EPOCH = 1
 
 export class KafkaController {
   private readonly core: ControllerCore
   private readonly elector: ZookeeperLeaderElector
   private readonly topicChanges: TopicChanges
+  private readonly deletion: TopicDeletion
   private readonly brokerChanges: BrokerChanges
   private readonly reassignments: Reassignments
   private readonly preferredElections: PreferredElections
+  private readonly isrNotifications: IsrNotifications
   private readonly rebalance: LeaderRebalance
   private readonly controlledShutdowns: ControlledShutdowns
   private isRunning = false
@@ -39,9 +41,11 @@ export class KafkaController {
     const core = new ControllerCore({ host, ...options })
     this.core = core
     this.topicChanges = new TopicChanges(core)
-    this.reassignments = new Reassignments(core)
-    this.brokerChanges = new BrokerChanges(core, this.reassignments)
-    this.preferredElections = new PreferredElections(core)
+    this.deletion = new TopicDeletion(core, this.topicChanges)
+    this.reassignments = new Reassignments(core, this.deletion)
+    this.brokerChanges = new BrokerChanges(core, this.reassignments, this.deletion)
+    this.preferredElections = new PreferredElections(core, this.deletion)
+    this.isrNotifications = new IsrNotifications(core)
     this.rebalance = new LeaderRebalance(core, this.preferredElections)
     this.controlledShutdowns = new ControlledShutdowns(core)
     this.elector = new ZookeeperLeaderElector(
@@ -49,6 +53,7 @@ export class KafkaController {
       () => this.onControllerFailover(),
       () => this.resign(),
     )
+    if (options.versions.controllerWrites === 'fenced-by-epoch') core.lock.onMoved = () => this.elector.maybeResign()
   }
 
   /** Whether this broker takes itself for the controller. */
@@ -83,9 +88,17 @@ export class KafkaController {
     this.core.lock.add('shutdown', () => immediately(() => this.onShutdown()))
   }
 
-  /** Hands over what a broker leads; error 11 if this is not the controller, 8 if it does not know that broker. */
-  controlledShutdown(brokerId: number, done: (result: ControlledShutdownResult) => void): void {
-    this.controlledShutdowns.request(brokerId, done)
+  /**
+   * Hands over what a broker leads; error 11 if this is not the controller, 8 if it does not know that broker, 77 if the
+   * broker has registered again since.
+   * @param brokerEpoch of the registration that asks; undefined before KIP-380
+   */
+  controlledShutdown(
+    brokerId: number,
+    done: (result: ControlledShutdownResult) => void,
+    brokerEpoch?: number | undefined,
+  ): void {
+    this.controlledShutdowns.request(brokerId, brokerEpoch, done)
   }
 
   digest(digest: Digest): void {
@@ -109,12 +122,14 @@ export class KafkaController {
   private *onControllerFailover(): Task<void> {
     if (!this.isRunning) return
     const { context, partitions, replicas } = this.core
-    const { host, brokerId, config } = context.environment
-    yield* this.takeControllerEpoch()
+    const { host, brokerId, config, versions } = context.environment
+    if (versions.controllerWrites === 'node-version') yield* raiseControllerEpoch(context)
     if (host.tracing) host.trace({ kind: 'ControllerElected', brokerId, controllerEpoch: context.epoch })
     this.reassignments.register()
+    this.isrNotifications.register()
     this.preferredElections.register()
     this.topicChanges.register()
+    this.deletion.register()
     this.brokerChanges.register()
     yield* this.loadContext()
     yield* replicas.startup()
@@ -124,31 +139,7 @@ export class KafkaController {
     yield* this.preferredElections.resume()
     this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
     if (config['auto.leader.rebalance.enable']) this.rebalance.start()
-  }
-
-  /** Reads `/controller_epoch` and raises it by compare-and-set, or makes it. */
-  private *takeControllerEpoch(): Task<void> {
-    const { context } = this.core
-    const { zk } = context.environment
-    const stored = yield* readNode(zk, zkPaths.controllerEpoch)
-    if (stored !== undefined) {
-      context.epoch = Number(stored.data)
-      context.epochZkVersion = stored.version
-    }
-    const next = context.epoch + 1
-    const result = yield* setData(zk, zkPaths.controllerEpoch, String(next), context.epochZkVersion)
-    if (result.error === 'OK') {
-      context.epoch = next
-      context.epochZkVersion = result.value!.version
-    } else if (result.error === 'NoNode') {
-      const created = yield* createPersistent(zk, zkPaths.controllerEpoch, String(INITIAL_CONTROLLER_EPOCH))
-      if (created === 'NodeExists') throw new Refusal('controller-moved', 'another controller made its epoch first')
-      context.epoch = INITIAL_CONTROLLER_EPOCH
-      context.epochZkVersion = 1
-    } else {
-      // The exception for a lost race is thrown inside a `try` whose `catch` logs it: Kafka goes on with the old epoch.
-      context.report('controller epoch', new Refusal('controller-moved', `raising it to ${next}: ${result.error}`))
-    }
+    this.deletion.start()
   }
 
   private *loadContext(): Task<void> {
@@ -168,25 +159,31 @@ export class KafkaController {
     context.channels = new ControllerChannelManager(host, config['controller.socket.timeout.ms'], context.liveBrokers())
     yield* this.preferredElections.load()
     yield* this.reassignments.load()
+    yield* this.deletion.load()
   }
 
   /**
    * Lets go of everything.
-   * @returns false if it stopped half-way: with the automatic rebalance enabled, its scheduler throws on a broker where
-   *   it does not run, that is on every broker that is not the controller, or did not quite become it
+   * @returns false if it stopped half-way, as it may up to 0.8.2: with the automatic rebalance enabled, its scheduler
+   *   throws on a broker where it does not run, that is on every broker that is not the controller, or did not quite
+   *   become it; so does the thread that deletes topics, where it was never started
    */
   private resign(): boolean {
     const { context, partitions, replicas } = this.core
-    const { host, brokerId, config } = context.environment
+    const { host, brokerId, config, versions } = context.environment
+    this.isrNotifications.deregister()
     this.reassignments.deregister()
     this.preferredElections.deregister()
+    const mayStop = versions.resignation === 'may-stop-half-way'
+    if (!this.deletion.shutdown() && mayStop) return false
     if (config['auto.leader.rebalance.enable']) {
-      if (!this.rebalance.isRunning) return false
-      this.rebalance.stop()
+      if (this.rebalance.isRunning) this.rebalance.stop()
+      else if (mayStop) return false
     }
     this.reassignments.unwatchAll()
     partitions.shutdown()
     this.topicChanges.deregister()
+    this.deletion.deregister()
     replicas.shutdown()
     this.brokerChanges.deregister()
     if (context.channels !== undefined) {

@@ -55,7 +55,7 @@ export function* removeReplicaFromIsr(
     const mayBeEmptied = versions.lastIsrMember === 'may-leave'
     if (isr.length === 0 && !(mayBeEmptied && (yield* uncleanElectionAllowed(context, tp)))) isr = [...current.isr]
     const next = { leader, leaderEpoch: current.leaderEpoch + 1, isr, zkVersion: current.zkVersion }
-    const version = yield* writePartitionState(zk, versions, tp, next, context.epoch, current.zkVersion)
+    const version = yield* writePartitionState(context, tp, next, current.zkVersion)
     // As in Kafka the cache takes the value even when the write failed; the next turn of the loop mends it.
     latest = { leaderAndIsr: { ...next, zkVersion: version ?? -1 }, controllerEpoch: context.epoch }
     context.leadership.set(tp, latest)
@@ -67,7 +67,7 @@ export function* removeReplicaFromIsr(
 
 /** Raises the leader epoch, so that brokers take a LeaderAndIsr request that only changes the replicas. */
 export function* raiseLeaderEpoch(context: ControllerContext, tp: TopicPartition): Task<LeaderIsrAndControllerEpoch> {
-  const { zk, versions } = context.environment
+  const { zk } = context.environment
   for (;;) {
     const stored = yield* readPartitionState(zk, tp)
     if (stored === undefined)
@@ -75,7 +75,7 @@ export function* raiseLeaderEpoch(context: ControllerContext, tp: TopicPartition
     refuseIfWrittenByLaterController(context, tp, stored)
     const current = stored.leaderAndIsr
     const next: LeaderAndIsr = { ...current, leaderEpoch: current.leaderEpoch + 1 }
-    const version = yield* writePartitionState(zk, versions, tp, next, context.epoch, current.zkVersion)
+    const version = yield* writePartitionState(context, tp, next, current.zkVersion)
     if (version === undefined) continue
     return { leaderAndIsr: { ...next, zkVersion: version }, controllerEpoch: context.epoch }
   }

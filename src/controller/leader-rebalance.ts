@@ -86,6 +86,7 @@ export class LeaderRebalance {
     const { context } = this.core
     const groups = new Map<number, TopicPartition[]>()
     for (const tp of context.assignment.keys()) {
+      if (context.deletion.isQueued(splitTopicPartition(tp).topic)) continue
       const preferred = context.preferredReplicaOf(tp)
       const group = groups.get(preferred)
       if (group === undefined) groups.set(preferred, [tp])
@@ -106,7 +107,8 @@ export class LeaderRebalance {
   private *elect(broker: number, tp: TopicPartition): Task<void> {
     const { context } = this.core
     const idle = context.reassignments.size === 0 && context.preferredElections.size === 0
-    if (!context.isLive(broker) || !idle || !context.topics.has(splitTopicPartition(tp).topic)) return
+    const { topic } = splitTopicPartition(tp)
+    if (!context.isLive(broker) || !idle || context.deletion.isQueued(topic) || !context.topics.has(topic)) return
     yield* this.preferredElections.elect([tp], true)
   }
 }

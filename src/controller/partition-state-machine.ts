@@ -69,11 +69,12 @@ export class PartitionStateMachine {
     this.states.clear()
   }
 
-  /** Tries to bring every new or offline partition online. */
+  /** Tries to bring every new or offline partition online, but for those to be deleted. */
   *triggerOnlinePartitionStateChange(): Task<void> {
     const waiting: TopicPartition[] = []
     for (const [tp, state] of this.states) {
-      if (state === 'OfflinePartition' || state === 'NewPartition') waiting.push(tp)
+      const leaderless = state === 'OfflinePartition' || state === 'NewPartition'
+      if (leaderless && !this.context.deletion.isQueued(splitTopicPartition(tp).topic)) waiting.push(tp)
     }
     yield* this.handleStateChanges(waiting, 'OnlinePartition', offlineSelector)
   }
@@ -89,7 +90,13 @@ export class PartitionStateMachine {
       for (const tp of sortPartitions([...partitions])) yield* this.handleStateChange(tp, target, selector)
       this.batch.send()
     } catch (error) {
-      this.context.report(`moving partitions to ${target}`, refusalOf(error))
+      const refusal = refusalOf(error)
+      if (refusal.kind === 'controller-moved') {
+        // Later releases write the states of a whole round first: a round that is refused leaves nothing to send.
+        this.batch.clear()
+        throw refusal
+      }
+      this.context.report(`moving partitions to ${target}`, refusal)
     }
   }
 
@@ -116,6 +123,7 @@ export class PartitionStateMachine {
       this.states.set(tp, target)
     } catch (error) {
       const refusal = refusalOf(error)
+      if (refusal.kind === 'controller-moved') throw refusal
       if (refusal.kind !== 'no-replica-online') this.context.report(tp, refusal)
     }
   }
@@ -142,7 +150,7 @@ export class PartitionStateMachine {
     }
     const leaderAndIsr: LeaderAndIsr = { leader, leaderEpoch: 0, isr: live, zkVersion: 0 }
     const data = encodePartitionState(leaderAndIsr, context.epoch)
-    if ((yield* createPersistent(zk, partitionStatePath(tp), data)) === 'NodeExists') {
+    if ((yield* createPersistent(context.writes, partitionStatePath(tp), data)) === 'NodeExists') {
       const found = yield* readPartitionState(zk, tp)
       throw new Refusal(
         'state-change-failed',
@@ -157,7 +165,7 @@ export class PartitionStateMachine {
 
   private *electLeader(tp: TopicPartition, selector: LeaderSelector): Task<void> {
     const { context } = this
-    const { zk, versions } = context.environment
+    const { zk } = context.environment
     for (;;) {
       const stored = yield* readPartitionState(zk, tp)
       if (stored === undefined) throw new Refusal('state-change-failed', `${tp} has no state to elect a leader from`)
@@ -174,7 +182,7 @@ export class PartitionStateMachine {
         throw refusal
       }
       const { leaderAndIsr, receivers, election } = selection
-      const version = yield* writePartitionState(zk, versions, tp, leaderAndIsr, context.epoch, current.zkVersion)
+      const version = yield* writePartitionState(context, tp, leaderAndIsr, current.zkVersion)
       if (version === undefined) continue
       const state = { leaderAndIsr: { ...leaderAndIsr, zkVersion: version }, controllerEpoch: context.epoch }
       context.leadership.set(tp, state)

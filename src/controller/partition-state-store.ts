@@ -12,8 +12,8 @@ import {
   type TopicPartition,
   zkPaths,
 } from '../protocol/index.ts'
-import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
+import type { ControllerContext } from './controller-context.ts'
 import { readNode, setData } from './zk-data.ts'
 
 export const partitionStatePath = (tp: TopicPartition): string => {
@@ -32,16 +32,15 @@ export function* readPartitionState(zk: ZkClient, tp: TopicPartition): Task<Lead
  * @returns the new version, or undefined if the write did not take place (somebody else wrote, or the node is gone)
  */
 export function* writePartitionState(
-  zk: ZkClient,
-  versions: ProtocolVersions,
+  context: ControllerContext,
   tp: TopicPartition,
   state: LeaderAndIsr,
-  controllerEpoch: number,
   expectedVersion: number,
 ): Task<number | undefined> {
+  const { zk, versions } = context.environment
   const path = partitionStatePath(tp)
-  const data = encodePartitionState(state, controllerEpoch)
-  const result = yield* setData(zk, path, data, expectedVersion)
+  const data = encodePartitionState(state, context.epoch)
+  const result = yield* setData(context.writes, path, data, expectedVersion)
   if (result.error === 'OK') return result.value!.version
   if (result.error !== 'BadVersion' || versions.isrConflict !== 'same-content-succeeds') return undefined
   // KAFKA-1382: the conflict may be with one's own write, sent again after a lost answer.

@@ -3,19 +3,28 @@
  * `core/src/main/scala/kafka/controller/KafkaController.scala`, release 0.8.2.2.
  */
 import type { Task } from '../host/index.ts'
-import { decodePartitionList, type TopicPartition, topicPartition, zkPaths } from '../protocol/index.ts'
+import {
+  decodePartitionList,
+  splitTopicPartition,
+  type TopicPartition,
+  topicPartition,
+  zkPaths,
+} from '../protocol/index.ts'
 import type { ControllerCore } from './controller-core.ts'
 import { preferredSelector } from './leader-selectors.ts'
 import { parsed } from './refusal.ts'
+import type { TopicDeletion } from './topic-deletion.ts'
 import { deleteNode, readNode } from './zk-data.ts'
 
 export class PreferredElections {
   private readonly core: ControllerCore
+  private readonly deletion: TopicDeletion
   private unsubscribe: (() => void) | undefined
   private readonly requested: (data: string) => void
 
-  constructor(core: ControllerCore) {
+  constructor(core: ControllerCore, deletion: TopicDeletion) {
     this.core = core
+    this.deletion = deletion
     this.requested = core.lock.listener('preferred replica election', (data) => this.handle(data))
   }
 
@@ -56,24 +65,30 @@ export class PreferredElections {
    */
   *elect(partitions: readonly TopicPartition[], automatic: boolean): Task<void> {
     const { context } = this.core
+    const topics = new Set(partitions.map(topicOf))
     for (const tp of partitions) context.preferredElections.add(tp)
+    this.deletion.markIneligible(topics, 'preferred-election')
     yield* this.core.partitions.handleStateChanges(partitions, 'OnlinePartition', preferredSelector)
     for (const tp of partitions) {
       context.leadershipOf(tp)
       context.preferredReplicaOf(tp)
     }
-    if (!automatic) yield* deleteNode(context.environment.zk, zkPaths.preferredReplicaElection)
+    if (!automatic) yield* deleteNode(context.writes, zkPaths.preferredReplicaElection)
     for (const tp of partitions) context.preferredElections.delete(tp)
+    this.deletion.resume(topics)
   }
 
+  /** Partitions of topics that are to be deleted are left out. */
   private *handle(data: string): Task<void> {
-    const known = this.core.context.preferredElections
+    const { preferredElections, deletion } = this.core.context
     yield* this.elect(
-      partitionsIn(data).filter((tp) => !known.has(tp)),
+      partitionsIn(data).filter((tp) => !preferredElections.has(tp) && !deletion.isQueued(topicOf(tp))),
       false,
     )
   }
 }
+
+const topicOf = (tp: TopicPartition): string => splitTopicPartition(tp).topic
 
 const partitionsIn = (data: string): TopicPartition[] =>
   parsed('the preferred replica election', () => {

@@ -20,15 +20,18 @@ import { raiseLeaderEpoch } from './leader-epoch-writes.ts'
 import { reassignmentSelector } from './leader-selectors.ts'
 import { partitionStatePath, readPartitionState } from './partition-state-store.ts'
 import { parsed, Refusal, refusalOf } from './refusal.ts'
+import type { TopicDeletion } from './topic-deletion.ts'
 import { deleteNode, readNode, updatePersistent } from './zk-data.ts'
 
 export class Reassignments {
   private readonly core: ControllerCore
+  private readonly deletion: TopicDeletion
   private unsubscribe: (() => void) | undefined
   private readonly requested: (data: string) => void
 
-  constructor(core: ControllerCore) {
+  constructor(core: ControllerCore, deletion: TopicDeletion) {
     this.core = core
+    this.deletion = deletion
     this.requested = core.lock.listener('reassignment of partitions', (data) => this.handle(data))
   }
 
@@ -73,12 +76,14 @@ export class Reassignments {
     }
   }
 
+  /** A partition of a topic that is to be deleted is crossed out. */
   private *handle(data: string): Task<void> {
-    const { reassignments } = this.core.context
+    const { reassignments, deletion } = this.core.context
     const requests = requestsIn(data)
     for (const tp of sortPartitions([...requests.keys()])) {
       if (reassignments.has(tp)) continue
-      yield* this.initiate(tp, { newReplicas: requests.get(tp)!, unwatchIsr: undefined })
+      if (deletion.isQueued(splitTopicPartition(tp).topic)) yield* this.crossOut(tp)
+      else yield* this.initiate(tp, { newReplicas: requests.get(tp)!, unwatchIsr: undefined })
     }
   }
 
@@ -96,9 +101,12 @@ export class Reassignments {
       if (dead.length > 0) throw new Refusal('state-change-failed', `new replicas [${dead}] of ${tp} are not alive`)
       this.watchIsr(tp, reassignment)
       context.reassignments.set(tp, reassignment)
+      this.deletion.markIneligible([splitTopicPartition(tp).topic], 'reassignment')
       yield* this.advance(tp, reassignment)
     } catch (error) {
-      context.report(`reassignment of ${tp}`, refusalOf(error))
+      const refusal = refusalOf(error)
+      if (refusal.kind === 'controller-moved') throw refusal
+      context.report(`reassignment of ${tp}`, refusal)
       yield* this.crossOut(tp)
     }
   }
@@ -157,6 +165,7 @@ export class Reassignments {
     yield* this.writeAssignment(tp, newReplicas)
     yield* this.crossOut(tp)
     this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds(), [tp])
+    this.deletion.resume([splitTopicPartition(tp).topic])
   }
 
   /** From here on brokers are told of the new replicas only: the leader cannot take an old one into the ISR again. */
@@ -188,23 +197,22 @@ export class Reassignments {
       const { topic: owner, partition } = splitTopicPartition(other)
       if (owner === topic) partitions.set(partition, other === tp ? replicas : context.replicasOf(other))
     }
-    yield* updatePersistent(context.environment.zk, zkPaths.topic(topic), encodeAssignment(partitions))
+    yield* updatePersistent(context.writes, zkPaths.topic(topic), encodeAssignment(partitions))
     context.assignment.set(tp, replicas)
   }
 
   /** Takes a partition off the request, and the request away when it is empty. */
   private *crossOut(tp: TopicPartition): Task<void> {
     const { context } = this.core
-    const { zk } = context.environment
     const reassignment = context.reassignments.get(tp)
     if (reassignment !== undefined) unwatch(reassignment)
     const requests = yield* this.readRequests()
     requests.delete(tp)
     if (requests.size === 0) {
-      yield* deleteNode(zk, zkPaths.reassignPartitions)
+      yield* deleteNode(context.writes, zkPaths.reassignPartitions)
     } else {
       const partitions = [...requests].map(([other, replicas]) => ({ ...splitTopicPartition(other), replicas }))
-      yield* updatePersistent(zk, zkPaths.reassignPartitions, encodePartitionList({ partitions }))
+      yield* updatePersistent(context.writes, zkPaths.reassignPartitions, encodePartitionList({ partitions }))
     }
     context.reassignments.delete(tp)
   }

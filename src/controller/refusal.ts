@@ -14,6 +14,8 @@ export type RefusalKind =
   | 'controller-moved'
   /** BrokerNotAvailableException */
   | 'broker-not-available'
+  /** StaleBrokerEpochException, from 2.2. */
+  | 'stale-broker-epoch'
 
 export class Refusal extends Error {
   readonly kind: RefusalKind

@@ -6,8 +6,9 @@
  * once (M23) can bring it about. The cached leadership of a dead replica's partition is what the step starts from.
  */
 import { type Digest, type Task, unreachable } from '../host/index.ts'
+import { splitTopicPartition } from '../protocol/index.ts'
 import { type ControllerContext, type PartitionAndReplica, replicaKey, sortReplicas } from './controller-context.ts'
-import { ControllerRequestBatch } from './controller-request-batch.ts'
+import { ControllerRequestBatch, type DeletionAnswered } from './controller-request-batch.ts'
 import { removeReplicaFromIsr } from './leader-epoch-writes.ts'
 import { readPartitionState } from './partition-state-store.ts'
 import { Refusal, refusalOf } from './refusal.ts'
@@ -77,15 +78,57 @@ export class ReplicaStateMachine {
     this.states.clear()
   }
 
-  /** One batch of requests for all of them; a replica whose change is refused stays as it was. */
-  *handleStateChanges(replicas: readonly PartitionAndReplica[], target: ReplicaStateName): Task<void> {
+  /** Whether all replicas that a topic has are in this state. Refuses if the state of one is not known. */
+  allInState(topic: string, state: ReplicaStateName): boolean {
+    return this.assignedStates(topic).every((known) => known === state)
+  }
+
+  /** Whether one of the replicas that a topic has is in this state. Refuses if the state of one is not known. */
+  anyAssignedInState(topic: string, state: ReplicaStateName): boolean {
+    return this.assignedStates(topic).includes(state)
+  }
+
+  /** Replicas of a topic in a state, assigned still or not. */
+  inState(topic: string, state: ReplicaStateName): PartitionAndReplica[] {
+    const found: PartitionAndReplica[] = []
+    for (const [key, known] of this.states) {
+      if (known !== state) continue
+      const slash = key.lastIndexOf('/')
+      const tp = key.slice(0, slash)
+      if (splitTopicPartition(tp).topic === topic) found.push({ tp, replica: Number(key.slice(slash + 1)) })
+    }
+    return found
+  }
+
+  private assignedStates(topic: string): ReplicaStateName[] {
+    return this.context.replicasForPartitions(this.context.partitionsOfTopic(topic)).map((replica) => {
+      const state = this.states.get(replicaKey(replica))
+      if (state === undefined) throw new Refusal('state-change-failed', `no state is known of ${replicaKey(replica)}`)
+      return state
+    })
+  }
+
+  /**
+   * One batch of requests for all of them; a replica whose change is refused stays as it was.
+   * @param answered told of the brokers' answers to the deletion of replicas
+   */
+  *handleStateChanges(
+    replicas: readonly PartitionAndReplica[],
+    target: ReplicaStateName,
+    answered?: DeletionAnswered,
+  ): Task<void> {
     if (replicas.length === 0) return
     try {
       this.batch.begin()
-      for (const replica of sortReplicas([...replicas])) yield* this.handleStateChange(replica, target)
+      for (const replica of sortReplicas([...replicas])) yield* this.handleStateChange(replica, target, answered)
       this.batch.send()
     } catch (error) {
-      this.context.report(`moving replicas to ${target}`, refusalOf(error))
+      const refusal = refusalOf(error)
+      if (refusal.kind === 'controller-moved') {
+        this.batch.clear()
+        throw refusal
+      }
+      this.context.report(`moving replicas to ${target}`, refusal)
     }
   }
 
@@ -95,7 +138,11 @@ export class ReplicaStateMachine {
     this.batch.digest(digest)
   }
 
-  private *handleStateChange(subject: PartitionAndReplica, target: ReplicaStateName): Task<void> {
+  private *handleStateChange(
+    subject: PartitionAndReplica,
+    target: ReplicaStateName,
+    answered: DeletionAnswered | undefined,
+  ): Task<void> {
     if (!this.started) throw new Refusal('state-change-failed', 'the replica state machine has not started')
     const key = replicaKey(subject)
     const current = this.stateOf(subject)
@@ -116,7 +163,7 @@ export class ReplicaStateMachine {
           yield* this.beOffline(subject, replicas)
           break
         case 'ReplicaDeletionStarted':
-          this.batch.addStopReplica(subject.replica, subject.tp, true)
+          this.batch.addStopReplica(subject.replica, subject.tp, true, answered)
           break
         case 'NonExistentReplica':
           this.context.assignment.set(
@@ -133,7 +180,9 @@ export class ReplicaStateMachine {
       }
       this.states.set(key, target)
     } catch (error) {
-      this.context.report(key, refusalOf(error))
+      const refusal = refusalOf(error)
+      if (refusal.kind === 'controller-moved') throw refusal
+      this.context.report(key, refusal)
     }
   }
 
@@ -156,13 +205,14 @@ export class ReplicaStateMachine {
     if (state !== undefined) this.batch.addLeaderAndIsr([replica], tp, state, replicas)
   }
 
-  /** Its fetcher is stopped, it leaves the ISR, and the others hear of it. */
+  /** Its fetcher is stopped, it leaves the ISR, and the others hear of it, unless all of them are to be deleted. */
   private *beOffline({ tp, replica }: PartitionAndReplica, replicas: readonly number[]): Task<void> {
     this.batch.addStopReplica(replica, tp, false)
     const known = this.context.leadership.has(tp)
     const state = known ? yield* removeReplicaFromIsr(this.context, tp, replica) : undefined
     if (state === undefined)
       throw new Refusal('state-change-failed', `${tp} has no leadership to take ${replica} out of`)
+    if (this.context.deletion.isPartitionQueued(tp)) return
     const others = this.context.replicasOf(tp).filter((id) => id !== replica)
     this.batch.addLeaderAndIsr(others, tp, state, replicas)
   }

@@ -13,6 +13,7 @@ import {
 } from '../protocol/index.ts'
 import type { ControllerCore } from './controller-core.ts'
 import { offlineSelector } from './leader-selectors.ts'
+import { Refusal } from './refusal.ts'
 import { readNode } from './zk-data.ts'
 
 export class TopicChanges {
@@ -40,6 +41,13 @@ export class TopicChanges {
       deleted: () => {},
     })
     this.unsubscribePartitions.set(topic, unsubscribe)
+  }
+
+  /** Returns whether the partitions of this topic were watched. */
+  deregisterPartitions(topic: string): boolean {
+    const unsubscribe = this.unsubscribePartitions.get(topic)
+    unsubscribe?.()
+    return this.unsubscribePartitions.delete(topic)
   }
 
   deregister(): void {
@@ -83,8 +91,9 @@ export class TopicChanges {
   }
 
   private *handlePartitions(topic: string): Task<void> {
-    const { assignment } = this.core.context
+    const { assignment, deletion } = this.core.context
     const added = [...(yield* this.readAssignments([topic])).keys()].filter((tp) => !assignment.has(tp))
+    if (deletion.isQueued(topic)) throw new Refusal('state-change-failed', `${topic} is to be deleted`)
     if (added.length > 0) yield* this.onNewPartitions(added)
   }
 

@@ -7,7 +7,9 @@ import { type Digest, fromMs, type Host, sleep, type Task } from '../host/index.
 import { decodeController, encodeController, zkPaths } from '../protocol/index.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 import type { ControllerCore } from './controller-core.ts'
-import { refusalOf } from './refusal.ts'
+import { registerController } from './controller-epoch.ts'
+import { FencedWrites } from './fenced-writes.ts'
+import { type Refusal, refusalOf } from './refusal.ts'
 import { createEphemeral, deleteNode, readNode } from './zk-data.ts'
 
 const NOBODY = -1
@@ -50,10 +52,30 @@ export class ZookeeperLeaderElector {
       this.leaderId = this.brokerId
       yield* this.onElected()
     } catch (error) {
-      this.core.context.report('becoming the controller', refusalOf(error))
+      const refusal = refusalOf(error)
+      this.core.context.report('becoming the controller', refusal)
+      if (this.fenced) return yield* this.move(refusal)
       this.leaderId = NOBODY
       yield* deleteNode(this.zk, zkPaths.controller)
     }
+  }
+
+  /** Looks whether this broker still is the controller, and resigns if it was and is no more. */
+  *maybeResign(): Task<void> {
+    const was = this.leaderId === this.brokerId
+    this.leaderId = yield* this.readLeader()
+    if (was && this.leaderId !== this.brokerId) this.onResigned()
+  }
+
+  /** It did not become the controller: somebody else did, or whoever comes shall. */
+  private *move(refusal: Refusal): Task<void> {
+    yield* this.maybeResign()
+    if (refusal.kind === 'controller-moved' || this.leaderId !== this.brokerId) return
+    this.leaderId = NOBODY
+    // Resigning forgets the epoch, which the removal is still guarded by.
+    const { epochZkVersion } = this.core.context
+    this.onResigned()
+    yield* deleteNode(new FencedWrites(this.zk, () => epochZkVersion), zkPaths.controller)
   }
 
   digest(digest: Digest): void {
@@ -63,11 +85,19 @@ export class ZookeeperLeaderElector {
   /** `data` null: the node is gone. */
   private *changed(data: string | null): Task<void> {
     if (data !== null) {
+      const was = this.leaderId === this.brokerId
       this.leaderId = decodeController(data)
+      const { versions } = this.core.context.environment
+      // Up to 0.8.2 a controller that was replaced only takes note of its successor.
+      if (was && this.leaderId !== this.brokerId && versions.replacedController === 'resigns') this.onResigned()
       return
     }
     if (this.leaderId === this.brokerId && !this.onResigned()) return
     yield* this.elect()
+  }
+
+  private get fenced(): boolean {
+    return this.core.context.environment.versions.controllerWrites === 'fenced-by-epoch'
   }
 
   private *readLeader(): Task<number> {
@@ -75,14 +105,22 @@ export class ZookeeperLeaderElector {
     return node === undefined ? NOBODY : decodeController(node.data)
   }
 
-  /** False if another broker has it. A node of this broker's former session is waited out (ZOOKEEPER-1740). */
+  /**
+   * False if another broker has it. A node of this broker's former session is waited out (ZOOKEEPER-1740), up to 0.8.2;
+   * later its removal is an event like any other.
+   */
   private *createNode(): Task<boolean> {
+    const { versions } = this.core.context.environment
     const data = encodeController(this.brokerId, Math.floor(this.host.now() / 1000))
+    if (this.fenced) {
+      yield* registerController(this.core.context, data)
+      return true
+    }
     for (;;) {
       if ((yield* createEphemeral(this.zk, zkPaths.controller, data)) === 'OK') return true
       const holder = yield* this.readLeader()
       if (holder === NOBODY) continue
-      if (holder !== this.brokerId) return false
+      if (holder !== this.brokerId || versions.staleRegistration !== 'waited-out') return false
       const timeoutMs = this.core.context.environment.config['zookeeper.session.timeout.ms']
       yield* sleep(this.host, fromMs(timeoutMs), 'wait for the former session to end')
     }

@@ -36,6 +36,8 @@ interface ControlRequest {
   readonly clientId: string
   readonly controllerId: number
   readonly controllerEpoch: number
+  /** Registration of the broker that the request is meant for (czxid of its node); from 2.2 (KIP-380). */
+  readonly brokerEpoch?: number
 }
 
 export interface LeaderAndIsrRequest extends ControlRequest {
@@ -61,6 +63,8 @@ export interface ControlledShutdownRequest {
   readonly api: 'ControlledShutdown'
   readonly correlationId: number
   readonly brokerId: number
+  /** The broker's own registration; from 2.2. */
+  readonly brokerEpoch?: number
 }
 
 export interface PartitionErrors {
@@ -101,20 +105,18 @@ const partitionStateSize = (p: PartitionState): number =>
   stringSize(p.topic) + 28 + 4 * (p.leaderAndIsr.isr.length + p.replicas.length)
 const endpointSize = (b: BrokerEndpoint): number => 8 + stringSize(b.host)
 
+const controlHeaderSize = (r: ControlRequest): number =>
+  requestHeaderSize(r.clientId) + 8 + (r.brokerEpoch === undefined ? 0 : 8)
+
 export const leaderAndIsrRequestSize = (r: LeaderAndIsrRequest): number =>
-  requestHeaderSize(r.clientId) +
-  8 +
-  arraySize(r.partitionStates, partitionStateSize) +
-  arraySize(r.liveLeaders, endpointSize)
+  controlHeaderSize(r) + arraySize(r.partitionStates, partitionStateSize) + arraySize(r.liveLeaders, endpointSize)
 export const stopReplicaRequestSize = (r: StopReplicaRequest): number =>
-  requestHeaderSize(r.clientId) + 9 + arraySize(r.partitions, (p) => stringSize(p.topic) + 4)
+  controlHeaderSize(r) + 1 + arraySize(r.partitions, (p) => stringSize(p.topic) + 4)
 export const updateMetadataRequestSize = (r: UpdateMetadataRequest): number =>
-  requestHeaderSize(r.clientId) +
-  8 +
-  arraySize(r.partitionStates, partitionStateSize) +
-  arraySize(r.liveBrokers, endpointSize)
+  controlHeaderSize(r) + arraySize(r.partitionStates, partitionStateSize) + arraySize(r.liveBrokers, endpointSize)
 /** Header v0: no client id. */
-export const controlledShutdownRequestSize = 16
+export const controlledShutdownRequestSize = (r: ControlledShutdownRequest): number =>
+  r.brokerEpoch === undefined ? 16 : 24
 
 export const leaderAndIsrResponseSize = (r: LeaderAndIsrResponse | StopReplicaResponse): number =>
   responseHeaderSize + 2 + arraySize(r.partitions, (p) => stringSize(p.topic) + 6)

@@ -28,7 +28,11 @@ export const ErrorCode = {
   InvalidRequiredAcks: 21,
   InvalidTimestamp: 32,
   UnsupportedForMessageFormat: 43,
+  FencedLeaderEpoch: 74,
+  UnknownLeaderEpoch: 75,
   UnsupportedCompressionType: 76,
+  StaleBrokerEpoch: 77,
+  OffsetNotAvailable: 78,
   InvalidRecord: 87,
 } as const
 

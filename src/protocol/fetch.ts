@@ -10,6 +10,8 @@ export interface FetchPartition {
   readonly partition: number
   readonly fetchOffset: number
   readonly maxBytes: number
+  /** Leader epoch that the sender knows; from 2.1 (KIP-320). */
+  readonly currentLeaderEpoch?: number
 }
 
 export interface FetchRequest {
@@ -40,7 +42,9 @@ export interface FetchResponse {
 }
 
 export const fetchRequestSize = (request: FetchRequest): number =>
-  requestHeaderSize(request.clientId) + 12 + arraySize(request.partitions, (p) => stringSize(p.topic) + 20)
+  requestHeaderSize(request.clientId) +
+  12 +
+  arraySize(request.partitions, (p) => stringSize(p.topic) + (p.currentLeaderEpoch === undefined ? 20 : 24))
 
 export const fetchResponseSize = (response: FetchResponse): number =>
   responseHeaderSize + arraySize(response.partitions, (p) => stringSize(p.topic) + 22 + p.records.length)

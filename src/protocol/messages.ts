@@ -57,7 +57,7 @@ export function requestSize(request: KafkaRequest): number {
     case 'UpdateMetadata':
       return control.updateMetadataRequestSize(request)
     case 'ControlledShutdown':
-      return control.controlledShutdownRequestSize
+      return control.controlledShutdownRequestSize(request)
     default:
       return unreachable(request)
   }

@@ -16,6 +16,8 @@ export interface OffsetsRequest {
     /** Milliseconds, or `LATEST_TIME`, or `EARLIEST_TIME`. */
     readonly time: number
     readonly maxNumOffsets: number
+    /** Leader epoch that the sender knows; from 2.1 (KIP-320). */
+    readonly currentLeaderEpoch?: number
   }>
 }
 
@@ -32,7 +34,9 @@ export interface OffsetsResponse {
 }
 
 export const offsetsRequestSize = (request: OffsetsRequest): number =>
-  requestHeaderSize(request.clientId) + 4 + arraySize(request.partitions, (p) => stringSize(p.topic) + 16)
+  requestHeaderSize(request.clientId) +
+  4 +
+  arraySize(request.partitions, (p) => stringSize(p.topic) + (p.currentLeaderEpoch === undefined ? 16 : 20))
 
 export const offsetsResponseSize = (response: OffsetsResponse): number =>
   responseHeaderSize + arraySize(response.partitions, (p) => stringSize(p.topic) + 10 + p.offsets.length * 8)

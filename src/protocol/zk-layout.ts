@@ -23,6 +23,9 @@ export const zkPaths = {
   reassignPartitions: '/admin/reassign_partitions',
   preferredReplicaElection: '/admin/preferred_replica_election',
   deleteTopics: '/admin/delete_topics',
+  /** From 0.9. */
+  isrChangeNotification: '/isr_change_notification',
+  deleteTopic: (topic: string): string => `/admin/delete_topics/${topic}`,
 } as const
 
 /** Created by every broker at its start, if missing (`ZkUtils.setupCommonPaths`). */

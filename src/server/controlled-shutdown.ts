@@ -17,12 +17,17 @@ import {
 import type { ZkClient, ZkResult } from '../zookeeper/index.ts'
 
 /** Asks until nothing is left, `controlled.shutdown.max.retries` times at most; then the broker stops all the same. */
-export function* controlledShutdown(host: Host, zk: ZkClient, brokerId: number, config: BrokerConfig): Task<void> {
+export function* controlledShutdown(
+  host: Host,
+  zk: ZkClient,
+  broker: { readonly brokerId: number; readonly brokerEpoch?: number },
+  config: BrokerConfig,
+): Task<void> {
   for (let left = config['controlled.shutdown.max.retries']; left > 0; left--) {
     const controller = yield* findController(zk)
     // Nobody to ask: the exception for it ends all attempts.
     if (controller === 'none') return
-    if (controller !== 'unknown' && (yield* ask(host, controller, brokerId, config))) return
+    if (controller !== 'unknown' && (yield* ask(host, controller, broker, config))) return
     yield* sleep(host, fromMs(config['controlled.shutdown.retry.backoff.ms']), 'controlled shutdown back-off')
   }
 }
@@ -37,12 +42,17 @@ function* findController(zk: ZkClient): Task<BrokerEndpoint | 'none' | 'unknown'
 }
 
 /** Whether the controller says that the broker leads nothing any more. */
-function* ask(host: Host, controller: BrokerEndpoint, brokerId: number, config: BrokerConfig): Task<boolean> {
+function* ask(
+  host: Host,
+  controller: BrokerEndpoint,
+  broker: { readonly brokerId: number; readonly brokerEpoch?: number },
+  config: BrokerConfig,
+): Task<boolean> {
   const timeoutUs = fromMs(config['controller.socket.timeout.ms'])
   const address = { machine: controller.host, port: controller.port }
   const channel = new BlockingChannel(host, address, timeoutUs, 'controlled shutdown')
   const result = yield* until<RpcResult<ControlledShutdownResponse>>((resume) =>
-    channel.call({ api: 'ControlledShutdown', correlationId: 0, brokerId }, resume),
+    channel.call({ api: 'ControlledShutdown', correlationId: 0, ...broker }, resume),
   )
   channel.close()
   if (!result.ok) return false

@@ -91,7 +91,9 @@ export class KafkaServer implements Process {
   }
 
   private *startup(): Task<void> {
-    for (const path of commonPaths) {
+    const { versions } = this.options
+    const paths = versions.isrPropagation === 'none' ? commonPaths : [...commonPaths, zkPaths.isrChangeNotification]
+    for (const path of paths) {
       yield* until<unknown>((resume) => this.zk.createRecursive(path, resume))
     }
     yield* this.readAllTopicConfigs()
@@ -100,7 +102,7 @@ export class KafkaServer implements Process {
     const apis = new KafkaApis(this.host, {
       replicas: this.replicas,
       metadataCache: this.metadataCache,
-      controlledShutdown: (id, done) => this.controller.controlledShutdown(id, done),
+      controlledShutdown: (id, epoch, done) => this.controller.controlledShutdown(id, done, epoch),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
     this.socketServer = serve(this.host, config.port, (request, responder, connection) =>
@@ -140,9 +142,13 @@ export class KafkaServer implements Process {
     }
   }
 
-  private register(): Task<'registered' | 'id-taken'> {
-    const timeoutMs = this.options.config['zookeeper.session.timeout.ms']
-    return registerBroker(this.host, this.zk, this.endpoint, timeoutMs)
+  private *register(): Task<'registered' | 'id-taken'> {
+    const { config, versions } = this.options
+    const timeoutMs = config['zookeeper.session.timeout.ms']
+    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions)
+    if (outcome === 'id-taken') return 'id-taken'
+    this.replicas.fence.brokerEpoch = outcome.epoch
+    return 'registered'
   }
 
   /** If another broker has the id meanwhile, the event thread logs that and the broker works on, unregistered. */
@@ -182,7 +188,9 @@ export class KafkaServer implements Process {
     this.state = 'shutting-down'
     this.replicas.beginShutdown()
     if (wasRunning && config['controlled.shutdown.enable']) {
-      yield* controlledShutdown(this.host, this.zk, brokerId, config)
+      const { brokerEpoch } = this.replicas.fence
+      const broker = brokerEpoch === undefined ? { brokerId } : { brokerId, brokerEpoch }
+      yield* controlledShutdown(this.host, this.zk, broker, config)
     }
     this.socketServer?.shutdown()
     if (this.logsAreLoaded) {

@@ -18,6 +18,7 @@ export class ZabEnsemble {
   /** The server that the moment is about at which a fault strikes. */
   subject: string | undefined
   private readonly rumour: Rumour | undefined
+  private readonly electionsHeal: (() => void) | undefined
 
   constructor(plan: ZabPlan, options: { readonly freezeMessages: boolean }) {
     this.world = new World({
@@ -32,7 +33,7 @@ export class ZabEnsemble {
       const clock = plan.clocks[name]
       this.world.addMachine(name, clock === undefined ? {} : { clock })
     }
-    if (plan.elections === 'late') this.disturbElections()
+    if (plan.elections === 'late') this.electionsHeal = this.disturbElections()
     if (plan.elections === 'careless') this.rumour = new Rumour(this.world.random('zab/rumour'), plan.servers.length)
   }
 
@@ -89,6 +90,7 @@ export class ZabEnsemble {
     network.healAll()
     network.releaseAll()
     this.rumour?.die()
+    this.electionsHeal?.()
     for (const name of this.everybody) {
       const machine = this.world.machine(name)
       machine.disk.slowDown(0)
@@ -100,10 +102,10 @@ export class ZabEnsemble {
   }
 
   /** Safety must not hang on elections: discovery and synchronisation have to make up for wrong ones. */
-  private disturbElections(): void {
+  private disturbElections(): () => void {
     const { world } = this
     const random = world.random('zab/notifications')
-    world.network.intercept(({ name }) => {
+    return world.network.intercept(({ name }) => {
       if (name !== 'ZkNotification') return 'pass'
       const luck = random.intBelow(10, 'fate of a notification')
       if (luck < LATE_IN_TEN) return { delayUs: random.intBelow(LATE_US, 'late by') }

@@ -10,6 +10,7 @@ export const faultFamilies = [
   'power-all',
   'pause',
   'isolate',
+  'lag',
   'partition',
   'one-way',
   'reset',
@@ -38,6 +39,8 @@ export type Fault =
   | { readonly do: 'power-all'; readonly delaysUs: readonly number[] }
   /** From the other servers, and perhaps from its clients. */
   | { readonly do: 'isolate'; readonly victim: Victim; readonly clientsToo: boolean }
+  /** A server that falls behind the others is soon the only one that a client can reach. */
+  | { readonly do: 'lag'; readonly victim: Victim; readonly client: string; readonly thenUs: number }
   /** Between some servers (and clients) and the others. */
   | { readonly do: 'partition'; readonly side: readonly string[] }
   | { readonly do: 'one-way'; readonly victim: Victim; readonly peer: string; readonly outward: boolean }
@@ -89,6 +92,13 @@ export function drawFault(random: RandomStream, family: FaultFamily, cast: Cast)
       return { do: 'power-all', delaysUs: servers.map(() => random.intBelow(5 * SECOND, 'delay')) }
     case 'isolate':
       return { do: 'isolate', victim, clientsToo: random.chance(1, 2, 'clients too') }
+    case 'lag':
+      return {
+        do: 'lag',
+        victim: { name, role: 'follower' },
+        client: random.pick(clients, 'client'),
+        thenUs: random.intBetween(50_000, 1_500_000, 'then'),
+      }
     case 'partition':
       return { do: 'partition', side: everybody.filter(() => random.chance(1, 2, 'side')) }
     case 'one-way':
@@ -167,6 +177,8 @@ export function inflict(ensemble: ZabEnsemble, fault: Fault): () => void {
       const { name } = ensemble.victim(fault.victim)
       return cutApart(ensemble, [name], fault.clientsToo ? ensemble.everybody : ensemble.servers)
     }
+    case 'lag':
+      return leaveBehind(ensemble, ensemble.victim(fault.victim).name, fault)
     case 'partition':
       return cutApart(ensemble, fault.side, ensemble.everybody)
     case 'one-way': {
@@ -231,6 +243,26 @@ function cutApart(ensemble: ZabEnsemble, side: readonly string[], others: readon
   for (const [from, to] of pairs) network.cut(from, to)
   return () => {
     for (const [from, to] of pairs) network.heal(from, to)
+  }
+}
+
+function leaveBehind(
+  ensemble: ZabEnsemble,
+  server: string,
+  { client, thenUs }: Extract<Fault, { do: 'lag' }>,
+): () => void {
+  const { world } = ensemble
+  const others = ensemble.servers.filter((other) => other !== server)
+  const rejoin = cutApart(ensemble, [server], others)
+  let reachAgain = nothing
+  const then = world.schedule(thenUs, 'lag', () => {
+    for (const other of others) world.network.reset(client, other)
+    reachAgain = cutApart(ensemble, [client], others)
+  })
+  return () => {
+    then.cancel()
+    reachAgain()
+    rejoin()
   }
 }
 

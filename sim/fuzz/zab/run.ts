@@ -68,6 +68,7 @@ class ZabRun {
     // Messages are frozen now and then, which takes time: nobody may change what it has sent.
     this.ensemble = new ZabEnsemble(plan, { freezeMessages: plan.seed % 20 === 0 })
     this.judge = new TraceJudge({
+      fragile: plan.fragile,
       quorum: (plan.servers.length >> 1) + 1,
       clocksAreRight: Object.keys(plan.clocks).length === 0,
       committed: this.committed,
@@ -166,22 +167,21 @@ class ZabRun {
   private comeToRest(): void {
     const { ensemble, plan } = this
     const { world } = ensemble
-    // Those whose files are damaged do not come back.
     const { initLimit, tickTimeMs } = plan.settings
     const withinUs = SERVES_WITHIN_US + fromMs(2 * initLimit * tickTimeMs)
-    this.until('every server serves', withinUs, () => {
-      const { running } = ensemble
-      return running.length >= plan.servers.length - plan.fragile.length && running.every((server) => server.isServing)
-    })
+    this.until('every server serves', withinUs, () => plan.servers.every((name) => this.servesOrIsDamaged(name)))
     this.until('every client is connected', ANSWERED_WITHIN_US, () =>
       this.sessions().every((session) => session !== null),
     )
     world.run(world.now + WORKS_ON_US)
     const acknowledged = this.seen.writes.acknowledged()
     this.until('a write is acknowledged', ANSWERED_WITHIN_US, () => this.seen.writes.acknowledged() > acknowledged)
-    for (const worker of this.workers) worker.rest()
-    this.until('every request is answered', ANSWERED_WITHIN_US, () => this.workers.every((worker) => worker.isIdle))
-    // A client may believe in a session that is gone, until its clock has caught up.
+    for (const name of this.ensemble.clients) {
+      world.call(name, 'rest', (process) => (process as Worker | Subscriber).rest())
+    }
+    this.until('every request is answered', ANSWERED_WITHIN_US, () => {
+      return this.subscriber.isAtRest && this.workers.every((worker) => worker.isAtRest)
+    })
     this.until('the sessions are those of the connected clients', SETTLED_WITHIN_US, () => {
       const live = this.sessions()
       return (
@@ -191,6 +191,12 @@ class ZabRun {
     })
     // Watches fire, subscribers read, followers apply what is committed.
     world.run(world.now + 10 * SECOND)
+  }
+
+  /** Those whose files are damaged do not come back. */
+  private servesOrIsDamaged(name: string): boolean {
+    const process = this.ensemble.world.machine(name).process as ZooKeeperServer | undefined
+    return process === undefined ? this.plan.fragile.includes(name) : process.isServing
   }
 
   /** Asks now and then, not after each event. */

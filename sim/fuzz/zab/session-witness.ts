@@ -8,7 +8,8 @@ import { promise } from './breach.ts'
 import type { CommittedState } from './committed-state.ts'
 
 interface ArmedWatch {
-  readonly kind: 'data' | 'child'
+  /** `exist`: of a node that is not there; when that was, nobody can tell. */
+  readonly kind: 'data' | 'child' | 'exist'
   readonly path: string
   /** The state that the client saw when it set the watch. */
   readonly zxid: Zxid
@@ -76,6 +77,11 @@ export class SessionWitness {
     promise(first > this.floor, () => this.wentBack(path, 0, first))
   }
 
+  /** A node is not there, and a watch is set on its creation. */
+  waitsFor(path: string): void {
+    this.arm('exist', path, 0)
+  }
+
   /** After a sync: everything that was committed when it was asked is there. */
   synced(committedBefore: Zxid): void {
     this.advance(committedBefore)
@@ -87,6 +93,7 @@ export class SessionWitness {
       const watch = this.armed.get(`${kind} ${path}`)
       if (watch === undefined) continue
       this.armed.delete(`${kind} ${path}`)
+      if (kind === 'exist') continue
       promise(this.nextChange(watch) !== Number.POSITIVE_INFINITY, () =>
         this.says(`was told ${type} of ${path}, where nothing changed after ${formatZxid(watch.zxid)}`),
       )
@@ -96,7 +103,7 @@ export class SessionWitness {
   /** Everything has come to rest: no watch still waits for what has happened. */
   judgeAtRest(): void {
     for (const watch of this.armed.values()) {
-      const next = this.nextChange(watch)
+      const next = watch.kind === 'exist' ? this.creationOf(watch.path) : this.nextChange(watch)
       promise(next === Number.POSITIVE_INFINITY, () =>
         this.says(`was never told of ${formatZxid(next)} at ${watch.path}, watched since ${formatZxid(watch.zxid)}`),
       )
@@ -113,6 +120,7 @@ export class SessionWitness {
     if (zxid <= this.floor) return
     this.floor = zxid
     for (const watch of this.armed.values()) {
+      if (watch.kind === 'exist') continue
       const next = this.nextChange(watch)
       promise(next > zxid, () =>
         this.says(`saw ${formatZxid(zxid)} before the event of ${formatZxid(next)} at ${watch.path}, which it watches`),
@@ -122,6 +130,10 @@ export class SessionWitness {
 
   private nextChange({ kind, path, zxid }: ArmedWatch): Zxid {
     return kind === 'data' ? this.committed.nextWrite(path, zxid) : this.committed.nextChildChange(path, zxid)
+  }
+
+  private creationOf(path: string): Zxid {
+    return this.committed.nodes.get(path)?.czxid ?? Number.POSITIVE_INFINITY
   }
 
   private wentBack(what: string, zxid: Zxid, next: Zxid): string {
@@ -137,5 +149,5 @@ export class SessionWitness {
 
 function kindsOf(type: WatchEventType): ReadonlyArray<ArmedWatch['kind']> {
   if (type === 'NodeChildrenChanged') return ['child']
-  return type === 'NodeDeleted' ? ['data', 'child'] : ['data']
+  return type === 'NodeDeleted' ? ['data', 'exist', 'child'] : ['data', 'exist']
 }

@@ -15,6 +15,7 @@ export class Subscriber implements Process {
   private readonly zk: ZkClient
   private data: string | undefined
   private number = 0
+  private heardOf = false
   private toldIn: string | null = null
   private children: readonly string[] = []
 
@@ -44,6 +45,17 @@ export class Subscriber implements Process {
     zk.getChildren('/', ({ value }) => {
       if (value !== undefined) this.children = value
     })
+  }
+
+  /** Asks whether anybody is there. */
+  rest(): void {
+    this.zk.exists('/', () => {
+      this.heardOf = true
+    })
+  }
+
+  get isAtRest(): boolean {
+    return this.heardOf
   }
 
   get liveSession(): string | null {

@@ -24,7 +24,15 @@ const roleEndCounter: Readonly<Record<RoleEnd, ZabCounterName>> = {
   'histories-differ': 'leadersLost',
 }
 
+const diskFailureCounter = {
+  full: 'disksFull',
+  'io-error': 'unreadableFiles',
+  damaged: 'damagedServers',
+} as const
+
 export interface TraceJudgeOptions {
+  /** Servers whose files may be damaged. */
+  readonly fragile: readonly string[]
   readonly quorum: number
   /** Clocks go right: nothing ends before its time. */
   readonly clocksAreRight: boolean
@@ -95,9 +103,11 @@ export class TraceJudge {
         counts.damagedSnapshots += 1
         return
       case 'ZkDiskFailed':
-        counts[
-          ({ full: 'disksFull', 'io-error': 'unreadableFiles', damaged: 'damagedServers' } as const)[event.failure]
-        ] += 1
+        promise(
+          event.failure !== 'damaged' || options.fragile.includes(machine),
+          () => `${machine} does not start, though nothing was damaged: ${event.detail}`,
+        )
+        counts[diskFailureCounter[event.failure]] += 1
         return
       case 'ZkClientAhead':
         counts.clientsAhead += 1

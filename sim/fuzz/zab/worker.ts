@@ -17,6 +17,7 @@ import type { PlannedClient } from './plan.ts'
 import type { SessionWitness } from './session-witness.ts'
 
 const MOST_UNDER_WAY = 6
+const PROBE_AGAIN_US = 200 * MILLISECOND
 /** Persistent nodes that everybody makes sure of. */
 const PARENTS = ['/e', '/q', '/shared', '/pair-a', '/pair-b'] as const
 
@@ -38,6 +39,7 @@ export class Worker implements Process {
   private witness: SessionWitness | undefined
   private underWay = 0
   private resting = false
+  private heardOf = false
   private holdsLock = false
   private readonly own: string[] = []
 
@@ -63,13 +65,15 @@ export class Worker implements Process {
     this.later()
   }
 
-  /** Asks for nothing more. */
+  /** Asks for nothing more, except whether anybody is there: a clock that was put back makes a client wait for long. */
   rest(): void {
     this.resting = true
+    this.probe()
   }
 
-  get isIdle(): boolean {
-    return this.underWay === 0
+  /** It rests, with all requests answered, the last one well. */
+  get isAtRest(): boolean {
+    return this.heardOf && this.underWay === 0
   }
 
   /** Null while it is not connected. */
@@ -84,6 +88,13 @@ export class Worker implements Process {
   digest(d: Digest): void {
     d.int(this.underWay).boolean(this.resting).int(this.progress.count)
     this.zk?.digest(d)
+  }
+
+  private probe(): void {
+    this.zk!.exists('/', false, ({ error }) => {
+      if (error === 'OK') this.heardOf = true
+      else this.host.setTimer(PROBE_AGAIN_US, 'probe', () => this.probe())
+    })
   }
 
   private open(): void {
@@ -106,7 +117,8 @@ export class Worker implements Process {
       return
     }
     if (event.state === 'Expired') this.open()
-    else if (event.state === 'SyncConnected' && this.witness === undefined) {
+    else if (event.state === 'SyncConnected' && this.witness !== undefined) this.readAll()
+    else if (event.state === 'SyncConnected') {
       this.witness = this.seen.witness(this.zk!.sessionId!)
       for (const path of PARENTS) this.create(path, 'persistent', () => {})
       this.create(`/${this.name}`, 'persistent', () => {})
@@ -127,7 +139,7 @@ export class Worker implements Process {
 
   private one(zk: ZooKeeper): void {
     const { random } = this
-    switch (random.intBelow(13, 'operation')) {
+    switch (random.intBelow(14, 'operation')) {
       case 0:
       case 1:
         return this.writeRegister(zk)
@@ -149,9 +161,21 @@ export class Worker implements Process {
         return this.readAfterSync(zk)
       case 10:
         return this.readChildren(zk, random.pick(['/e', '/q'], 'parent'))
+      case 11:
+        return this.lookAtLock(zk)
       default:
-        return this.read(zk, `/${random.pick([...this.workers, 'shared', 'pair-a', 'pair-b'], 'path')}`)
+        return this.read(zk, random.pick(this.registers, 'path'))
     }
+  }
+
+  /** Nodes that, once created, stay. */
+  private get registers(): string[] {
+    return [...this.workers.map((name) => `/${name}`), '/shared', '/pair-a', '/pair-b']
+  }
+
+  /** On another server: whatever was seen before must be there. */
+  private readAll(): void {
+    for (const path of this.registers) this.read(this.zk!, path)
   }
 
   // Writes.
@@ -266,6 +290,22 @@ export class Worker implements Process {
     zk.getData(path, watch, (result) => {
       this.done(witness, result, ({ data, stat }) => witness!.readData(path, data, stat, watch))
       if (result.error === 'NoNode') witness!.missed(path)
+    })
+  }
+
+  /** A watch on a node that comes and goes. */
+  private lookAtLock(zk: ZooKeeper): void {
+    const { witness } = this
+    this.underWay += 1
+    if (this.random.chance(1, 2, 'exists')) {
+      zk.exists('/lock', true, (result) => {
+        this.done(witness, result)
+        if (result.error === 'NoNode') witness!.waitsFor('/lock')
+      })
+      return
+    }
+    zk.getData('/lock', true, (result) => {
+      this.done(witness, result, ({ data, stat }) => witness!.readData('/lock', data, stat, true))
     })
   }
 

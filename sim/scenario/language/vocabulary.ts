@@ -4,7 +4,12 @@
  */
 import type { SystemEvent } from '../../../src/events.ts'
 import type { ApiName } from '../../../src/protocol/index.ts'
-import { plannedPresets, presets } from '../../../src/versions.ts'
+import {
+  controlPlanePresets,
+  type PresetName,
+  presets,
+  plannedPresets as unbuiltPresets,
+} from '../../../src/versions.ts'
 import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
@@ -70,6 +75,9 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   BrokerFailure: true,
   BrokerStartup: true,
   TopicCreated: true,
+  TopicDeletionStarted: true,
+  TopicDeletionHalted: true,
+  TopicDeleted: true,
   MessageHanded: true,
   ProduceSent: true,
   ProduceAcknowledged: true,
@@ -228,8 +236,11 @@ export const fateHelp = Object.entries(fateTable)
   .map(([fate, help]) => `\`${fate}\`: ${help}`)
   .join('; ')
 
-export const presetNames = Object.keys(presets) as Array<keyof typeof presets>
-export { plannedPresets }
+/** Presets that a story may be played under. */
+export const presetNames = (Object.keys(presets) as PresetName[]).filter((name) => !controlPlanePresets.includes(name))
+
+/** Known to the design, and refused by name. */
+export const plannedPresets: readonly string[] = [...controlPlanePresets, ...unbuiltPresets]
 
 /**
  * Words of the language that a later part brings: refused by name rather than called unknown. Kept by the place where
@@ -237,7 +248,7 @@ export { plannedPresets }
  */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   scenario: ['switches', 'groups', 'defects', 'explore', 'workload'],
-  step: ['alterConfig', 'deleteTopic', 'workload', 'commit', 'seek'],
+  step: ['alterConfig', 'workload', 'commit', 'seek'],
   client: ['group', 'transactional', 'idempotent', 'admin'],
   condition: ['group', 'transaction', 'coordinator'],
   expect: ['groups', 'reads', 'eventually', 'always'],

@@ -21,6 +21,7 @@ export interface ClusterControls {
   enterElection(machine: string): void
   resignElection(machine: string): void
   addPartitions(topic: string, to: number): void
+  deleteTopic(topic: string): void
   reassign(partitions: readonly ReassignedPartition[]): void
   electPreferred(partitions: readonly PartitionPlan[]): void
 }
@@ -175,6 +176,9 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
       break
     case 'addPartitions':
       cluster.addPartitions(action.topic, action.to)
+      break
+    case 'deleteTopic':
+      cluster.deleteTopic(action.topic)
       break
     case 'reassign':
       cluster.reassign(action.partitions)

@@ -45,6 +45,8 @@ export interface RunOptions {
   readonly subscribers?: readonly RunSubscriber[]
   /** Follow the guarantees of Kafka; default true. */
   readonly check?: boolean
+  /** Names of the oracles wanted; by default all that judge any run. */
+  readonly oracles?: readonly string[]
   /**
    * False: neither view nor ledger is kept, which is faster. Only for plans that ask nothing of them: no conditions, no
    * selectors, no expectations but promises. The result then tells of no messages.
@@ -77,7 +79,8 @@ export class ScenarioRun {
     this.seed = options.seed ?? plan.seed
     this.clock = options.clock ?? (() => 0)
     this.recorder = new ViewRecorder(initialView(plan.cluster))
-    this.checker = options.check === false ? undefined : new Checker(plan.cluster)
+    const oracles = options.oracles === undefined ? {} : { oracles: options.oracles }
+    this.checker = options.check === false ? undefined : new Checker(plan.cluster, oracles)
     this.standing = new Standing(plan.cluster)
     const { recorder, ledger } = this
     this.observer = {

@@ -92,6 +92,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `${names(action.targets)} resign${action.targets.length === 1 ? 's' : ''}`
     case 'addPartitions':
       return `give ${action.topic} ${action.to} partitions`
+    case 'deleteTopic':
+      return `delete topic ${action.topic}`
     case 'reassign':
       return `reassign ${action.partitions.map(({ topic, partition, replicas }) => `${topic}-${partition} to ${replicas.map((id) => `b${id}`).join(' ')}`).join(', ')}`
     case 'electPreferred':

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { defaultPartition, messageName, sizedValue } from '../../../src/client/index.ts'
-import { javaAbs, javaStringHash } from '../../../src/protocol/index.ts'
 import { utf8 } from '../../../src/host/index.ts'
+import { javaAbs, javaStringHash } from '../../../src/protocol/index.ts'
 
 /** Values computed by a JVM: `java_string_hash` of the collected test vectors. */
 const vectors: ReadonlyArray<readonly [text: string, hash: number, abs: number, of50: number]> = [

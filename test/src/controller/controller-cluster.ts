@@ -46,6 +46,8 @@ export class ControllerCluster {
   readonly received: Received[] = []
   /** Brokers that read requests and never answer. */
   readonly mute = new Set<number>()
+  /** Brokers that say that they cannot delete a replica. */
+  readonly undeletable = new Set<number>()
   private readonly brokers = new Map<number, FakeBroker>()
   private readonly config: Readonly<Record<string, unknown>>
   private readonly versions: ProtocolVersions
@@ -96,8 +98,14 @@ export class ControllerCluster {
     const host = this.brokers.get(id)!.host
     serve(host, 9092, (request, responder) => {
       this.received.push({ broker: id, atUs: this.network.clock.now, request: request as Control })
-      if (!this.mute.has(id)) responder.send(answer(request))
+      if (!this.mute.has(id)) responder.send(answer(request, this.undeletable.has(id)))
     })
+  }
+
+  /** A node and what is below it are gone, whoever removed them. */
+  remove(path: string): void {
+    for (const child of this.zooKeeper.children(path) ?? []) this.remove(`${path}/${child}`)
+    this.zooKeeper.delete(path, -1)
   }
 
   unlisten(id: number): void {
@@ -184,13 +192,17 @@ export function describe(request: Control): string {
   return `${request.api} ${states.join(' ')}`
 }
 
-function answer(request: KafkaRequest): KafkaResponse {
+function answer(request: KafkaRequest, undeletable: boolean): KafkaResponse {
   const { correlationId } = request
   const errorCode = ErrorCode.NoError
   switch (request.api) {
     case 'LeaderAndIsr':
-    case 'StopReplica':
-      return { api: request.api, correlationId, errorCode, partitions: [] }
+      return { api: 'LeaderAndIsr', correlationId, errorCode, partitions: [] }
+    case 'StopReplica': {
+      const outcome = undeletable ? ErrorCode.Unknown : ErrorCode.NoError
+      const partitions = request.partitions.map((partition) => ({ ...partition, errorCode: outcome }))
+      return { api: 'StopReplica', correlationId, errorCode, partitions }
+    }
     case 'UpdateMetadata':
       return { api: 'UpdateMetadata', correlationId, errorCode }
     default:

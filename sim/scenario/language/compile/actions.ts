@@ -128,6 +128,11 @@ export class ActionCompiler {
         })
       case 'addPartitions':
         return this.each<'addPartitions'>(node, (one) => this.addPartitions(one))
+      case 'deleteTopic':
+        return oneOrMore<string>(node as Located<string | readonly string[]>).flatMap((one) => {
+          const topic = this.names.topic(one.place, one.text)
+          return topic === undefined ? [] : { span: node.wholeSpan, do: name, topic: topic.name }
+        })
       case 'reassign': {
         const partitions = entries<string[]>(node as Located<Record<string, string[]>>).flatMap(
           (one) => this.reassigned(one) ?? [],

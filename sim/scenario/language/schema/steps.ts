@@ -144,6 +144,9 @@ const actionShape = {
     'addPartitions',
     'The operator gives a topic more partitions.',
   ),
+  deleteTopic: oneOrMany(format('topic'), 'format:topic')
+    .optional()
+    .describe('The operator deletes a topic; the brokers need `delete.topic.enable`.'),
   reassign: named(
     'partition',
     list(format('name'), 'a list of brokers'),

@@ -29,11 +29,11 @@ describe('diagnostics', () => {
   })
 
   it('names nothing that a later part brings among the valid keys of today', () => {
-    const text = 'scenario: 1\nsteps:\n  - alterConfig: { topic: orders }\n  - deleteTopic: orders\n  - seek: orders\n'
+    const text = 'scenario: 1\nsteps:\n  - alterConfig: { topic: orders }\n  - workload: orders\n  - seek: orders\n'
     const result = parseScenario(text, 'story.yaml')
     const found = 'plan' in result ? [] : result.diagnostics
     expect(found.map(({ code, message }) => `${code} ${message}`)).toEqual(
-      ['alterConfig', 'deleteTopic', 'seek'].map((key) => `KS501 "${key}" is not built yet: comes with a later part`),
+      ['alterConfig', 'workload', 'seek'].map((key) => `KS501 "${key}" is not built yet: comes with a later part`),
     )
   })
 

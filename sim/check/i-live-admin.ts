@@ -1,0 +1,18 @@
+/** I-LIVE-ADMIN: what was asked of the controller is done, or refused. Judged where the run ends calm. */
+import { brokerAnomaly } from './anomalies.ts'
+import type { ControlTruth } from './control-truth.ts'
+import { LivenessOracle, type Stuck } from './liveness.ts'
+
+export class LiveAdminOracle extends LivenessOracle {
+  readonly name = 'I-LIVE-ADMIN'
+  readonly statement = 'At the end no request to the controller waits in ZooKeeper while all brokers are alive.'
+
+  protected *stuck(control: ControlTruth): Iterable<Stuck> {
+    const brokers = [...control.brokers.values()].filter(({ id }) => id > 0)
+    if (brokers.some(({ id }) => !control.isLive(id))) return
+    for (const [path, data] of control.requests) {
+      const anomaly = brokers.map((broker) => brokerAnomaly(broker, this.versions)).find((found) => found !== undefined)
+      yield { detail: `${path} still waits${data === '' ? '' : `: ${data}`}.`, anomaly }
+    }
+  }
+}

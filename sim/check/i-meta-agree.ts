@@ -1,0 +1,51 @@
+/** I-META-AGREE: in the end everybody knows what ZooKeeper knows. Judged where the run ends calm. */
+import { brokerAnomaly, partitionAnomaly } from './anomalies.ts'
+import type { BrokerControl, ControlTruth, PartitionControl } from './control-truth.ts'
+import { brokerList, LivenessOracle, lastingPartitions, type Stuck } from './liveness.ts'
+
+export class MetaAgreeOracle extends LivenessOracle {
+  readonly name = 'I-META-AGREE'
+  readonly statement =
+    'At the end each leader holds the epoch, the ISR and the version that ZooKeeper has, nobody else takes itself for a leader, and every live broker’s metadata names the same leaders and live brokers.'
+
+  protected *stuck(control: ControlTruth): Iterable<Stuck> {
+    const live = control.liveBrokers()
+    for (const partition of lastingPartitions(control)) {
+      for (const broker of live) {
+        for (const detail of problems(broker, partition)) {
+          const anomaly = partitionAnomaly(control, partition, this.versions) ?? brokerAnomaly(broker, this.versions)
+          yield { tp: partition.tp, detail, anomaly }
+        }
+      }
+    }
+    const ids = live.map(({ id }) => id)
+    for (const broker of live) {
+      if (broker.metadata.size === 0 || [...broker.alive].sort((a, b) => a - b).join() === ids.join()) continue
+      const detail = `${broker.machine} takes ${brokerList(broker.alive)} to be alive, and ${brokerList(ids)} are.`
+      const anomaly = live.map((other) => brokerAnomaly(other, this.versions)).find((found) => found !== undefined)
+      yield { detail, anomaly }
+    }
+  }
+}
+
+function* problems(broker: BrokerControl, { tp, state }: PartitionControl): Iterable<string> {
+  if (state === undefined) return
+  const role = broker.roles.get(tp)
+  if (role?.role === 'leader') {
+    if (state.leader !== broker.id) {
+      yield `${broker.machine} takes itself for the leader of ${tp} (epoch ${role.leaderEpoch}), which is b${state.leader} (epoch ${state.leaderEpoch}).`
+    } else if (
+      role.leaderEpoch !== state.leaderEpoch ||
+      role.zkVersion !== state.zkVersion ||
+      role.isr.join() !== state.isr.join()
+    ) {
+      yield `${broker.machine} leads ${tp} with epoch ${role.leaderEpoch}, ISR ${brokerList(role.isr)} and version ${role.zkVersion}, and ZooKeeper has epoch ${state.leaderEpoch}, ISR ${brokerList(state.isr)} and version ${state.zkVersion}.`
+    }
+  }
+  const known = broker.metadata.get(tp)
+  if (known !== undefined && known !== state.leader) {
+    yield `${broker.machine} tells clients that b${known} leads ${tp}, and b${state.leader} does.`
+  } else if (known === undefined && state.leader >= 0) {
+    yield `${broker.machine} knows nothing of ${tp}.`
+  }
+}
