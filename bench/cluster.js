@@ -22,7 +22,7 @@ const TARGET_RATIO = 800
 const TARGET_EVENTS = 200_000
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, runs: { type: 'string' } } })
-const standardRuns = Number(values.runs ?? 20)
+const standardRuns = Number(values.runs ?? 200)
 
 /** 3 ZooKeeper servers, 3 brokers, 1 topic of 2 partitions RF 3, 2 producers with acks -1, 2 consumers. */
 function plan(messagesPerSecond) {

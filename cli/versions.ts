@@ -36,6 +36,8 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   electionPick: 'which live ISR member an election picks',
   produceRecheck: 'what makes waiting produce requests be looked at again',
   fetchBackoff: 'whether a follower rests after a failed fetch',
+  brokerNews: 'who hears of brokers that come and go',
+  brokerListing: 'how a controller reads which brokers there are',
   unsentBatch: 'control requests that a deposed controller could not send',
   resignation: 'resigning where the automatic rebalance does not run',
   replacedController: 'a controller that sees another one in /controller',

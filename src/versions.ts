@@ -72,6 +72,13 @@ export interface ProtocolVersions {
   readonly produceRecheck: 'follower-fetch' | 'fetch-and-high-watermark'
   /** Whether a follower rests for `replica.fetch.backoff.ms` after a failed fetch (0.9). */
   readonly fetchBackoff: 'none' | 'after-error'
+  /** Who hears of brokers that come and go: KAFKA-972 (0.9). Before, others learn of it with a change of a partition. */
+  readonly brokerNews: 'new-brokers' | 'all-brokers'
+  /**
+   * How a controller reads which brokers there are: by the list of their ids, and then their nodes (a broker that leaves
+   * in between is dropped without having failed), or (0.10) by the nodes alone.
+   */
+  readonly brokerListing: 'ids-then-nodes' | 'nodes'
   /** What becomes of control requests that a controller collected and, no longer being it, could not send (0.9). */
   readonly unsentBatch: 'blocks' | 'dropped'
   /** Resigning where the scheduler of the automatic rebalance does not run: up to 0.8.2 an exception stops it. */
@@ -116,6 +123,8 @@ const v082: ProtocolVersions = {
   electionPick: 'assignment-order',
   produceRecheck: 'fetch-and-high-watermark',
   fetchBackoff: 'none',
+  brokerNews: 'new-brokers',
+  brokerListing: 'ids-then-nodes',
   unsentBatch: 'blocks',
   resignation: 'may-stop-half-way',
   replacedController: 'works-on',
@@ -144,6 +153,7 @@ const v09: ProtocolVersions = {
   isrPropagation: 'notification',
   followerReset: 'new-leader',
   fetchBackoff: 'after-error',
+  brokerNews: 'all-brokers',
   unsentBatch: 'dropped',
   resignation: 'complete',
   replacedController: 'resigns',
@@ -154,6 +164,7 @@ const v0102: ProtocolVersions = {
   ...v09,
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
+  brokerListing: 'nodes',
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',

@@ -46,6 +46,12 @@ export function brokerAnomaly(broker: BrokerControl, versions: ProtocolVersions)
       because: `${broker.machine} left and came back between two looks of the controller, which never noticed (KAFKA-7235, before 2.2)`,
     }
   }
+  if (broker.registered !== undefined && broker.lossMissed && versions.brokerListing === 'ids-then-nodes') {
+    return {
+      id: 'D1',
+      because: `${broker.machine} left while the controller read who is there: it was listed, its node was gone, and so it was forgotten without having failed (derived; before 0.10)`,
+    }
+  }
   return undefined
 }
 
@@ -55,4 +61,21 @@ export function haltAnomaly(broker: BrokerControl, versions: ProtocolVersions): 
     return undefined
   }
   return { id: 'M19', because: `${broker.machine} halts again and again: ${broker.exit} (KAFKA-3410, before 2.1)` }
+}
+
+/** Why a broker is wrong about which others are alive. */
+export function newsAnomaly(
+  control: ControlTruth,
+  broker: BrokerControl,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  if (versions.brokerNews === 'all-brokers') return undefined
+  const ids = control.liveBrokers().map(({ id }) => id)
+  const wrong = [...ids, ...broker.alive].filter((id) => ids.includes(id) !== broker.alive.includes(id))
+  const holds = (id: number): boolean => [...control.partitions.values()].some(({ assigned }) => assigned.includes(id))
+  if (wrong.some(holds)) return undefined
+  return {
+    id: 'D2',
+    because: `b${wrong.join(' and b')} hold no replica, and others hear of a broker only with a change of a partition that it is on (KAFKA-972, before 0.9)`,
+  }
 }

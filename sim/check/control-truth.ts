@@ -59,6 +59,8 @@ export interface BrokerControl {
   registered: number | undefined
   /** The controller that stands has taken notice of the present registration. */
   noticed: boolean
+  /** A registration ended, and the controller that stands never took the broker for failed. */
+  lossMissed: boolean
   readonly roles: Map<TopicPartition, RoleBelief>
   /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
   readonly metadata: Map<TopicPartition, number>
@@ -127,10 +129,16 @@ export class ControlTruth {
         return
       case 'ControllerElected':
         this.controller.acting.set(record.machine, event.controllerEpoch)
-        for (const broker of this.brokers.values()) broker.noticed = broker.registered !== undefined
+        for (const broker of this.brokers.values()) {
+          broker.noticed = broker.registered !== undefined
+          broker.lossMissed = false
+        }
         return
       case 'ControllerResigned':
         this.controller.acting.delete(record.machine)
+        return
+      case 'BrokerFailure':
+        if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).lossMissed = false
         return
       case 'BrokerStartup':
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).noticed = true
@@ -168,6 +176,7 @@ export class ControlTruth {
         life: 0,
         registered: undefined,
         noticed: false,
+        lossMissed: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],
@@ -245,6 +254,7 @@ export class ControlTruth {
       if (change.op === 'setData') return
       broker.registered = change.op === 'delete' ? undefined : zxid
       broker.noticed = false
+      if (change.op === 'delete') broker.lossMissed = true
     } else if (path === zkPaths.controller) {
       this.controller.holder = change.op === 'delete' ? undefined : decodeController(change.data)
     } else if (path === zkPaths.controllerEpoch && change.op !== 'delete') {

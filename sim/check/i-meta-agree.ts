@@ -1,5 +1,5 @@
 /** I-META-AGREE: in the end everybody knows what ZooKeeper knows. Judged where the run ends calm. */
-import { brokerAnomaly, partitionAnomaly } from './anomalies.ts'
+import { brokerAnomaly, newsAnomaly, partitionAnomaly } from './anomalies.ts'
 import type { BrokerControl, ControlTruth, PartitionControl } from './control-truth.ts'
 import { brokerList, LivenessOracle, lastingPartitions, type Stuck } from './liveness.ts'
 
@@ -23,7 +23,7 @@ export class MetaAgreeOracle extends LivenessOracle {
       if (broker.metadata.size === 0 || [...broker.alive].sort((a, b) => a - b).join() === ids.join()) continue
       const detail = `${broker.machine} takes ${brokerList(broker.alive)} to be alive, and ${brokerList(ids)} are.`
       const anomaly = live.map((other) => brokerAnomaly(other, this.versions)).find((found) => found !== undefined)
-      yield { detail, anomaly }
+      yield { detail, anomaly: anomaly ?? newsAnomaly(control, broker, this.versions) }
     }
   }
 }

@@ -191,8 +191,10 @@ export class ReplicaFetcher {
       const data = response.partitions[i]!
       const asked = request.partitions[i]!
       const tp = tps[i]!
-      // Used only if the partition is still fetched, from the same offset.
-      if (this.wanted.get(tp)?.fetchOffset !== asked.fetchOffset) continue
+      // Used only if the partition is still fetched, from the same offset (and under the same leader epoch, where there
+      // is one: in Kafka a new epoch begins with a truncation phase, during which answers are ignored).
+      const wanted = this.wanted.get(tp)
+      if (wanted?.fetchOffset !== asked.fetchOffset || wanted.currentLeaderEpoch !== asked.currentLeaderEpoch) continue
       if (data.errorCode === ErrorCode.NoError) {
         const next = this.target.processPartitionData(tp, asked.fetchOffset, data)
         if (next === 'died') return this.shutdown()

@@ -48,10 +48,13 @@ export class BrokerChanges {
     const { context, replicas } = this.core
     if (!replicas.hasStarted) return
     if (context.environment.versions.brokerEpoch === 'registration') return yield* this.handleRegistrations()
-    const ids = children.map(Number).sort((a, b) => a - b)
+    const listed = children.map(Number).sort((a, b) => a - b)
+    const onlyNodes = context.environment.versions.brokerListing === 'nodes'
+    const ids = onlyNodes ? idsOf(yield* this.readEndpoints(listed)) : listed
     const added = ids.filter((id) => !context.isLiveOrShuttingDown(id))
     const addedEndpoints = yield* this.readEndpoints(added)
     const dead = context.liveOrShuttingDownBrokerIds().filter((id) => !ids.includes(id))
+    // Up to 0.9 a broker that is listed, and gone when its node is read, is forgotten without having failed.
     context.setBrokers(yield* this.readEndpoints(ids))
     const channels = activeChannels(context)
     for (const { endpoint } of addedEndpoints) channels.addBroker(endpoint)
@@ -107,7 +110,8 @@ export class BrokerChanges {
     const { context, partitions, replicas } = this.core
     const { host } = context.environment
     if (host.tracing) host.trace({ kind: 'BrokerStartup', brokers })
-    this.core.sendUpdateMetadata(brokers)
+    const toAll = context.environment.versions.brokerNews === 'all-brokers'
+    this.core.sendUpdateMetadata(toAll ? context.liveOrShuttingDownBrokerIds() : brokers)
     const onBrokers = context.replicasOnBrokers(brokers)
     yield* replicas.handleStateChanges(onBrokers, 'OnlineReplica')
     yield* partitions.triggerOnlinePartitionStateChange()
@@ -132,6 +136,8 @@ export class BrokerChanges {
     yield* replicas.handleStateChanges(inUse, 'OfflineReplica')
     // What is being deleted there cannot be: the deletion waits for the broker.
     yield* this.deletion.fail(onBrokers.filter(({ tp }) => isQueued(tp)))
+    const toldOfNobody = leaderless.length === 0 && context.environment.versions.brokerNews === 'all-brokers'
+    if (toldOfNobody) this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
   }
 }
 

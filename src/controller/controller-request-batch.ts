@@ -54,7 +54,10 @@ export class ControllerRequestBatch {
 
   /** Partitions that never had a leader are left out. Those to be deleted are told of each time, as such. */
   addUpdateMetadata(brokers: readonly number[], partitions: Iterable<TopicPartition>): void {
-    const { deletion } = this.context
+    const { deletion, environment } = this.context
+    // KAFKA-972: who is alive is news by itself.
+    if (environment.versions.brokerNews === 'all-brokers')
+      for (const broker of brokers) entriesOf(this.updateMetadata, broker)
     for (const tp of partitions) {
       const state = this.context.leadership.get(tp)
       if (state !== undefined && !deletion.partitions.has(tp)) this.addMetadata(brokers, tp, state)
@@ -152,10 +155,13 @@ const partitionState = (
 
 function put<V>(map: Map<number, Map<TopicPartition, V>>, broker: number, tp: TopicPartition, value: V): void {
   // Kafka drops negative ids (no leader) here.
-  if (broker < 0) return
-  const entries = map.get(broker)
-  if (entries === undefined) map.set(broker, new Map([[tp, value]]))
-  else entries.set(tp, value)
+  if (broker >= 0) entriesOf(map, broker).set(tp, value)
+}
+
+function entriesOf<V>(map: Map<number, Map<TopicPartition, V>>, broker: number): Map<TopicPartition, V> {
+  let entries = map.get(broker)
+  if (entries === undefined) map.set(broker, (entries = new Map()))
+  return entries
 }
 
 const inOrder = <V>(map: Map<number, V>): Array<[number, V]> => [...map].sort((a, b) => a[0] - b[0])

@@ -163,6 +163,33 @@ describe('a minority', () => {
   })
 })
 
+test('what a leader inherits becomes true when a quorum has it, and is told then, however many leaders fail before', () => {
+  const ensemble = serving()
+  const { network } = ensemble.world
+  const client = ensemble.client('c1', ['zk3']).connect()
+  create(client, '/before')
+  // Proposed and logged everywhere, committed nowhere.
+  for (const follower of ['zk1', 'zk2']) network.stall(follower, 'zk3')
+  client.begin((zk) => zk.create('/inherited', '', 'persistent', () => {}))
+  ensemble.seconds(0.1)
+  const inherited = ensemble.server('zk1').database.lastLogged
+  ensemble.world.machine('zk3').crash()
+  network.releaseAll()
+  // A leader is found, and loses its follower before it can serve.
+  const stop = network.intercept(({ name, from }) => (name === 'ZkAck' && from !== 'zk3' ? 'drop' : 'pass'))
+  ensemble.seconds(50)
+  expect(ensemble.kinds('ZkSynced').filter(({ machine }) => machine === 'zk2').length).toBeGreaterThan(1)
+  const applied = () => ensemble.running.map((server) => server.tree.node('/inherited') !== undefined)
+  expect(applied()).toEqual([false, false])
+  stop()
+  ensemble.until('zk2 leads', () => ensemble.leader === 'zk2' && ensemble.followers.length === 1)
+  expect(applied()).toEqual([true, true])
+  const told = ensemble.kinds('ZkCommitted').filter(({ event }) => event.zxid === inherited)
+  expect(told.map(({ machine, event }) => [machine, event.changes])).toEqual([
+    ['zk2', [{ op: 'create', path: '/inherited', data: '', ephemeralOwner: null }]],
+  ])
+})
+
 describe('a returning follower', () => {
   const away = (settings = {}): { ensemble: Ensemble; client: TestClient } => {
     const ensemble = serving(3, settings)

@@ -45,6 +45,34 @@ describe('order', () => {
     ])
   })
 
+  test('a sync between two writes that are committed together is answered between them', () => {
+    const ensemble = serving()
+    const { network } = ensemble.world
+    const client = ensemble.client('c1', ['zk1']).connect()
+    const log: string[] = []
+    for (const follower of ['zk1', 'zk2']) network.stall('zk3', follower)
+    client.begin((zk) => {
+      zk.create('/a', '0', 'persistent', ({ error }) => log.push(`create ${error}`))
+      zk.sync('/', ({ error }) => log.push(`sync ${error}`))
+      zk.setData('/a', '1', -1, ({ error }) => log.push(`set ${error}`))
+      zk.getData('/a', false, ({ value }) => log.push(`read ${value?.data}`))
+    })
+    ensemble.seconds(0.05)
+    const commits: number[] = []
+    network.intercept(({ name, to, message }) => {
+      if (name === 'ZkCommit' && to === 'zk1') commits.push((message as { zxid: number }).zxid)
+      return 'pass'
+    })
+    network.releaseAll()
+    ensemble.seconds(0.05)
+    expect(log).toEqual(['create OK', 'sync OK', 'set OK', 'read 1'])
+    // Both came with one acknowledgement, and were committed one after the other for the sync's sake.
+    expect(commits).toHaveLength(2)
+    expect(ensemble.kinds('ZkAcknowledged').filter(({ event }) => event.zxid === commits[0])).toEqual([
+      expect.objectContaining({ machine: 'zk3' }),
+    ])
+  })
+
   test('reads of one client do not wait for writes of another', () => {
     const ensemble = serving()
     const writer = ensemble.client('c1', ['zk1']).connect()

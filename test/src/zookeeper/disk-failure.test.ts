@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest'
 import type { Machine } from '../../../sim/kernel/index.ts'
+import { readFile } from '../../../src/host/index.ts'
 import { Ensemble, type TestClient } from './ensemble.ts'
 
 const firstLog = 'version-2/log.0000000000000000'
@@ -121,6 +122,23 @@ describe('a server', () => {
     zk1.restart()
     ensemble.seconds(5)
     expectRefusal(ensemble, client, 'damaged', /snapshot\.\w+: damaged, and nothing older makes up for it/)
+  })
+
+  test('makes durable what it reads back after a crash, before it counts on it', () => {
+    const { ensemble, zk1 } = zk1Down(2)
+    // A process wrote this and died before its fsync.
+    const handle = zk1.disk.open(firstLog, { create: false })
+    const bytes = readFile(zk1.disk, firstLog)
+    handle.truncate(0)
+    handle.sync()
+    handle.write(0, bytes)
+    handle.close()
+    expect(zk1.disk.unsyncedBytes).toBe(bytes.length)
+    for (const name of ['zk2', 'zk3']) ensemble.world.machine(name).powerOff()
+    zk1.restart()
+    ensemble.seconds(0.01)
+    expect(ensemble.server('zk1').state).toBe('LOOKING')
+    expect(zk1.disk.unsyncedBytes).toBe(0)
   })
 
   test('does not start while a file cannot be read, and does when it can', () => {
