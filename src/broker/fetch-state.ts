@@ -1,0 +1,60 @@
+/**
+ * What a fetcher knows of one partition (`PartitionFetchState` of `kafka/server/AbstractFetcherThread.scala`): where it
+ * goes on, and whether the log must be brought to agree with the leader's first.
+ */
+import type { Digest, Micros } from '../host/index.ts'
+import type { TopicPartition } from '../protocol/index.ts'
+
+/** How a partition comes to a fetcher. */
+export interface InitialFetchState {
+  readonly tp: TopicPartition
+  readonly topic: string
+  readonly partition: number
+  /** What is fetched first; while truncating, what the log is cut back to if the leader cannot say. */
+  readonly fetchOffset: number
+  /** Epoch of the leader that is followed; named in requests where they are fenced by it (F15). */
+  readonly leaderEpoch: number
+  readonly phase: 'truncating' | 'fetching'
+  /** Epoch of the last record in the log; named in fetches where the leader looks for divergence in them (F11). */
+  readonly lastFetchedEpoch: number | undefined
+}
+
+export class FetchState {
+  readonly tp: TopicPartition
+  readonly topic: string
+  readonly partition: number
+  readonly leaderEpoch: number
+  fetchOffset: number
+  phase: 'truncating' | 'fetching'
+  lastFetchedEpoch: number | undefined
+  /** Until when it is left out, after an error. */
+  restingUntil: Micros | undefined
+
+  constructor(initial: InitialFetchState) {
+    this.tp = initial.tp
+    this.topic = initial.topic
+    this.partition = initial.partition
+    this.leaderEpoch = initial.leaderEpoch
+    this.fetchOffset = initial.fetchOffset
+    this.phase = initial.phase
+    this.lastFetchedEpoch = initial.lastFetchedEpoch
+  }
+
+  get isTruncating(): boolean {
+    return this.phase === 'truncating' && this.restingUntil === undefined
+  }
+
+  get isReadyForFetch(): boolean {
+    return this.phase === 'fetching' && this.restingUntil === undefined
+  }
+
+  digest(digest: Digest): void {
+    digest
+      .string(this.tp)
+      .int(this.fetchOffset)
+      .int(this.leaderEpoch)
+      .string(this.phase)
+      .int(this.lastFetchedEpoch ?? -1)
+      .int(this.restingUntil ?? -1)
+  }
+}
