@@ -9,6 +9,7 @@
 import type { TopicConfig } from '../config/index.ts'
 import type { FileSystem, Host } from '../host/index.ts'
 import type { TopicPartition } from '../protocol/index.ts'
+import { readInt32, readInt64 } from './big-endian.ts'
 import { CorruptLogError } from './errors.ts'
 import {
   baseOffsetOf,
@@ -20,9 +21,12 @@ import {
   LOG_SUFFIX,
   SWAP_SUFFIX,
 } from './file-names.ts'
+import { LeaderEpochCache, UNDEFINED_EPOCH } from './leader-epoch-cache.ts'
 import { Log, segmentOptions } from './log.ts'
 import { type LogFormat, logFormat082 } from './log-format.ts'
 import { LogSegment, type SegmentOptions } from './log-segment.ts'
+import { isBatch } from './record/entry.ts'
+import { LEADER_EPOCH_AT } from './record/layout.ts'
 import { deleteSegment } from './segment-deletion.ts'
 
 export interface OpenedLog {
@@ -46,6 +50,8 @@ export function openLog(
   const { format = logFormat082 } = options
   host.files.makeDirectory(directory)
   clearLeftovers(host.files, directory)
+  const leaderEpochCache =
+    format.leaderEpochs === 'none' ? undefined : new LeaderEpochCache(host.files, directory, format.leaderEpochs)
   const segments: LogSegment[] = []
   // Later releases take whatever is whole.
   const maxEntryBytes = format.validation === 'message-set' ? config['max.message.bytes'] : Number.MAX_SAFE_INTEGER
@@ -55,7 +61,7 @@ export function openLog(
       segments.push(new LogSegment(host, directory, 0, segmentOptions(config, format)))
     } else {
       if (!options.cleanShutdown) {
-        truncatedBytes += recover(host, directory, segments, options.recoveryPoint, maxEntryBytes)
+        truncatedBytes += recover(host, directory, segments, options.recoveryPoint, maxEntryBytes, leaderEpochCache)
       }
       segments.at(-1)!.index.grow()
     }
@@ -64,9 +70,11 @@ export function openLog(
     if (!Number.isSafeInteger(last.nextOffset)) {
       throw new CorruptLogError(last.log.path, last.size, `the last offset is ${last.nextOffset - 1}`)
     }
+    leaderEpochCache?.truncateFromEnd(last.nextOffset)
+    leaderEpochCache?.truncateFromStart(segments[0]!.baseOffset)
     const recoveryPoint = options.cleanShutdown ? last.nextOffset : options.recoveryPoint
     return {
-      log: new Log(host, directory, topicPartition, config, format, { segments, recoveryPoint }),
+      log: new Log(host, directory, topicPartition, config, format, { segments, recoveryPoint, leaderEpochCache }),
       truncatedBytes,
     }
   } catch (error) {
@@ -124,20 +132,29 @@ function recover(
   segments: LogSegment[],
   recoveryPoint: number,
   maxEntryBytes: number,
+  leaderEpochCache: LeaderEpochCache | undefined,
 ): number {
+  const visit = leaderEpochCache && ((bytes: Uint8Array, at: number) => noteEpoch(leaderEpochCache, bytes, at))
   let slot = Math.max(
     0,
     segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
   )
   for (; slot < segments.length; slot++) {
     const segment = segments[slot]!
-    const cut = segment.recover(maxEntryBytes)
+    const cut = segment.recover(maxEntryBytes, visit)
     const follower = segments[slot + 1]
     if (cut > 0 || (follower !== undefined && follower.baseOffset !== segment.nextOffset)) {
       return cut + deleteBehind(host, directory, segments, slot)
     }
   }
   return 0
+}
+
+/** What the scan finds in the log may be news for the cache: its file is not synced with the log. */
+function noteEpoch(cache: LeaderEpochCache, bytes: Uint8Array, at: number): void {
+  if (!isBatch(bytes, at)) return
+  const epoch = readInt32(bytes, at + LEADER_EPOCH_AT)
+  if (epoch > (cache.latestEpoch ?? UNDEFINED_EPOCH)) cache.assign(epoch, readInt64(bytes, at))
 }
 
 /** Deletes the segments behind `slot`; returns their bytes. */

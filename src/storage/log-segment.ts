@@ -119,9 +119,10 @@ export class LogSegment {
 
   /**
    * Rebuilds the index and cuts the log at the first message that is not whole, not valid or larger than any may be.
+   * @param visit sees each entry that stays, as `bytes[at, end)`
    * @returns bytes cut off
    */
-  recover(maxMessageBytes: number): number {
+  recover(maxMessageBytes: number, visit?: (bytes: Uint8Array, at: number, end: number) => void): number {
     this.index.clear()
     this.index.grow()
     let lastIndexed = 0
@@ -141,6 +142,7 @@ export class LogSegment {
           this.index.append(indexed, position)
           lastIndexed = position
         }
+        visit?.(bytes, at, end)
         nextOffset = last + 1
         return true
       })

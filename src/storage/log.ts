@@ -12,6 +12,7 @@ import { checkEntries } from './entries-check.ts'
 import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
 import type { StorageEvent } from './events.ts'
 import { checkLeaderRecords } from './leader-check.ts'
+import { assignEpochsOf, type LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogFormat } from './log-format.ts'
 import {
   discardSegmentFiles,
@@ -47,6 +48,8 @@ export class Log {
   config: TopicConfig
   /** In force for appends from the next one on; segments keep the index convention that they were made with. */
   format: LogFormat
+  /** Since 0.11. */
+  readonly leaderEpochCache: LeaderEpochCache | undefined
   private readonly host: Host
   private readonly row: LogSegment[]
   private endOffset: number
@@ -60,7 +63,11 @@ export class Log {
     topicPartition: TopicPartition,
     config: TopicConfig,
     format: LogFormat,
-    state: { readonly segments: readonly LogSegment[]; readonly recoveryPoint: number },
+    state: {
+      readonly segments: readonly LogSegment[]
+      readonly recoveryPoint: number
+      readonly leaderEpochCache: LeaderEpochCache | undefined
+    },
   ) {
     invariant(state.segments.length > 0, () => `log ${topicPartition} has no segment`)
     this.host = host
@@ -68,6 +75,7 @@ export class Log {
     this.topicPartition = topicPartition
     this.config = config
     this.format = format
+    this.leaderEpochCache = state.leaderEpochCache
     this.row = [...state.segments]
     this.endOffset = this.activeSegment.nextOffset
     this.flushedOffset = Math.min(state.recoveryPoint, this.endOffset)
@@ -124,6 +132,7 @@ export class Log {
     if (bytes.length > this.config['segment.bytes']) {
       throw new AppendError(ErrorCode.MessageSetSizeTooLarge, `set of ${bytes.length} bytes, larger than a segment`)
     }
+    if (this.leaderEpochCache !== undefined) assignEpochsOf(this.leaderEpochCache, bytes)
     this.segmentFor(bytes.length, lastOffset).append(this.indexedOffsetOf(set), lastOffset, bytes)
     this.endOffset = lastOffset + 1
     if (this.endOffset - this.flushedOffset >= this.config['flush.messages']) this.flush()
@@ -189,7 +198,8 @@ export class Log {
   /** Drops all messages at or above `offset`. No effect past the log end offset. */
   truncateTo(offset: number): void {
     invariant(offset >= 0, () => `${this.topicPartition} truncated to ${offset}`)
-    if (offset > this.endOffset) return
+    // Since 0.11 nothing at all happens at the log end offset: not even to epochs that began there (KAFKA-10706).
+    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) return
     if (this.logStartOffset > offset) {
       this.truncateFullyAndStartAt(offset)
       return
@@ -198,6 +208,7 @@ export class Log {
     this.deleteFrom(this.slotOf(offset) + 1)
     this.activeSegment.truncateTo(offset)
     this.setEnd(offset)
+    this.leaderEpochCache?.truncateFromEnd(offset)
     this.traceTruncation(from, offset)
   }
 
@@ -221,6 +232,7 @@ export class Log {
       this.row[0] = fresh
     }
     this.setEnd(offset)
+    this.leaderEpochCache?.clear()
     this.traceTruncation(from, offset)
   }
 
@@ -277,6 +289,7 @@ export class Log {
   digest(digest: Digest): void {
     digest.string(this.topicPartition).int(this.endOffset).int(this.flushedOffset).int(this.row.length)
     for (const segment of this.row) segment.digest(digest)
+    this.leaderEpochCache?.digest(digest)
   }
 
   private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
