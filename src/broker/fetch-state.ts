@@ -4,6 +4,8 @@
  */
 import type { Digest, Micros } from '../host/index.ts'
 import type { TopicPartition } from '../protocol/index.ts'
+import type { ProtocolVersions } from '../versions.ts'
+import type { LocalReplica } from './replica.ts'
 
 /** How a partition comes to a fetcher. */
 export interface InitialFetchState {
@@ -17,6 +19,30 @@ export interface InitialFetchState {
   readonly phase: 'truncating' | 'fetching'
   /** Epoch of the last record in the log; named in fetches where the leader looks for divergence in them (F11). */
   readonly lastFetchedEpoch: number | undefined
+}
+
+/** How fetching begins when a broker has become a follower (F11). */
+export function initialFetchState(
+  { tp, topic, partition, leaderEpoch }: Pick<InitialFetchState, 'tp' | 'topic' | 'partition' | 'leaderEpoch'>,
+  local: LocalReplica,
+  { truncation }: ProtocolVersions,
+): InitialFetchState {
+  const { logEndOffset, knownHighWatermark } = local
+  const place = { tp, topic, partition, leaderEpoch }
+  const lastFetchedEpoch = local.log.leaderEpochCache?.latestEpoch
+  switch (truncation) {
+    case 'high-watermark':
+      return { ...place, fetchOffset: logEndOffset, phase: 'fetching', lastFetchedEpoch: undefined }
+    case 'epoch-end':
+      return { ...place, fetchOffset: logEndOffset, phase: 'truncating', lastFetchedEpoch: undefined }
+    case 'epoch-and-end':
+      return { ...place, fetchOffset: knownHighWatermark, phase: 'truncating', lastFetchedEpoch: undefined }
+    case 'on-fetch':
+      // A log without any epoch is cut back to its high watermark.
+      return lastFetchedEpoch === undefined
+        ? { ...place, fetchOffset: knownHighWatermark, phase: 'truncating', lastFetchedEpoch }
+        : { ...place, fetchOffset: logEndOffset, phase: 'fetching', lastFetchedEpoch }
+  }
 }
 
 export class FetchState {

@@ -188,6 +188,7 @@ export class ReplicaFetcher {
       if (epoch !== undefined || versions.fetchFencing === 'none') {
         asked.push({ state, epoch: epoch ?? UNDEFINED_EPOCH })
       } else if (this.cut(state, state.fetchOffset, 'high-watermark')) {
+        state.fetchOffset = this.target.logEndOffset(state.tp)
         state.phase = 'fetching'
       }
     }
