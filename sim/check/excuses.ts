@@ -26,8 +26,7 @@ export function faultExcuse(evidence: Evidence): string | undefined {
 
 /** Whether followers cut back to their own high watermark: always up to 0.10; up to 2.0 where the leader knows no better. */
 const cutsToHighWatermark = (versions: ProtocolVersions, evidence: Evidence): boolean =>
-  versions.truncation === 'high-watermark' ||
-  (versions.epochStart === 'first-record' && evidence.unknownEpochCuts > 0)
+  versions.truncation === 'high-watermark' || (versions.epochStart === 'first-record' && evidence.unknownEpochCuts > 0)
 
 const cutSource = ({ truncation }: ProtocolVersions): string =>
   truncation === 'high-watermark'
