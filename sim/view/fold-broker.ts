@@ -29,6 +29,7 @@ type ReplicaEvent = EventOf<
   | 'IsrExpanded'
   | 'LogLoaded'
   | 'LogTruncated'
+  | 'SegmentsDeleted'
 >
 
 export function foldBrokerEvent(
@@ -100,6 +101,10 @@ function foldReplicaEvent(replica: ReplicaDraft, brokerId: number, atUs: Micros,
       replica.log = replica.log.startAt(event.logStartOffset)
       replica.logStartOffset = event.logStartOffset
       replica.logEndOffset = event.logEndOffset
+      return
+    case 'SegmentsDeleted':
+      replica.log = replica.log.startAt(event.logStartOffset)
+      replica.logStartOffset = event.logStartOffset
       return
     case 'Appended': {
       const { leaderEpoch, messages } = event

@@ -52,6 +52,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'HighWatermarksCheckpointed':
     case 'LogLoaded':
     case 'LogTruncated':
+    case 'SegmentsDeleted':
       foldBrokerEvent(view, machine, record.atUs, event)
       return
 

@@ -7,9 +7,11 @@ const HOUR_MS = 3_600_000
 export const topicConfigTable = {
   'segment.bytes': int(1_073_741_824, 'segment size that makes a new one begin', 14),
   'segment.ms': int(168 * HOUR_MS, 'age of a segment that makes a new one begin', 0),
+  'segment.jitter.ms': int(0, 'by how much at most a segment is rolled earlier, drawn for each', 0),
   'segment.index.bytes': int(10_485_760, 'size an offset index is allocated with', 8),
   'index.interval.bytes': int(4096, 'bytes of log between two index entries', 0),
   'flush.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended before the log is flushed', 1),
+  'flush.ms': int(Number.MAX_SAFE_INTEGER, 'time that messages may be unflushed', 0),
   'retention.ms': int(168 * HOUR_MS, 'how long closed segments are kept'),
   'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
   'file.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),

@@ -15,6 +15,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   LogLoaded: true,
   SegmentRolled: true,
   LogTruncated: true,
+  SegmentsDeleted: true,
   CheckpointWritten: true,
   ZkServerState: true,
   ZkRoleEnded: true,
