@@ -13,6 +13,7 @@ export const topicConfigTable = {
   'flush.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended before the log is flushed', 1),
   'retention.ms': int(168 * HOUR_MS, 'how long closed segments are kept'),
   'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
+  'file.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
   'max.message.bytes': int(1_000_012, 'largest message', 0),
   'cleanup.policy': text('delete', 'what happens to old segments', cleanupPolicies),
   'min.cleanable.dirty.ratio': double(0.5, 'share of bytes not yet compacted that makes the log be compacted', 0, 1),

@@ -8,7 +8,7 @@
  * - paused: nobody cleans it until it is resumed. Enters from none and aborted. May be asked for several times at once.
  * In Kafka the one who aborts waits for the thread. Here a thread only ever rests between two buffers, and lets go at once.
  */
-import { type Digest, FileError, type FileSystem, invariant } from '../../host/index.ts'
+import { type Digest, type FileSystem, invariant } from '../../host/index.ts'
 import type { TopicPartition } from '../../protocol/index.ts'
 import { join } from '../file-names.ts'
 import type { Log } from '../log.ts'

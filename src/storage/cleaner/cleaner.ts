@@ -7,10 +7,12 @@
  * until the segment it is in has been clean for `delete.retention.ms`, counted by the files' times.
  */
 import { type Host, sleep, type Task } from '../../host/index.ts'
+import { readInt32 } from '../big-endian.ts'
 import { CLEANED_SUFFIX } from '../file-names.ts'
 import type { Log } from '../log.ts'
 import { discardSegmentFiles, type LogSegment } from '../log-segment.ts'
 import { batchesOf } from '../record/batch.ts'
+import { ENTRY_OVERHEAD, SIZE_AT } from '../record/layout.ts'
 import { CleanedTransactions } from './cleaned-transactions.ts'
 import { CleaningAborted, CleaningFailed } from './cleaner-errors.ts'
 import type { CleanerRules } from './cleaner-rules.ts'
@@ -321,7 +323,7 @@ export class Cleaner {
     const { ioBufferBytesMax } = this.options
     const rule = this.rules.cleanerBuffer
     let limit = rule === 'broker-limit' ? ioBufferBytesMax : Math.max(ioBufferBytesMax, log.config['max.message.bytes'])
-    if (rule === 'as-needed') limit = Math.max(limit, segment.log.entryBytesAt(position))
+    if (rule === 'as-needed') limit = Math.max(limit, entryBytesAt(segment, position))
     if (this.bufferBytes >= limit) {
       throw new CleaningFailed(`${log.topicPartition} has a message larger than the largest allowed, ${limit} bytes`)
     }
@@ -332,6 +334,13 @@ export class Cleaner {
   private *rest(bytes: number): Task<void> {
     yield* sleep(this.host, this.throttler.observe(bytes), 'log cleaner')
   }
+}
+
+/** Size of the entry at a position as it says itself; 0 if it cannot be, or is not all there. */
+function entryBytesAt(segment: LogSegment, position: number): number {
+  const header = segment.log.read(position, ENTRY_OVERHEAD)
+  const bytes = header.length < ENTRY_OVERHEAD ? 0 : ENTRY_OVERHEAD + readInt32(header, SIZE_AT)
+  return position + bytes > segment.size ? 0 : bytes
 }
 
 /** Tombstones in segments last changed up to then may go. Before anything was cleaned none may. */
