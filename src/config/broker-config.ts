@@ -25,7 +25,11 @@ export const brokerConfigTable = {
   'log.cleaner.delete.retention.ms': int(86_400_000, 'how long a compacted log keeps tombstones', 0),
   'log.cleaner.min.compaction.lag.ms': int(0, 'age below which a record is not compacted, from 0.10.1', 0),
   'log.cleaner.max.compaction.lag.ms': int(Number.MAX_SAFE_INTEGER, 'age that makes compaction due, from 2.3', 1),
-  'log.cleaner.dedupe.buffer.size': int(524_288_000, 'bytes of the maps from keys to offsets, all threads together', 24),
+  'log.cleaner.dedupe.buffer.size': int(
+    524_288_000,
+    'bytes of the maps from keys to offsets, all threads together',
+    24,
+  ),
   'log.cleaner.io.buffer.size': int(524_288, 'bytes of the buffers to read and write, all threads together', 2),
   'log.cleaner.io.buffer.load.factor': double(0.9, 'how full a map from keys to offsets gets', 0, 1),
   'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, 'what compaction reads and writes at most', 0),

@@ -59,7 +59,11 @@ export class KafkaServer implements Process {
       sessionTimeoutMs: config['zookeeper.session.timeout.ms'],
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
-    this.logs = new LogManager(host, '', { config, topicConfig: (topic) => this.topicConfigs.config(topic) })
+    this.logs = new LogManager(host, '', {
+      config,
+      topicConfig: (topic) => this.topicConfigs.config(topic),
+      cleanerRules: versions,
+    })
     this.replicas = new ReplicaManager(host, {
       brokerId,
       config,
@@ -134,6 +138,7 @@ export class KafkaServer implements Process {
     try {
       const { cleanShutdown } = this.logs.load()
       this.logsAreLoaded = true
+      this.logs.startup()
       const { brokerId } = this.options
       if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
     } catch (error) {

@@ -71,7 +71,8 @@ function firstDirty(
   const offset = checkpoint ?? start
   if (rules.cleanerCheckpoint === 'trusted') return { offset, isWrong: false }
   if (offset < start) return { offset: start, isWrong: true }
-  if (rules.cleanerCheckpoint === 'kept-within-log' && offset > log.logEndOffset) return { offset: start, isWrong: true }
+  if (rules.cleanerCheckpoint === 'kept-within-log' && offset > log.logEndOffset)
+    return { offset: start, isWrong: true }
   return { offset, isWrong: false }
 }
 

@@ -7,7 +7,7 @@ import { type Digest, fromMs, type Host, runTask, sleep, type Task } from '../..
 import type { TopicPartition } from '../../protocol/index.ts'
 import type { Log } from '../log.ts'
 import { nowMs } from '../log-segment.ts'
-import { Cleaner, type CleanedLog, CleaningRound } from './cleaner.ts'
+import { type CleanedLog, Cleaner, CleaningRound } from './cleaner.ts'
 import { CleaningAborted, isCleaningFailure } from './cleaner-errors.ts'
 import type { CleanerEvent } from './cleaner-events.ts'
 import { CLEANER_CHECKPOINT_FILE, CleanerManager, type LogPool } from './cleaner-manager.ts'
@@ -106,15 +106,13 @@ export class LogCleaner {
       const outcome = yield* this.cleanFilthiestLog(thread, cleaner)
       if (outcome === 'thread-ends') break
       this.deleteFromCompactedLogs()
-      if (outcome === 'nothing-cleaned') yield* sleep(this.host, fromMs(config['log.cleaner.backoff.ms']), 'log cleaner')
+      if (outcome === 'nothing-cleaned')
+        yield* sleep(this.host, fromMs(config['log.cleaner.backoff.ms']), 'log cleaner')
     }
     this.livingThreads.delete(thread)
   }
 
-  private *cleanFilthiestLog(
-    thread: number,
-    cleaner: Cleaner,
-  ): Task<'cleaned' | 'nothing-cleaned' | 'thread-ends'> {
+  private *cleanFilthiestLog(thread: number, cleaner: Cleaner): Task<'cleaned' | 'nothing-cleaned' | 'thread-ends'> {
     const round = new CleaningRound()
     let dirty: DirtyLog | undefined
     try {

@@ -2,13 +2,7 @@
 import { readInt64 } from '../big-endian.ts'
 import type { LogSegment } from '../log-segment.ts'
 import { isBatch } from '../record/entry.ts'
-import {
-  BATCH_OVERHEAD,
-  LEGACY_TIMESTAMP_AT,
-  MAGIC_AT,
-  MAX_TIMESTAMP_AT,
-  NO_TIMESTAMP,
-} from '../record/layout.ts'
+import { BATCH_OVERHEAD, LEGACY_TIMESTAMP_AT, MAGIC_AT, MAX_TIMESTAMP_AT, NO_TIMESTAMP } from '../record/layout.ts'
 
 /** Timestamp of the segment's first entry; -1 if that has none. */
 export function firstTimestampOf(segment: LogSegment): number {
