@@ -212,7 +212,8 @@ export class LogManager {
   }
 
   private formatOf(tp: TopicPartition): LogFormat {
-    return this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
+    const format = this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
+    return this.options.cleanerRules?.keylessRecords === 'refused' ? { ...format, compactedNeedsKeys: true } : format
   }
 
   private sorted(): Log[] {
