@@ -21,11 +21,6 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   SegmentRolled: true,
   LogTruncated: true,
   CheckpointWritten: true,
-  LogCleaningStarted: true,
-  SegmentsCompacted: true,
-  LogCleaned: true,
-  LogCleaningAborted: true,
-  LogCleaningFailed: true,
   ZkServerState: true,
   ZkRoleEnded: true,
   ZkSnapshotDamaged: true,
@@ -107,6 +102,11 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   LinkReleased: true,
   ConnectionReset: true,
   DiskFault: true,
+  LogCleaningStarted: true,
+  SegmentsCompacted: true,
+  LogCleaned: true,
+  LogCleaningAborted: true,
+  LogCleaningFailed: true,
 }
 
 /** Kinds of trace events that `event` conditions may wait for. */
