@@ -27,6 +27,7 @@ export {
   type LogFormat,
   logFormat20,
   logFormat21,
+  logFormat27,
   logFormat010,
   logFormat011,
   logFormat080,

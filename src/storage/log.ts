@@ -201,8 +201,11 @@ export class Log {
   /** Drops all messages at or above `offset`. No effect past the log end offset. */
   truncateTo(offset: number): void {
     invariant(offset >= 0, () => `${this.topicPartition} truncated to ${offset}`)
-    // Since 0.11 nothing at all happens at the log end offset: not even to epochs that began there (KAFKA-10706).
-    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) return
+    // Since 0.11 nothing at all happens at the log end offset: up to 2.6 not even to epochs that began there (KAFKA-10706).
+    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) {
+      this.leaderEpochCache?.truncatedAtEnd(this.endOffset)
+      return
+    }
     if (this.logStartOffset > offset) {
       this.truncateFullyAndStartAt(offset)
       return
