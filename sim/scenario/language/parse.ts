@@ -2,6 +2,7 @@
  * YAML text to plan: read with places, check the version, lay the command line over the file, check the shape, compile.
  * Each stage speaks only if the one before had nothing to say, so one mistake makes one message.
  */
+import { defaultPreset } from '../../../src/versions.ts'
 import type { ScenarioPlan } from '../plan.ts'
 import { compileScenario } from './compile/scenario.ts'
 import type { Diagnostic } from './diagnostic.ts'
@@ -10,6 +11,7 @@ import { nearest } from './nearest.ts'
 import { applyOverrides, type Override } from './overrides.ts'
 import { Report } from './report.ts'
 import { LANGUAGE_VERSION, type ScenarioInput, scenarioSchema } from './schema/scenario.ts'
+import { type PropertiesFile, readServerProperties } from './server-properties.ts'
 import { Located, quoted, readSource, Source } from './source.ts'
 
 export interface ParseOptions {
@@ -19,6 +21,8 @@ export interface ParseOptions {
   readonly seed?: number
   /** `--protocol`, which wins over the file. */
   readonly protocol?: string
+  /** `--server-properties`: settings of every broker, over the file's and below `--set`. */
+  readonly serverProperties?: PropertiesFile
 }
 
 export type ParseResult =
@@ -38,7 +42,10 @@ export function parseScenario(text: string, file: string, options: ParseOptions 
   const checked = scenarioSchema.safeParse(root.value)
   if (!checked.success) explainIssues(checked.error.issues, root, report)
   if (report.failed) return { diagnostics: report.diagnostics }
-  const plan = compileScenario(root as Located<ScenarioInput>, file, text, overrides, report)
+  const { serverProperties: beside } = options
+  const protocol = (root.value as ScenarioInput).protocol ?? defaultPreset
+  const properties = beside === undefined ? {} : readServerProperties(beside, protocol, report).values
+  const plan = compileScenario(root as Located<ScenarioInput>, file, text, overrides, properties, report)
   return report.failed ? { diagnostics: report.diagnostics } : { plan, warnings: report.diagnostics }
 }
 
