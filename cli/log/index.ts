@@ -1,0 +1,20 @@
+/** `trial log …`: looks at the files of logs, those of simulated brokers and those that real ones wrote. */
+import type { Command } from 'commander'
+import { register as registerCat } from './cat.ts'
+import { register as registerDump } from './dump.ts'
+import { register as registerVerify } from './verify.ts'
+
+const examples = `
+Examples:
+  trial log dump data/broker-1/orders-0 --deep
+  trial log verify data/broker-1
+  trial log cat data/broker-1/orders-0 --from 100 --max 10
+`
+
+export function register(program: Command): void {
+  const log = program
+    .command('log')
+    .description('looks at the files of a log: dump, verify, lookup, cat, repair')
+    .addHelpText('after', examples)
+  for (const add of [registerDump, registerVerify, registerCat]) add(log)
+}

@@ -1,0 +1,17 @@
+/** Looking at the files of a log from outside: what `trial log` is made of. Runs wherever a `FileSystem` is. */
+export { type DumpItem, type DumpOptions, type DumpSink, dumpFile } from './dump.ts'
+export { OPENED_BYTES_MAX } from './each-record.ts'
+export { ENTRY_BYTES_MAX } from './entry-walk.ts'
+export {
+  isPartitionDirectory,
+  type LogDirectory,
+  type PartitionDirectory,
+  readLogDirectory,
+  readPartitionDirectory,
+} from './log-directory.ts'
+export { type FileKind, fileKindOf, segmentFileName, segmentFileOf } from './log-files.ts'
+export { type ReadProblem, readRecordsOf } from './read-records.ts'
+export { verifyLogDirectory } from './verify/directory.ts'
+export { type Finding, type FindingCode, Findings } from './verify/findings.ts'
+export { type PartitionSummary, verifyFile, verifyPartition } from './verify/partition.ts'
+export type { VerifyOptions } from './verify/segment.ts'
