@@ -13,7 +13,7 @@ import {
   verifyLogDirectory,
   verifyPartition,
 } from '../../src/storage/inspect/index.ts'
-import { ExitCode } from '../exit-code.ts'
+import { ExitCode, UserError } from '../exit-code.ts'
 import { painterFor } from '../output/colour.ts'
 import { type LimitOptions, printing, withLimits } from './options.ts'
 import { type Progress, showProgress } from './progress.ts'
@@ -56,6 +56,10 @@ export function register(log: Command): void {
 
 function verify(given: string, options: VerifyCommandOptions, out: LineWriter): ExitCode {
   const target = openTarget(given)
+  if (target.kind === 'file' && !target.path.endsWith('.log'))
+    throw new UserError(
+      `${given}: verify takes .log files, and directories: other files are right or wrong only beside those`,
+    )
   const bar = showProgress(() => logBytes(target))
   try {
     return new Verification(given, target, options, out, bar).run()

@@ -2,6 +2,7 @@
 export { type DumpItem, type DumpOptions, type DumpSink, dumpFile } from './dump.ts'
 export { OPENED_BYTES_MAX } from './each-record.ts'
 export { ENTRY_BYTES_MAX } from './entry-walk.ts'
+export type { Halving, HalvingStep } from './halving.ts'
 export {
   isPartitionDirectory,
   type LogDirectory,
@@ -10,6 +11,16 @@ export {
   readPartitionDirectory,
 } from './log-directory.ts'
 export { type FileKind, fileKindOf, segmentFileName, segmentFileOf } from './log-files.ts'
+export {
+  type IndexSearch,
+  type LookupLimits,
+  lookupOffset,
+  type OffsetLookup,
+  type Scan,
+  type ScannedEntry,
+  type SegmentSearch,
+} from './lookup.ts'
+export { lookupTimestamp, type SegmentTime, type TimeIndexSearch, type TimeLookup } from './lookup-time.ts'
 export { type ReadProblem, readRecordsOf } from './read-records.ts'
 export { verifyLogDirectory } from './verify/directory.ts'
 export { type Finding, type FindingCode, Findings } from './verify/findings.ts'
