@@ -60,8 +60,7 @@ export class LookupStory {
     if (index === undefined) this.heading('Where to begin? The segment has no index: at byte 0.')
     else this.index(index, offset)
     this.scan(scan, `offset ${offset}`, (entry) => `up to offset ${entry.lastOffset}`)
-    if (scan.found === undefined && scan.problem === undefined)
-      this.result('not in this segment')
+    if (scan.found === undefined && scan.problem === undefined) this.result('not in this segment')
   }
 
   private timeIndex(search: TimeIndexSearch, baseOffset: number, timestamp: number): void {

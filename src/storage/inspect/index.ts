@@ -4,13 +4,14 @@ export { OPENED_BYTES_MAX } from './each-record.ts'
 export { ENTRY_BYTES_MAX } from './entry-walk.ts'
 export type { Halving, HalvingStep } from './halving.ts'
 export {
+  firstMagicOf,
   isPartitionDirectory,
   type LogDirectory,
   type PartitionDirectory,
   readLogDirectory,
   readPartitionDirectory,
 } from './log-directory.ts'
-export { type FileKind, fileKindOf, segmentFileName, segmentFileOf } from './log-files.ts'
+export { type FileKind, fileKindOf, isCompactedTopic, segmentFileName, segmentFileOf } from './log-files.ts'
 export {
   type IndexSearch,
   type LookupLimits,

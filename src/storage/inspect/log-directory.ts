@@ -5,6 +5,7 @@
 import type { FileSystem } from '../../host/index.ts'
 import type { TopicPartition } from '../../protocol/index.ts'
 import { join } from '../file-names.ts'
+import { EntryWalk } from './entry-walk.ts'
 import {
   EPOCH_CHECKPOINT,
   fileKindOf,
@@ -50,6 +51,8 @@ export interface LogDirectory {
   readonly unknown: readonly string[]
 }
 
+const MAGIC_WINDOW_BYTES = 4096
+
 /** Files of one partition. @throws FileError */
 export function readPartitionDirectory(files: FileSystem, path: string): PartitionDirectory {
   const byBase = new Map<number, Map<SegmentFileKind, string>>()
@@ -88,6 +91,20 @@ export function readPartitionDirectory(files: FileSystem, path: string): Partiti
 export const isPartitionDirectory = (directory: PartitionDirectory): boolean =>
   directory.segments.length + directory.orphans.length + directory.leftovers.length + directory.snapshots.length > 0 ||
   (directory.topicPartition !== undefined && directory.unknown.length === 0)
+
+/** Format of the first entry of the newest segment that holds one; undefined if there is none that is known. */
+export function firstMagicOf(files: FileSystem, { path, segments }: PartitionDirectory): number | undefined {
+  for (const { names } of segments.toReversed()) {
+    const handle = files.open(join(path, names.get('log')!), { create: false })
+    try {
+      const walk = new EntryWalk(handle, { windowBytes: MAGIC_WINDOW_BYTES, entryBytesMax: MAGIC_WINDOW_BYTES })
+      if (walk.next()) return walk.magic
+    } finally {
+      handle.close()
+    }
+  }
+  return undefined
+}
 
 /** A broker's log directory. Directories in it that are no partitions' are among the unknown. @throws FileError */
 export function readLogDirectory(files: FileSystem, path: string): LogDirectory {

@@ -69,6 +69,10 @@ export function partitionOf(directoryName: string): TopicPartition | undefined {
   return topicPartition(topic, partition) === name ? name : undefined
 }
 
+/** Partitions of the topics that every broker compacts. */
+export const isCompactedTopic = (partition: TopicPartition): boolean =>
+  /^__(consumer_offsets|transaction_state)-\d+$/.test(partition)
+
 /** `00000000000000001000.log` for 1000. */
 export const segmentFileName = (baseOffset: number, kind: SegmentFileKind): string =>
   `${String(baseOffset).padStart(20, '0')}.${kind}`

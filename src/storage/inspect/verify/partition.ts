@@ -2,7 +2,7 @@
 import type { FileSystem } from '../../../host/index.ts'
 import { join } from '../../file-names.ts'
 import type { PartitionDirectory } from '../log-directory.ts'
-import { EPOCH_CHECKPOINT, PARTITION_METADATA, segmentFileName, segmentFileOf } from '../log-files.ts'
+import { EPOCH_CHECKPOINT, isCompactedTopic, PARTITION_METADATA, segmentFileName, segmentFileOf } from '../log-files.ts'
 import { readSnapshot } from '../snapshot-file.ts'
 import { type EpochEntry, parseEpochs, parseProperties, readText } from '../text-files.ts'
 import { EpochCheck } from './epoch-check.ts'
@@ -27,9 +27,6 @@ export interface PartitionSummary {
   readonly damage: number
 }
 
-/** Topics that every broker compacts. */
-const COMPACTED_TOPICS = /^__(consumer_offsets|transaction_state)-\d+$/
-
 export function verifyPartition(
   files: FileSystem,
   partition: PartitionDirectory,
@@ -40,7 +37,7 @@ export function verifyPartition(
   const before = findings.damage
   const compacted =
     given.compacted ||
-    COMPACTED_TOPICS.test(partition.topicPartition ?? '') ||
+    isCompactedTopic(partition.topicPartition ?? '') ||
     partition.leftovers.some(({ suffix }) => suffix !== '.deleted')
   const options = { ...given, compacted }
   const epochPath = join(path, EPOCH_CHECKPOINT)
