@@ -11,7 +11,14 @@ export {
   readLogDirectory,
   readPartitionDirectory,
 } from './log-directory.ts'
-export { type FileKind, fileKindOf, isCompactedTopic, segmentFileName, segmentFileOf } from './log-files.ts'
+export {
+  type FileKind,
+  fileKindOf,
+  isCompactedTopic,
+  type SegmentFileKind,
+  segmentFileName,
+  segmentFileOf,
+} from './log-files.ts'
 export {
   type IndexSearch,
   type LookupLimits,
@@ -23,6 +30,7 @@ export {
 } from './lookup.ts'
 export { lookupTimestamp, type SegmentTime, type TimeIndexSearch, type TimeLookup } from './lookup-time.ts'
 export { type ReadProblem, readRecordsOf } from './read-records.ts'
+export type { ProducerEntry } from './snapshot-file.ts'
 export { verifyLogDirectory } from './verify/directory.ts'
 export { type Finding, type FindingCode, Findings } from './verify/findings.ts'
 export { type PartitionSummary, verifyFile, verifyPartition } from './verify/partition.ts'

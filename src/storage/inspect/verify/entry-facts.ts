@@ -17,6 +17,8 @@ export interface EntryFacts {
 /** A check that follows the walk through a segment. */
 export interface SegmentCheck {
   entry(facts: EntryFacts): void
+  /** Bytes up to `position` were left out because of damage; the next entry begins there. */
+  skipTo(position: number): void
   /**
    * @param lastOffset of the segment; undefined if it holds nothing
    * @param walkedTo byte that the walk came to

@@ -42,6 +42,10 @@ export class OffsetIndexCheck implements SegmentCheck {
     }
   }
 
+  skipTo(position: number): void {
+    while (this.slot < this.index.entries && this.index.logPosition(this.slot) < position) this.slot++
+  }
+
   end(lastOffset: number | undefined, walkedTo: number, whole: boolean): void {
     if (!whole) return
     const { index } = this

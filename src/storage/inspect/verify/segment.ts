@@ -158,6 +158,7 @@ class SegmentWalk {
       this.findings.damaged(code, logPath, message + more, { position: end.position })
       if (resumed < 0) break
       state.order.skip()
+      for (const check of this.checks) check.skipTo(resumed)
       this.entry()
     }
     const lastOffset = this.entries === 0 ? undefined : state.order.last

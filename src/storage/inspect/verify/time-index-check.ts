@@ -23,14 +23,19 @@ export class TimeIndexCheck implements SegmentCheck {
     checkShape(index, path, 'time-index', findings)
   }
 
-  entry({ position, lastOffset, crcValid, batch }: EntryFacts): void {
+  entry({ position, firstOffset, lastOffset, previousOffset, crcValid, batch }: EntryFacts): void {
+    // For offsets that are missing in front of it this entry does not count.
+    this.judgeUpTo((firstOffset ?? previousOffset + 1) - 1)
     if (!crcValid) this.certain = false
     else if (batch.maxTimestamp > this.maxTimestamp) {
       this.maxTimestamp = batch.maxTimestamp
       this.maxPosition = position
     }
-    const { index } = this
-    for (; this.slot < index.entries && index.offset(this.slot) <= lastOffset; this.slot++) this.judge()
+    this.judgeUpTo(lastOffset)
+  }
+
+  skipTo(): void {
+    this.certain = false
   }
 
   end(lastOffset: number | undefined, _walkedTo: number, whole: boolean): void {
@@ -40,6 +45,11 @@ export class TimeIndexCheck implements SegmentCheck {
       const end = lastOffset === undefined ? 'is empty' : `ends with ${lastOffset}`
       this.bad(`stands for offset ${offset}, and the segment ${end}`)
     }
+  }
+
+  private judgeUpTo(offset: number): void {
+    const { index } = this
+    for (; this.slot < index.entries && index.offset(this.slot) <= offset; this.slot++) this.judge()
   }
 
   private judge(): void {

@@ -74,6 +74,8 @@ export class TransactionCheck implements SegmentCheck {
     if (marker !== undefined) this.markers.set(facts.lastOffset, marker)
   }
 
+  skipTo(): void {}
+
   end(_lastOffset: number | undefined, _walkedTo: number, whole: boolean): void {
     const { index, findings, path } = this
     let previous = -1
