@@ -58,7 +58,7 @@ function compileMessage(node: Located<MessageInput>, names: Names, report: Repor
         `"${key}: ${field.text}" can never hold: ${String(field.text).includes('..') ? 'the range runs backwards' : 'no number is that small'}`,
       )
   }
-  const { acked, copies, lost, committed, gaveUp, read } = node.value
+  const { acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read } = node.value
   return [
     {
       span: node.wholeSpan,
@@ -68,6 +68,8 @@ function compileMessage(node: Located<MessageInput>, names: Names, report: Repor
       ...(lost === undefined ? {} : { lost: readMatch(lost) }),
       ...(committed === undefined ? {} : { committed }),
       ...(gaveUp === undefined ? {} : { gaveUp }),
+      ...(dropped === undefined ? {} : { dropped }),
+      ...(lostInQueue === undefined ? {} : { lostInQueue }),
       ...(read === undefined ? {} : { read: readMatch(read) }),
       spans,
     },
