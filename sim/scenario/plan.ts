@@ -270,6 +270,8 @@ export interface ExpectationPlan {
   /** Was never true. */
   readonly never: readonly Condition[]
   readonly unavailable: readonly UnavailabilityExpectation[]
+  /** What the story comes to, said where everything expected held. */
+  readonly verdict?: LocalText
 }
 
 /** Facts about one message. Fields that are absent are not asked for. */

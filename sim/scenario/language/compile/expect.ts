@@ -14,6 +14,7 @@ import type { expectSchema } from '../schema/scenario.ts'
 import { entries, type Located, listed } from '../source.ts'
 import type { ConditionCompiler } from './conditions.ts'
 import type { Names } from './names.ts'
+import { localText } from './text.ts'
 
 export type ExpectInput = z.infer<typeof expectSchema>
 type MessageInput = NonNullable<ExpectInput['messages']>[string]
@@ -41,6 +42,7 @@ export function compileExpectations(
     unavailable: listed<UnavailableInput>(node?.field('unavailable')).flatMap((one) =>
       compileUnavailable(one, names, report),
     ),
+    ...(node?.field('verdict') === undefined ? {} : { verdict: localText(node.field('verdict')!) }),
   }
 }
 

@@ -15,8 +15,13 @@ const conditions = (help: string) =>
 
 export const expectSchema = object(
   'expect',
-  'a mapping of messages, order, promises, state, sometimes, never, unavailable',
+  'a mapping of verdict, messages, order, promises, state, sometimes, never, unavailable',
   {
+    verdict: localTextSchema
+      .optional()
+      .describe(
+        'What was lost, repeated or reordered, and why that was permitted, in one sentence: told at the end of a run in which everything expected here came true.',
+      ),
     messages: z
       .record(
         z.string(),
