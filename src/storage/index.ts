@@ -25,6 +25,7 @@ export {
   type LogFormat,
   logFormat20,
   logFormat21,
+  logFormat27,
   logFormat010,
   logFormat011,
   logFormat080,

@@ -53,3 +53,5 @@ export const logFormat011: LogFormat = { ...logFormat010, magic: 2, leaderEpochs
 export const logFormat20: LogFormat = { ...logFormat011, indexedOffset: 'last', leaderEpochs: 'kip-279' }
 /** Releases from 2.1 on: with zstd. */
 export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leaderEpochs: 'latest-wins' }
+/** Releases from 2.7 on. */
+export const logFormat27: LogFormat = { ...logFormat21, leaderEpochs: 'latest-wins-cut-at-end' }
