@@ -46,6 +46,15 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   replacedController: 'a controller that sees another one in /controller',
   staleRegistration: 'a broker that finds its own node of an older session',
   topicDeletion: 'an exception on the thread that deletes topics',
+  cleanupPolicies: 'values of cleanup.policy that there are',
+  keylessRecords: 'a record without key on a compacted topic',
+  cleanerWrappers: 'compressed batches in a log that is compacted',
+  cleanerMap: 'how much of a log one round of compaction covers',
+  cleanerGroups: 'how large segments become that compaction merges',
+  cleanerCheckpoint: "the cleaner's checkpoint after a truncation",
+  cleanerBuffer: "how far the cleaner's buffers grow for a large entry",
+  cleanerFailure: 'what an unexpected error of the cleaner ends',
+  compactionLag: 'limits to the age at which records are compacted',
 }
 
 export function register(program: Command): void {

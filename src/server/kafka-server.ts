@@ -65,6 +65,7 @@ export class KafkaServer implements Process {
       config,
       topicConfig: (topic) => this.topicConfigs.config(topic),
       logFormat: () => logFormat,
+      cleanerRules: versions,
     })
     this.replicas = new ReplicaManager(host, {
       brokerId,
@@ -140,6 +141,7 @@ export class KafkaServer implements Process {
     try {
       const { cleanShutdown } = this.logs.load()
       this.logsAreLoaded = true
+      this.logs.startup()
       const { brokerId } = this.options
       if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
     } catch (error) {
