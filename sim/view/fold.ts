@@ -52,6 +52,8 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'HighWatermarksCheckpointed':
     case 'LogLoaded':
     case 'LogTruncated':
+    case 'SegmentRolled':
+    case 'SegmentsCompacted':
       foldBrokerEvent(view, machine, record.atUs, event)
       return
 
@@ -131,7 +133,10 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'RequestRefused':
     case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
-    case 'SegmentRolled':
+    case 'LogCleaningStarted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
     case 'CheckpointWritten':
     case 'ZkProposed':
     case 'ZkRoleEnded':

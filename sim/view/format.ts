@@ -10,6 +10,7 @@ import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatClientEvent } from './format-client.ts'
 import { formatControlEvent } from './format-control.ts'
+import { formatStorageEvent } from './format-storage.ts'
 import { tracedWords } from './format-words.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
@@ -66,6 +67,13 @@ export function formatEvent(event: AnyEvent): string {
       return `LogTruncated ${event.tp} ${event.from}→${event.to}`
     case 'CheckpointWritten':
       return `CheckpointWritten ${event.file}${entries(event.entries)}`
+
+    case 'LogCleaningStarted':
+    case 'SegmentsCompacted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
+      return formatStorageEvent(event)
 
     case 'MessageHanded':
     case 'ProduceSent':

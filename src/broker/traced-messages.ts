@@ -1,18 +1,22 @@
 /**
  * Messages as the trace shows them: key, and of the value the first line, which is the message's name in scenarios. They
- * are taken from what was appended, never read back from the log: a look at the disk would cost time, and could fail.
+ * are taken from what was appended, of whatever format, never read back from the log: a look at the disk would cost time,
+ * and could fail. Control records are no messages: their offsets are missing.
  */
 import { fromUtf8 } from '../host/index.ts'
-import { batchesOf, CompressionError, LogError, type LogRecord } from '../storage/index.ts'
+import { type Batch, batchesOf, CompressionError, LogError, type LogRecord } from '../storage/index.ts'
 import type { TracedMessage } from './events.ts'
 
-/** @param firstOffset offset that the log gave the first one; undefined: the set has its offsets already */
+/** @param firstOffset offset that the log gave the first one; undefined: the records have their offsets already */
 export function tracedMessages(records: Uint8Array, firstOffset?: number): TracedMessage[] {
   const messages: TracedMessage[] = []
+  let next = firstOffset
   for (const batch of batchesOf(records)) {
-    for (const { offset, key, value } of opened(() => batch.records())) {
+    for (const { offset, key, value } of recordsOf(batch)) {
+      const at = next === undefined ? offset : next++
+      if (batch.isControl) continue
       messages.push({
-        offset: firstOffset === undefined ? offset : firstOffset + messages.length,
+        offset: at,
         key: key === null ? null : fromUtf8(key),
         value: value === null ? null : firstLine(fromUtf8(value)),
       })
@@ -21,13 +25,13 @@ export function tracedMessages(records: Uint8Array, firstOffset?: number): Trace
   return messages
 }
 
-/** A wrapper that cannot be opened shows nothing. */
-function opened(open: () => readonly LogRecord[]): readonly LogRecord[] {
+/** Up to 0.9 a leader looks at sizes and CRC only: what is in a message may be anything. */
+function recordsOf(batch: Batch): ReadonlyArray<Pick<LogRecord, 'offset' | 'key' | 'value'>> {
   try {
-    return open()
+    return batch.records()
   } catch (error) {
-    if (error instanceof CompressionError || error instanceof LogError) return []
-    throw error
+    if (!(error instanceof LogError || error instanceof CompressionError)) throw error
+    return [{ offset: batch.lastOffset, key: null, value: null }]
   }
 }
 

@@ -12,6 +12,9 @@ export function maybeAppended(errorCode: ErrorCode, requiredAcks: number): boole
     case ErrorCode.MessageSetSizeTooLarge:
     case ErrorCode.NotEnoughReplicas:
     case ErrorCode.InvalidRequiredAcks:
+    case ErrorCode.InvalidTimestamp:
+    case ErrorCode.InvalidRecord:
+    case ErrorCode.UnsupportedForMessageFormat:
       return false
     case ErrorCode.NotLeaderForPartition:
     case ErrorCode.UnknownTopicOrPartition:

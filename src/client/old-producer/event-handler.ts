@@ -18,6 +18,7 @@ import {
   type ProduceResponse,
   topicPartition,
 } from '../../protocol/index.ts'
+import type { Magic } from '../../storage/index.ts'
 import type { Outgoing } from '../application-message.ts'
 import type { ClientEvent } from '../events.ts'
 import { maybeAppended } from '../maybe-appended.ts'
@@ -31,6 +32,7 @@ export interface EventHandlerOptions {
   readonly name: string
   readonly bootstrap: readonly BrokerEndpoint[]
   readonly config: ProducerConfig
+  readonly magic: Magic
   readonly partitioner: Partitioner
 }
 
@@ -79,12 +81,12 @@ export class EventHandler {
   private phase: Phase = 'idle'
   private attempt = 0
 
-  constructor(host: Host, { name, bootstrap, config, partitioner }: EventHandlerOptions) {
+  constructor(host: Host, { name, bootstrap, config, magic, partitioner }: EventHandlerOptions) {
     this.host = host
     this.name = name
     this.config = config
     this.partitioner = partitioner
-    this.encoder = new MessageEncoder(config)
+    this.encoder = new MessageEncoder(config, magic)
     const timeoutUs = fromMs(config['request.timeout.ms'])
     this.metadata = new MetadataSource(host, name, bootstrap, timeoutUs)
     this.routes = new TopicRoutes(host, name, timeoutUs)
@@ -264,7 +266,7 @@ export class EventHandler {
       partitions: parts.map(({ topic, partition, messages }) => ({
         topic,
         partition,
-        records: this.encoder.messageSet(topic, messages),
+        records: this.encoder.messageSet(topic, messages, this.nowMs()),
       })),
     }
   }

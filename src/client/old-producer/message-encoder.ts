@@ -4,17 +4,20 @@
  */
 import type { ProducerConfig } from '../../config/index.ts'
 import { utf8 } from '../../host/index.ts'
-import { buildMessageSet, buildRecords, type CompressionType, codecsOf082 } from '../../storage/index.ts'
+import { buildRecords, type CompressionType, codecsOf010, codecsOf082, type Magic } from '../../storage/index.ts'
 import type { Outgoing } from '../application-message.ts'
 import type { PartitionKey } from './partitioner.ts'
 
 export class MessageEncoder {
+  private readonly magic: Magic
   private readonly keySerializer: string
   private readonly codec: CompressionType
   /** Topics to compress; none: all. */
   private readonly compressedTopics: readonly string[]
 
-  constructor(config: ProducerConfig) {
+  /** @param magic format of the messages */
+  constructor(config: ProducerConfig, magic: Magic) {
+    this.magic = magic
     this.keySerializer = config['key.serializer.class'] || config['serializer.class']
     this.codec = config['compression.codec'] as CompressionType
     this.compressedTopics = config['compressed.topics'].split(/\s*,\s*/).filter((topic) => topic !== '')
@@ -25,11 +28,13 @@ export class MessageEncoder {
     return this.keySerializer === 'kafka.serializer.DefaultEncoder' ? utf8(key) : key
   }
 
-  /** A set of message format 0; with a codec, one message that holds them all. */
-  messageSet(topic: string, messages: readonly Outgoing[]): Uint8Array {
-    const encoded = messages.map(({ key, value }) => ({ key: this.keyBytes(key), value: utf8(value) }))
-    if (this.codec === 'none' || !this.compresses(topic)) return buildMessageSet(encoded)
-    return buildRecords(encoded, { magic: 0, compression: this.codec, codecs: codecsOf082 })
+  /** One after another, or one batch of format 2; with a codec, one wrapper or batch that holds them all. */
+  messageSet(topic: string, messages: readonly Outgoing[], timestamp: number): Uint8Array {
+    const records = messages.map(({ key, value }) => ({ key: this.keyBytes(key), value: utf8(value), timestamp }))
+    const { magic } = this
+    if (this.codec === 'none' || !this.compresses(topic)) return buildRecords(records, { magic })
+    const codecs = magic === 0 ? codecsOf082 : codecsOf010
+    return buildRecords(records, { magic, compression: this.codec, codecs })
   }
 
   private keyBytes(key: string | undefined): Uint8Array | null {

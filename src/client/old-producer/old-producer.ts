@@ -6,6 +6,7 @@
 import type { ProducerConfig } from '../../config/index.ts'
 import { type Digest, type Host, invariant, type Process, runTask, type Task } from '../../host/index.ts'
 import type { BrokerEndpoint } from '../../protocol/index.ts'
+import type { Magic } from '../../storage/index.ts'
 import { type ApplicationMessage, digestMessage, type Outgoing } from '../application-message.ts'
 import { messageName } from '../message-text.ts'
 import { Workload, type WorkloadOptions, type WorkloadProgress } from '../workload.ts'
@@ -18,6 +19,8 @@ export interface OldProducerOptions {
   /** `metadata.broker.list`; ids do not matter and may be -1. */
   readonly bootstrap: readonly BrokerEndpoint[]
   readonly config: ProducerConfig
+  /** Format of the messages that it writes; 0 if left out. */
+  readonly magic?: Magic
   /** The class that `partitioner.class` names, where it is the application's own. */
   readonly partitioner?: PartitionerClass
   readonly workload?: WorkloadOptions
@@ -37,11 +40,11 @@ export class OldProducerProcess implements Process {
   private readonly sendThread: SendThread | undefined
 
   constructor(host: Host, options: OldProducerOptions) {
-    const { name, config, bootstrap, workload, progress } = options
+    const { name, config, bootstrap, magic = 0, workload, progress } = options
     this.host = host
     this.name = name
     const partitioner = createPartitioner(host, options)
-    const handler = new EventHandler(host, { name, bootstrap, config, partitioner })
+    const handler = new EventHandler(host, { name, bootstrap, config, magic, partitioner })
     this.handler = handler
     if (config['producer.type'] === 'async')
       this.sendThread = new SendThread(host, name, config, (batch) => handler.handle(batch))
