@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { temporaryDirectory, trial } from './trial.ts'
+import { type Outcome, temporaryDirectory, trial } from './trial.ts'
 
 const scenario = (module: string): string => `scenario: 1
 ends: 5s
@@ -17,7 +17,7 @@ expect:
 `
 
 /** Plays a scenario whose producer names the module `name` with this text; without a text there is no such file. */
-function play(name: string, text?: string): { readonly code: number; readonly out: string; readonly err: string } {
+function play(name: string, text?: string): Outcome {
   const folder = temporaryDirectory()
   const file = join(folder, 'story.yaml')
   writeFileSync(file, scenario(`./${name}`))
