@@ -18,6 +18,12 @@ export interface LogManagerOptions {
   readonly topicConfig: (topic: string) => TopicConfig
   /** What the broker's release, and the topic's settings, make its logs write; as 0.8.2 does if left out. */
   readonly logFormat?: (topic: string) => LogFormat
+  /**
+   * When the mark of a clean shutdown goes: after all logs are open, or (2.8, KAFKA-10471) before the first one is. Left
+   * for last, a crash while logs are being opened leaves files that the next start trusts although they were touched.
+   * The former if left out.
+   */
+  readonly shutdownMark?: 'removed-last' | 'removed-first'
 }
 
 export class LogManager {
@@ -42,9 +48,10 @@ export class LogManager {
   load(): { readonly cleanShutdown: boolean } {
     const { files } = this.host
     if (this.directory !== '') files.makeDirectory(this.directory)
-    const marker = join(this.directory, CLEAN_SHUTDOWN_FILE)
-    const cleanShutdown = files.status(marker) !== undefined
+    const cleanShutdown = files.status(join(this.directory, CLEAN_SHUTDOWN_FILE)) !== undefined
     const recoveryPoints = this.recoveryPoints.read()
+    const removedFirst = this.options.shutdownMark === 'removed-first'
+    if (cleanShutdown && removedFirst) this.removeShutdownMark()
     try {
       for (const name of files.list(this.directory)) {
         if (isLogDirectory(name) && files.status(join(this.directory, name))?.kind === 'directory') {
@@ -56,12 +63,14 @@ export class LogManager {
       this.closeAll()
       throw error
     }
-    if (cleanShutdown) {
-      files.removeFile(marker)
-      // Should the marker come back after a power loss, the next start would trust files that it must scan.
-      files.syncDirectory(this.directory)
-    }
+    if (cleanShutdown && !removedFirst) this.removeShutdownMark()
     return { cleanShutdown }
+  }
+
+  private removeShutdownMark(): void {
+    this.host.files.removeFile(join(this.directory, CLEAN_SHUTDOWN_FILE))
+    // Should the mark come back after a power loss, the next start would trust files that it must scan.
+    this.host.files.syncDirectory(this.directory)
   }
 
   log(tp: TopicPartition): Log | undefined {
