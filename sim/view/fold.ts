@@ -52,6 +52,8 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'HighWatermarksCheckpointed':
     case 'LogLoaded':
     case 'LogTruncated':
+    case 'SegmentRolled':
+    case 'SegmentsCompacted':
       foldBrokerEvent(view, machine, record.atUs, event)
       return
 
@@ -122,7 +124,10 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'RequestRefused':
     case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
-    case 'SegmentRolled':
+    case 'LogCleaningStarted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
     case 'CheckpointWritten':
     case 'ZkProposed':
     case 'ZkRoleEnded':

@@ -10,6 +10,7 @@ import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatControlEvent } from './format-control.ts'
+import { formatStorageEvent } from './format-storage.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { brokerName, brokerNames, formatMs, leaderName, messageName } from './names.ts'
 
@@ -65,6 +66,13 @@ export function formatEvent(event: AnyEvent): string {
       return `LogTruncated ${event.tp} ${event.from}→${event.to}`
     case 'CheckpointWritten':
       return `CheckpointWritten ${event.file}${entries(event.entries)}`
+
+    case 'LogCleaningStarted':
+    case 'SegmentsCompacted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
+      return formatStorageEvent(event)
 
     case 'MessageHanded':
       return `MessageHanded ${messageName(event.message)}${event.key === null ? '' : ` key=${event.key}`} for ${event.topic} to ${event.client}`

@@ -3,6 +3,7 @@ import { unreachable } from '../host/index.ts'
 import * as control from './control.ts'
 import * as fetch from './fetch.ts'
 import * as metadata from './metadata.ts'
+import * as offsetForLeaderEpoch from './offset-for-leader-epoch.ts'
 import * as offsets from './offsets.ts'
 import * as produce from './produce.ts'
 
@@ -10,6 +11,7 @@ export type KafkaRequest =
   | produce.ProduceRequest
   | fetch.FetchRequest
   | offsets.OffsetsRequest
+  | offsetForLeaderEpoch.OffsetForLeaderEpochRequest
   | metadata.MetadataRequest
   | control.LeaderAndIsrRequest
   | control.StopReplicaRequest
@@ -20,6 +22,7 @@ export type KafkaResponse =
   | produce.ProduceResponse
   | fetch.FetchResponse
   | offsets.OffsetsResponse
+  | offsetForLeaderEpoch.OffsetForLeaderEpochResponse
   | metadata.MetadataResponse
   | control.LeaderAndIsrResponse
   | control.StopReplicaResponse
@@ -48,6 +51,8 @@ export function requestSize(request: KafkaRequest): number {
       return fetch.fetchRequestSize(request)
     case 'Offsets':
       return offsets.offsetsRequestSize(request)
+    case 'OffsetForLeaderEpoch':
+      return offsetForLeaderEpoch.offsetForLeaderEpochRequestSize(request)
     case 'Metadata':
       return metadata.metadataRequestSize(request)
     case 'LeaderAndIsr':
@@ -71,6 +76,8 @@ export function responseSize(response: KafkaResponse): number {
       return fetch.fetchResponseSize(response)
     case 'Offsets':
       return offsets.offsetsResponseSize(response)
+    case 'OffsetForLeaderEpoch':
+      return offsetForLeaderEpoch.offsetForLeaderEpochResponseSize(response)
     case 'Metadata':
       return metadata.metadataResponseSize(response)
     case 'LeaderAndIsr':

@@ -27,6 +27,7 @@ import { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import { ZkClient, type ZkResult } from '../zookeeper/index.ts'
 import { controlledShutdown } from './controlled-shutdown.ts'
+import { releaseLogFormat } from './release-log-format.ts'
 
 export interface KafkaServerOptions {
   readonly brokerId: number
@@ -59,7 +60,13 @@ export class KafkaServer implements Process {
       sessionTimeoutMs: config['zookeeper.session.timeout.ms'],
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
-    this.logs = new LogManager(host, '', { config, topicConfig: (topic) => this.topicConfigs.config(topic) })
+    const logFormat = releaseLogFormat(versions)
+    this.logs = new LogManager(host, '', {
+      config,
+      topicConfig: (topic) => this.topicConfigs.config(topic),
+      logFormat: () => logFormat,
+      cleanerRules: versions,
+    })
     this.replicas = new ReplicaManager(host, {
       brokerId,
       config,
@@ -134,6 +141,7 @@ export class KafkaServer implements Process {
     try {
       const { cleanShutdown } = this.logs.load()
       this.logsAreLoaded = true
+      this.logs.startup()
       const { brokerId } = this.options
       if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
     } catch (error) {

@@ -10,8 +10,11 @@ const before082: Partial<BrokerConfig> = {
   'controlled.shutdown.enable': false,
 }
 
+/** KAFKA-2988: the cleaner runs, in less memory. */
+const from09: Partial<BrokerConfig> = { 'log.cleaner.enable': true, 'log.cleaner.dedupe.buffer.size': 134_217_728 }
+
 /** KIP-106 */
-const from011: Partial<BrokerConfig> = { 'unclean.leader.election.enable': false }
+const from011: Partial<BrokerConfig> = { ...from09, 'unclean.leader.election.enable': false }
 
 /** KAFKA-5384, in 1.0. */
 const from11: Partial<BrokerConfig> = { ...from011, 'delete.topic.enable': true }
@@ -20,8 +23,8 @@ export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>
   '0.8.0': before082,
   '0.8.1': before082,
   '0.8.2': {},
-  '0.9': {},
-  '0.10.2': {},
+  '0.9': from09,
+  '0.10.2': from09,
   '0.11': from011,
   '1.1': from11,
   '2.0': from11,

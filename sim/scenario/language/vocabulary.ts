@@ -4,12 +4,7 @@
  */
 import type { SystemEvent } from '../../../src/events.ts'
 import type { ApiName } from '../../../src/protocol/index.ts'
-import {
-  controlPlanePresets,
-  type PresetName,
-  presets,
-  plannedPresets as unbuiltPresets,
-} from '../../../src/versions.ts'
+import { type PresetName, presets } from '../../../src/versions.ts'
 import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
@@ -102,6 +97,11 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   LinkReleased: true,
   ConnectionReset: true,
   DiskFault: true,
+  LogCleaningStarted: true,
+  SegmentsCompacted: true,
+  LogCleaned: true,
+  LogCleaningAborted: true,
+  LogCleaningFailed: true,
 }
 
 /** Kinds of trace events that `event` conditions may wait for. */
@@ -116,6 +116,7 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   StopReplica: true,
   UpdateMetadata: true,
   ControlledShutdown: true,
+  OffsetForLeaderEpoch: true,
 }
 
 const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
@@ -237,10 +238,8 @@ export const fateHelp = Object.entries(fateTable)
   .join('; ')
 
 /** Presets that a story may be played under. */
-export const presetNames = (Object.keys(presets) as PresetName[]).filter((name) => !controlPlanePresets.includes(name))
-
-/** Known to the design, and refused by name. */
-export const plannedPresets: readonly string[] = [...controlPlanePresets, ...unbuiltPresets]
+export { plannedPresets } from '../../../src/versions.ts'
+export const presetNames = Object.keys(presets) as PresetName[]
 
 /**
  * Words of the language that a later part brings: refused by name rather than called unknown. Kept by the place where
@@ -270,10 +269,10 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' | 'consumer', readonly string[]>> = {
   broker: words(`
     advertised.host.name advertised.port background.threads broker.id connections.max.idle.ms
-    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name log.cleaner.backoff.ms
-    log.cleaner.dedupe.buffer.size log.cleaner.delete.retention.ms log.cleaner.enable
-    log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
-    log.cleaner.min.cleanable.ratio log.cleaner.threads log.cleanup.policy log.dir log.dirs
+    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name
+   
+   
+    log.dir log.dirs
     log.flush.interval.ms log.flush.scheduler.interval.ms log.retention.check.interval.ms
     log.retention.minutes log.retention.ms log.roll.jitter.hours log.roll.jitter.ms log.roll.ms
     log.segment.delete.delay.ms max.connections.per.ip max.connections.per.ip.overrides num.io.threads
@@ -285,7 +284,7 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     socket.receive.buffer.bytes socket.request.max.bytes socket.send.buffer.bytes zookeeper.connect
   `),
   topic: words(`
-    delete.retention.ms file.delete.delay.ms flush.ms min.cleanable.dirty.ratio segment.jitter.ms
+    file.delete.delay.ms flush.ms segment.jitter.ms
   `),
   producer: words(`
     client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
