@@ -43,6 +43,16 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   replacedController: 'a controller that sees another one in /controller',
   staleRegistration: 'a broker that finds its own node of an older session',
   topicDeletion: 'an exception on the thread that deletes topics',
+  groupCoordinator: 'what brokers do for consumer groups (F29)',
+  offsetsLoad: 'how far a new coordinator reads the offsets topic (F27)',
+  loadingCoordinator: 'what a coordinator answers that still reads its offsets',
+  offsetsTopicReplicas: 'replicas of the offsets topic where brokers are missing (F28)',
+  offsetsExpiry: 'which committed offsets expire (F28)',
+  offsetsTopicLayout: 'versions of the values in the offsets topic',
+  emptyGroups: 'a group whose last member has gone',
+  consumerLiveness: 'how a consumer shows that it lives',
+  firstRebalance: 'the first rebalance of an empty group',
+  memberIds: 'when a consumer gets its member id',
 }
 
 export function register(program: Command): void {

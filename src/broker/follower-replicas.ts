@@ -44,7 +44,8 @@ export class FollowerReplicas implements FetcherTarget {
     if (records.length > 0) {
       try {
         const { count } = withDisk(this.host, () => local.log.append(records, { assignOffsets: false }))
-        if (count > 0 && this.host.tracing) partition.traceAppend(local, 'follower', tracedMessages(records))
+        if (count > 0 && this.host.tracing)
+          partition.traceAppend(local, 'follower', tracedMessages(partition.topic, records))
       } catch (error) {
         if (!(error instanceof LogError)) throw error
         // Of all errors only a bad message is forgiven, and the fetch position moves on all the same: the next data
