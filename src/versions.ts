@@ -38,8 +38,30 @@ export interface ProtocolVersions {
    * does nothing: never; always; if it missed no epoch; only if the epoch is the one it has.
    */
   readonly followerSkip: 'never' | 'same-leader' | 'same-leader-no-epoch-missed' | 'same-leader-and-epoch'
-  /** F11, before KIP-101: what a new follower cuts its log back to. */
-  readonly truncation: 'high-watermark'
+  /**
+   * F11: what a new follower cuts its log back to: its high watermark; KIP-101 (0.11): where its latest epoch ends in the
+   * leader's log; KIP-279 (2.0): the same, but the leader says which epoch its answer is for, and is asked again where the
+   * follower does not have that one; KIP-595 (2.8): nothing at first, but each fetch names the epoch that it goes on from,
+   * and the leader answers where the logs part.
+   */
+  readonly truncation: 'high-watermark' | 'epoch-end' | 'epoch-and-end' | 'on-fetch'
+  /** KAFKA-7415 (2.1): whether a leader notes its epoch when it is elected, or with its first record. */
+  readonly epochStart: 'first-record' | 'election'
+  /** KAFKA-10706 (2.7): a truncation to the log's very end leaves epochs that began there, or not (M43). */
+  readonly truncationAtEnd: 'keeps-epochs' | 'cuts-epochs'
+  /**
+   * An answer to a fetch of a partition that was taken away and given back meanwhile: it counts if the offset is the same;
+   * or (1.1) only if the partition is not to be truncated first.
+   */
+  readonly lateAnswer: 'by-offset' | 'only-while-fetching'
+  /** A fetch whose messages are damaged: it goes on behind them (and dies of the gap), or (0.11) fetches them again. */
+  readonly damagedFetch: 'skipped' | 'fetched-again'
+  /** KIP-461 (2.3): an error with one partition ends the fetcher, or only leaves that partition out. */
+  readonly fetcherFailure: 'thread-dies' | 'partition-fails'
+  /** KAFKA-14704 (3.5): whether a follower takes the leader's high watermark over before it cuts off what diverges (M41). */
+  readonly divergingAnswer: 'high-watermark-first' | 'truncate-first'
+  /** A high watermark beyond the log, as after a truncation: kept; or (2.4) never beyond it. */
+  readonly highWatermarkBounds: 'none' | 'log'
   /**
    * F12, KAFKA-2143 (0.9.0.1), KAFKA-7414 (2.1): a follower whose fetch offset is out of the leader's range. Its log is
    * longer than the leader's: it cuts back, or, without unclean election, halts. Otherwise it begins anew; since 0.9.0.1
@@ -52,6 +74,12 @@ export interface ProtocolVersions {
   readonly highWatermarkRule: 'isr' | 'isr-and-caught-up'
   /** F15, KIP-320 (2.1): whether followers name the leader epoch that they follow when they fetch (errors 74, 75). */
   readonly fetchFencing: 'none' | 'current-leader-epoch'
+  /** Format that producers and leaders write: formats.md 1.1. */
+  readonly messageFormat: 'v0' | 'v1' | 'v2'
+  /** Which offset an index entry holds (2.0). */
+  readonly indexEntries: 'first-offset' | 'last-offset'
+  /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
+  readonly codecs: 'gzip-snappy' | 'with-lz4' | 'with-zstd'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes. */
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
@@ -143,10 +171,20 @@ const v082: ProtocolVersions = {
   isrConflict: 'same-content-succeeds',
   followerSkip: 'same-leader',
   truncation: 'high-watermark',
+  epochStart: 'first-record',
+  truncationAtEnd: 'keeps-epochs',
+  lateAnswer: 'by-offset',
+  damagedFetch: 'skipped',
+  fetcherFailure: 'thread-dies',
+  divergingAnswer: 'high-watermark-first',
+  highWatermarkBounds: 'none',
   outOfRange: 'halt-or-wipe',
   isrExpand: 'high-watermark',
   highWatermarkRule: 'isr',
   fetchFencing: 'none',
+  messageFormat: 'v0',
+  indexEntries: 'first-offset',
+  codecs: 'with-lz4',
   isrPropagation: 'none',
   controllerWrites: 'node-version',
   brokerEpoch: 'none',
@@ -187,6 +225,7 @@ const v081: ProtocolVersions = {
   followerPosition: 'before-read',
   electionPick: 'isr-order',
   produceRecheck: 'follower-fetch',
+  codecs: 'gzip-snappy',
 }
 
 const v09: ProtocolVersions = {
@@ -219,18 +258,32 @@ const v0102: ProtocolVersions = {
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
+  messageFormat: 'v1',
 }
 
 const v011: ProtocolVersions = {
   ...v0102,
+  truncation: 'epoch-end',
+  damagedFetch: 'fetched-again',
+  messageFormat: 'v2',
   offsetsLoad: 'to-log-end',
   offsetsTopicReplicas: 'enforced',
   firstRebalance: 'delayed',
 }
 
-const v11: ProtocolVersions = { ...v011, lastIsrMember: 'stays', topicDeletion: 'goes-on' }
+const v11: ProtocolVersions = {
+  ...v011,
+  lastIsrMember: 'stays',
+  topicDeletion: 'goes-on',
+  lateAnswer: 'only-while-fetching',
+}
 
-const v20: ProtocolVersions = { ...v11, loadingCoordinator: 'says-so' }
+const v20: ProtocolVersions = {
+  ...v11,
+  truncation: 'epoch-and-end',
+  indexEntries: 'last-offset',
+  loadingCoordinator: 'says-so',
+}
 
 const v21: ProtocolVersions = {
   ...v20,
@@ -242,6 +295,8 @@ const v21: ProtocolVersions = {
   isrExpand: 'high-watermark-and-epoch-start',
   fetchFencing: 'current-leader-epoch',
   controllerWrites: 'fenced-by-epoch',
+  epochStart: 'election',
+  codecs: 'with-zstd',
 }
 
 const v24: ProtocolVersions = {
@@ -251,6 +306,8 @@ const v24: ProtocolVersions = {
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
   latestOffset: 'waits-for-epoch-start',
+  fetcherFailure: 'partition-fails',
+  highWatermarkBounds: 'log',
 }
 
 /** Presets by name, oldest first. */
@@ -271,11 +328,5 @@ export type PresetName = keyof typeof presets
 
 export const defaultPreset: PresetName = '0.8.2'
 
-/**
- * Presets whose control plane is built and whose data plane is not: without leader epochs in the log (F11) they would lose
- * and mix up messages as these releases never did. Only the soak of the control plane uses them.
- */
-export const controlPlanePresets: readonly PresetName[] = ['0.11', '1.1', '2.0', '2.1', '2.4']
-
 /** Presets of the design that no part has built yet: named in a diagnostic rather than called unknown. */
-export const plannedPresets = ['2.7', '3.3', '3.5', '3.7', '4.1']
+export const plannedPresets: readonly string[] = ['2.7', '2.8', '3.3', '3.5', '3.7', '4.1']

@@ -12,6 +12,7 @@ import {
 import { type Address, type FileSystem, invariant, type Message, unreachable } from '../../src/host/index.ts'
 import type { BrokerEndpoint, RequestFrame, ResponseFrame } from '../../src/protocol/index.ts'
 import { KafkaServer, releaseDefaults } from '../../src/server/index.ts'
+import type { Magic } from '../../src/storage/index.ts'
 import { presets } from '../../src/versions.ts'
 import { describeZkMessage, ZOOKEEPER_CLIENT_PORT, ZooKeeperServer } from '../../src/zookeeper/index.ts'
 import { World } from '../kernel/index.ts'
@@ -157,7 +158,8 @@ export class Cluster {
       const config = configValues(producerConfigTable, plan.config)
       // Kept over lives of the process, so that a producer that comes back goes on with new names.
       const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
-      machine.boot((host) => new ProducerProcess(host, { name: plan.name, bootstrap, config, ...workload }))
+      const magic = { v0: 0, v1: 1, v2: 2 }[presets[this.plan.protocol].messageFormat] as Magic
+      machine.boot((host) => new ProducerProcess(host, { name: plan.name, bootstrap, config, magic, ...workload }))
       return
     }
     const config = configValues(simpleConsumerConfigTable, plan.config)

@@ -225,11 +225,18 @@ function lostAtRestart({ machine, atUs }: ViewRecord, tp: TopicPartition, view: 
   return { who: machine, text, tone: 'bad', draw: [tp] }
 }
 
+const cutTo: Readonly<Record<EventOf<'Truncated'>['reason'], string>> = {
+  'became-follower': 'its high watermark',
+  'high-watermark': "its high watermark, for the leader does not know the follower's latest epoch",
+  'leader-epoch': "where the leader's log parts from it",
+  'out-of-range': "the end of the leader's log",
+}
+
 function truncation(who: string, event: EventOf<'Truncated'>, view: ClusterView, ledger: Ledger): Telling {
   const cut = replicaOf(view, who, event.tp)?.lastTruncation?.cut ?? []
   const names = namesOf(cut)
   const nowhere = names.filter((name) => isNowhere(ledger, name))
-  const why = event.reason === 'became-follower' ? 'its high watermark' : "the end of the leader's log"
+  const why = cutTo[event.reason]
   const gone =
     nowhere.length === 0
       ? ''

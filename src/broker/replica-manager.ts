@@ -21,6 +21,7 @@ import type { ZkClient } from '../zookeeper/index.ts'
 import { ControlFence } from './control-fence.ts'
 import { isDiskFailure, withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
+import { initialFetchState } from './fetch-state.ts'
 import { FixedRateTask } from './fixed-rate-task.ts'
 import { FollowerReplicas } from './follower-replicas.ts'
 import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
@@ -92,8 +93,8 @@ export class ReplicaManager implements PartitionContext {
         maxWaitMs: config['replica.fetch.wait.max.ms'],
         minBytes: config['replica.fetch.min.bytes'],
         maxBytes: config['replica.fetch.max.bytes'],
-        ...(versions.fetchBackoff === 'none' ? {} : { backoffMs: config['replica.fetch.backoff.ms'] }),
-        outOfRange: versions.outOfRange,
+        backoffMs: config['replica.fetch.backoff.ms'],
+        versions,
       },
       new FollowerReplicas(host, { versions, logs, topicConfigs, find }),
     )
@@ -212,14 +213,13 @@ export class ReplicaManager implements PartitionContext {
       else this.traceBecameFollower(partition, local)
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
-    this.truncateToHighWatermarks(changed)
+    if (this.versions.truncation === 'high-watermark') this.truncateToHighWatermarks(changed)
+    else for (const partition of changed) this.traceBecameFollower(partition, partition.local!)
     if (this.versions.demotedPurgatory !== 'kept') for (const { tp } of changed) this.unblockAll(tp)
     if (this.shuttingDown) return changed
     for (const partition of changed) {
       const leader = request.liveLeaders.find((broker) => broker.id === partition.leaderId)!
-      const { tp, leaderEpoch } = partition
-      const epoch = this.versions.fetchFencing === 'none' ? undefined : leaderEpoch
-      this.fetchers.addPartition(tp, leader, partition.local!.logEndOffset, epoch)
+      this.fetchers.addPartition(leader, initialFetchState(partition, partition.local!, this.versions))
     }
     return changed
   }
@@ -261,6 +261,7 @@ export class ReplicaManager implements PartitionContext {
     yield* topicConfigs.read(partition.topic)
     const log = logs.getOrCreate(partition.tp)
     const local = new LocalReplica(this.brokerId, log, Math.min(this.checkpoint.read(partition.tp), log.logEndOffset))
+    if (this.versions.highWatermarkBounds === 'log') local.boundHighWatermark()
     partition.local = local
     if (this.host.tracing) {
       const { logEndOffset, highWatermark } = local

@@ -29,7 +29,7 @@ import {
   type ProduceResponse,
   topicPartition,
 } from '../protocol/index.ts'
-import { buildMessageSet } from '../storage/index.ts'
+import { buildRecords, type Magic } from '../storage/index.ts'
 import type { ClientEvent } from './events.ts'
 import { messageName } from './message-text.ts'
 import { defaultPartition } from './partitioner.ts'
@@ -43,6 +43,8 @@ export interface ProducerOptions {
   /** `metadata.broker.list`; ids do not matter and may be -1. */
   readonly bootstrap: readonly BrokerEndpoint[]
   readonly config: ProducerConfig
+  /** Format of the messages that it writes; 0 if left out. */
+  readonly magic?: Magic
   readonly workload?: WorkloadOptions
   /** The application's memory across lives of the process; without it a new life counts from 1 again. */
   readonly progress?: WorkloadProgress
@@ -78,6 +80,7 @@ export class ProducerProcess implements Process {
   private readonly host: Host
   private readonly name: string
   private readonly config: ProducerConfig
+  private readonly magic: Magic
   private readonly workload: Workload | undefined
   private readonly metadata: MetadataSource
   private readonly routes: TopicRoutes
@@ -97,6 +100,7 @@ export class ProducerProcess implements Process {
     this.host = host
     this.name = options.name
     this.config = options.config
+    this.magic = options.magic ?? 0
     const timeoutUs = fromMs(options.config['request.timeout.ms'])
     this.metadata = new MetadataSource(host, options.name, options.bootstrap, timeoutUs)
     this.routes = new TopicRoutes(host, options.name, timeoutUs)
@@ -253,7 +257,7 @@ export class ProducerProcess implements Process {
       clientId: this.name,
       requiredAcks,
       ackTimeoutMs: this.config['request.timeout.ms'],
-      partitions: [{ topic: message.topic, partition, records: encode(message) }],
+      partitions: [{ topic: message.topic, partition, records: this.encode(message) }],
     }
     const written = (): void => {
       if (!this.host.tracing) return
@@ -293,6 +297,11 @@ export class ProducerProcess implements Process {
     return undefined
   }
 
+  private encode(message: Outgoing): Uint8Array {
+    const key = message.key === undefined ? null : utf8(message.key)
+    return buildRecords([{ key, value: utf8(message.value), timestamp: this.nowMs() }], { magic: this.magic })
+  }
+
   private pin(endpoint: BrokerEndpoint): SyncChannel {
     const address = `${endpoint.host}:${endpoint.port}`
     let channel = this.pinned.get(address)
@@ -308,9 +317,6 @@ export class ProducerProcess implements Process {
     this.host.trace(event)
   }
 }
-
-const encode = (message: Outgoing): Uint8Array =>
-  buildMessageSet([{ key: message.key === undefined ? null : utf8(message.key), value: utf8(message.value) }])
 
 const unsent = (message: Outgoing, error: string): Failure => ({
   tp: message.partition === undefined ? `${message.topic}-?` : topicPartition(message.topic, message.partition),
@@ -330,6 +336,9 @@ function maybeAppended(errorCode: ErrorCode, requiredAcks: number): boolean {
     case ErrorCode.MessageSetSizeTooLarge:
     case ErrorCode.NotEnoughReplicas:
     case ErrorCode.InvalidRequiredAcks:
+    case ErrorCode.InvalidTimestamp:
+    case ErrorCode.InvalidRecord:
+    case ErrorCode.UnsupportedForMessageFormat:
       return false
     case ErrorCode.NotLeaderForPartition:
     case ErrorCode.UnknownTopicOrPartition:

@@ -12,8 +12,9 @@ export const topicConfigTable = {
   'flush.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended before the log is flushed', 1),
   'retention.ms': int(168 * HOUR_MS, 'how long closed segments are kept'),
   'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
+  'file.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
   'max.message.bytes': int(1_000_012, 'largest message', 0),
-  'cleanup.policy': text('delete', 'what happens to old segments', ['delete']),
+  'cleanup.policy': text('delete', 'what happens to old segments', ['delete', 'compact', 'compact,delete']),
   'unclean.leader.election.enable': flag(true, 'a replica outside the ISR may lead when no member of it is alive'),
   'min.insync.replicas': int(1, 'ISR size below which acks=-1 writes are refused', 1),
 } as const

@@ -9,6 +9,7 @@ import * as leaveGroup from './leave-group.ts'
 import * as metadata from './metadata.ts'
 import * as offsetCommit from './offset-commit.ts'
 import * as offsetFetch from './offset-fetch.ts'
+import * as offsetForLeaderEpoch from './offset-for-leader-epoch.ts'
 import * as offsets from './offsets.ts'
 import * as produce from './produce.ts'
 import * as syncGroup from './sync-group.ts'
@@ -39,6 +40,7 @@ export type KafkaRequest =
   | produce.ProduceRequest
   | fetch.FetchRequest
   | offsets.OffsetsRequest
+  | offsetForLeaderEpoch.OffsetForLeaderEpochRequest
   | metadata.MetadataRequest
   | control.LeaderAndIsrRequest
   | control.StopReplicaRequest
@@ -50,6 +52,7 @@ export type KafkaResponse =
   | produce.ProduceResponse
   | fetch.FetchResponse
   | offsets.OffsetsResponse
+  | offsetForLeaderEpoch.OffsetForLeaderEpochResponse
   | metadata.MetadataResponse
   | control.LeaderAndIsrResponse
   | control.StopReplicaResponse
@@ -85,6 +88,8 @@ export function requestSize(request: KafkaRequest): number {
       return fetch.fetchRequestSize(request)
     case 'Offsets':
       return offsets.offsetsRequestSize(request)
+    case 'OffsetForLeaderEpoch':
+      return offsetForLeaderEpoch.offsetForLeaderEpochRequestSize(request)
     case 'Metadata':
       return metadata.metadataRequestSize(request)
     case 'LeaderAndIsr':
@@ -122,6 +127,8 @@ export function responseSize(response: KafkaResponse): number {
       return fetch.fetchResponseSize(response)
     case 'Offsets':
       return offsets.offsetsResponseSize(response)
+    case 'OffsetForLeaderEpoch':
+      return offsetForLeaderEpoch.offsetForLeaderEpochResponseSize(response)
     case 'Metadata':
       return metadata.metadataResponseSize(response)
     case 'LeaderAndIsr':

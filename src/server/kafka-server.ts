@@ -32,6 +32,7 @@ import type { ProtocolVersions } from '../versions.ts'
 import { ZkClient, type ZkResult } from '../zookeeper/index.ts'
 import { brokerAccess } from './broker-access.ts'
 import { controlledShutdown } from './controlled-shutdown.ts'
+import { releaseLogFormat } from './release-log-format.ts'
 import { createMissingTopic } from './topic-creation.ts'
 
 export interface KafkaServerOptions {
@@ -66,7 +67,12 @@ export class KafkaServer implements Process {
       sessionTimeoutMs: config['zookeeper.session.timeout.ms'],
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
-    this.logs = new LogManager(host, '', { config, topicConfig: (topic) => this.topicConfigs.config(topic) })
+    const logFormat = releaseLogFormat(versions)
+    this.logs = new LogManager(host, '', {
+      config,
+      topicConfig: (topic) => this.topicConfigs.config(topic),
+      logFormat: () => logFormat,
+    })
     this.replicas = new ReplicaManager(host, {
       brokerId,
       config,

@@ -10,6 +10,8 @@ export const SWAP_SUFFIX = '.swap'
 
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 export const RECOVERY_POINT_CHECKPOINT_FILE = 'recovery-point-offset-checkpoint'
+/** In the partition's directory, since 0.11. */
+export const LEADER_EPOCH_CHECKPOINT_FILE = 'leader-epoch-checkpoint'
 
 /** `00000000000000001000` for 1000. */
 const segmentStem = (baseOffset: number): string => String(baseOffset).padStart(20, '0')

@@ -10,11 +10,22 @@ export {
 export { allCodecs, CodecRegistry, codecsOf010, codecsOf080, codecsOf082 } from './compression/registry.ts'
 export * from './errors.ts'
 export * from './events.ts'
+export {
+  type EpochEndOffset,
+  type EpochEntry,
+  LeaderEpochCache,
+  type LeaderEpochRules,
+  readLeaderEpochs,
+  UNDEFINED_EPOCH,
+  UNDEFINED_EPOCH_END,
+  UNDEFINED_EPOCH_OFFSET,
+} from './leader-epoch-cache.ts'
 export { Log, type LogRead } from './log.ts'
 export {
   type LogFormat,
   logFormat20,
   logFormat21,
+  logFormat27,
   logFormat010,
   logFormat011,
   logFormat080,

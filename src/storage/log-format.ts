@@ -5,6 +5,7 @@
 
 import type { CompressionType } from './compression/codec.ts'
 import { allCodecs, type CodecRegistry, codecsOf010, codecsOf080, codecsOf082 } from './compression/registry.ts'
+import type { LeaderEpochRules } from './leader-epoch-cache.ts'
 import type { Magic, TimestampType } from './record/layout.ts'
 
 export interface LogFormat {
@@ -25,6 +26,8 @@ export interface LogFormat {
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
   readonly codecs: CodecRegistry
+  /** Rules of the leader epoch cache, since 0.11. */
+  readonly leaderEpochs: 'none' | LeaderEpochRules
 }
 
 /** Releases 0.8.2 and 0.9. */
@@ -37,6 +40,7 @@ export const logFormat082: LogFormat = {
   timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
   codecs: codecsOf082,
+  leaderEpochs: 'none',
 }
 
 /** Releases 0.8.0 and 0.8.1: without lz4. */
@@ -44,8 +48,10 @@ export const logFormat080: LogFormat = { ...logFormat082, codecs: codecsOf080 }
 /** Releases 0.10.0 to 0.10.2. */
 export const logFormat010: LogFormat = { ...logFormat082, magic: 1, validation: 'records', codecs: codecsOf010 }
 /** Releases 0.11 to 1.1. */
-export const logFormat011: LogFormat = { ...logFormat010, magic: 2 }
+export const logFormat011: LogFormat = { ...logFormat010, magic: 2, leaderEpochs: 'kip-101' }
 /** Release 2.0. */
-export const logFormat20: LogFormat = { ...logFormat011, indexedOffset: 'last' }
+export const logFormat20: LogFormat = { ...logFormat011, indexedOffset: 'last', leaderEpochs: 'kip-279' }
 /** Releases from 2.1 on: with zstd. */
-export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs }
+export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leaderEpochs: 'latest-wins' }
+/** Releases from 2.7 on. */
+export const logFormat27: LogFormat = { ...logFormat21, leaderEpochs: 'latest-wins-cut-at-end' }

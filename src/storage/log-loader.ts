@@ -4,11 +4,12 @@
  *
  * One rule is added to Kafka's: after an unclean stop a later segment that does not begin where the one before it ends
  * goes too, with all behind it. A power loss can take a segment's tail exactly at the end of a message; 0.8.2 would keep
- * the hole.
+ * the hole. A compacted log has holes by right, so there the rule does not hold.
  */
 import type { TopicConfig } from '../config/index.ts'
 import type { FileSystem, Host } from '../host/index.ts'
 import type { TopicPartition } from '../protocol/index.ts'
+import { readInt32, readInt64 } from './big-endian.ts'
 import { CorruptLogError } from './errors.ts'
 import {
   baseOffsetOf,
@@ -20,9 +21,12 @@ import {
   LOG_SUFFIX,
   SWAP_SUFFIX,
 } from './file-names.ts'
+import { LeaderEpochCache, UNDEFINED_EPOCH } from './leader-epoch-cache.ts'
 import { Log, segmentOptions } from './log.ts'
 import { type LogFormat, logFormat082 } from './log-format.ts'
 import { LogSegment, type SegmentOptions } from './log-segment.ts'
+import { isBatch } from './record/entry.ts'
+import { LEADER_EPOCH_AT } from './record/layout.ts'
 import { deleteSegment } from './segment-deletion.ts'
 
 export interface OpenedLog {
@@ -46,6 +50,8 @@ export function openLog(
   const { format = logFormat082 } = options
   host.files.makeDirectory(directory)
   clearLeftovers(host.files, directory)
+  const leaderEpochCache =
+    format.leaderEpochs === 'none' ? undefined : new LeaderEpochCache(host.files, directory, format.leaderEpochs)
   const segments: LogSegment[] = []
   // Later releases take whatever is whole.
   const maxEntryBytes = format.validation === 'message-set' ? config['max.message.bytes'] : Number.MAX_SAFE_INTEGER
@@ -55,7 +61,15 @@ export function openLog(
       segments.push(new LogSegment(host, directory, 0, segmentOptions(config, format)))
     } else {
       if (!options.cleanShutdown) {
-        truncatedBytes += recover(host, directory, segments, options.recoveryPoint, maxEntryBytes)
+        truncatedBytes += recover(
+          host,
+          directory,
+          segments,
+          options.recoveryPoint,
+          maxEntryBytes,
+          leaderEpochCache,
+          config,
+        )
       }
       segments.at(-1)!.index.grow()
     }
@@ -64,9 +78,11 @@ export function openLog(
     if (!Number.isSafeInteger(last.nextOffset)) {
       throw new CorruptLogError(last.log.path, last.size, `the last offset is ${last.nextOffset - 1}`)
     }
+    leaderEpochCache?.truncateFromEnd(last.nextOffset)
+    leaderEpochCache?.truncateFromStart(segments[0]!.baseOffset)
     const recoveryPoint = options.cleanShutdown ? last.nextOffset : options.recoveryPoint
     return {
-      log: new Log(host, directory, topicPartition, config, format, { segments, recoveryPoint }),
+      log: new Log(host, directory, topicPartition, config, format, { segments, recoveryPoint, leaderEpochCache }),
       truncatedBytes,
     }
   } catch (error) {
@@ -124,29 +140,47 @@ function recover(
   segments: LogSegment[],
   recoveryPoint: number,
   maxEntryBytes: number,
+  leaderEpochCache: LeaderEpochCache | undefined,
+  config: TopicConfig,
 ): number {
+  const mayHaveHoles = config['cleanup.policy'].includes('compact')
+  const visit = leaderEpochCache && ((bytes: Uint8Array, at: number) => noteEpoch(leaderEpochCache, bytes, at))
   let slot = Math.max(
     0,
     segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
   )
   for (; slot < segments.length; slot++) {
     const segment = segments[slot]!
-    const cut = segment.recover(maxEntryBytes)
+    const cut = segment.recover(maxEntryBytes, visit)
     const follower = segments[slot + 1]
-    if (cut > 0 || (follower !== undefined && follower.baseOffset !== segment.nextOffset)) {
-      return cut + deleteBehind(host, directory, segments, slot)
+    const isHole = !mayHaveHoles && follower !== undefined && follower.baseOffset !== segment.nextOffset
+    if (cut > 0 || isHole) {
+      return cut + deleteBehind(host, directory, segments, slot, config['file.delete.delay.ms'])
     }
   }
   return 0
 }
 
+/** What the scan finds in the log may be news for the cache: its file is not synced with the log. */
+function noteEpoch(cache: LeaderEpochCache, bytes: Uint8Array, at: number): void {
+  if (!isBatch(bytes, at)) return
+  const epoch = readInt32(bytes, at + LEADER_EPOCH_AT)
+  if (epoch > (cache.latestEpoch ?? UNDEFINED_EPOCH)) cache.assign(epoch, readInt64(bytes, at))
+}
+
 /** Deletes the segments behind `slot`; returns their bytes. */
-function deleteBehind(host: Host, directory: string, segments: LogSegment[], slot: number): number {
+function deleteBehind(
+  host: Host,
+  directory: string,
+  segments: LogSegment[],
+  slot: number,
+  deleteDelayMs: number,
+): number {
   let bytes = 0
   while (segments.length > slot + 1) {
     const last = segments.at(-1)!
     bytes += last.size
-    deleteSegment(host, directory, last)
+    deleteSegment(host, directory, last, deleteDelayMs)
     segments.pop()
   }
   return bytes

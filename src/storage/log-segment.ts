@@ -2,7 +2,8 @@
  * One segment of a log: a `.log` file and its `.index` (`kafka/log/LogSegment.scala`, 0.8.2.2). Its base offset is at or
  * below the offset of its first message and above every offset of the segment before it.
  */
-import { type Digest, FileError, type FileSystem, type Host, MILLISECOND } from '../host/index.ts'
+import { type Digest, FileError, type FileSystem, type Host, invariant, MILLISECOND } from '../host/index.ts'
+import { describeEntries } from './entries-check.ts'
 import { IndexOffsetError } from './errors.ts'
 import { DELETED_SUFFIX, indexFileName, join, logFileName } from './file-names.ts'
 import { LogFile } from './log-file.ts'
@@ -40,18 +41,21 @@ export class LogSegment {
   /** One past the last offset; found by a walk when first asked for. */
   private next: number | undefined
 
-  /** Opens the segment's files, or makes them. */
-  constructor(host: Host, directory: string, baseOffset: number, options: SegmentOptions) {
+  /**
+   * Opens the segment's files, or makes them.
+   * @param suffix behind their names: `.cleaned` or `.swap` while they are no part of the log
+   */
+  constructor(host: Host, directory: string, baseOffset: number, options: SegmentOptions, suffix = '') {
     this.host = host
     this.baseOffset = baseOffset
     this.indexIntervalBytes = options.indexIntervalBytes
     this.format = options.format
     this.createdMs = nowMs(host)
-    this.log = new LogFile(host.files, join(directory, logFileName(baseOffset)))
+    this.log = new LogFile(host.files, join(directory, logFileName(baseOffset) + suffix))
     try {
       this.index = new OffsetIndex(
         host.files,
-        join(directory, indexFileName(baseOffset)),
+        join(directory, indexFileName(baseOffset) + suffix),
         baseOffset,
         options.maxIndexBytes,
       )
@@ -69,6 +73,11 @@ export class LogSegment {
   /** Time of the last change of the `.log` file, by the machine's clock. */
   get lastModifiedMs(): number {
     return Math.floor((this.host.files.status(this.log.path)?.modifiedUs ?? 0) / MILLISECOND)
+  }
+
+  /** Compaction gives the copy the time of what it was made of. */
+  set lastModifiedMs(ms: number) {
+    for (const { path } of [this.log, this.index]) this.host.files.setModified(path, ms * MILLISECOND)
   }
 
   /** The offset that the next message would get; walks from the last index entry if it must. */
@@ -97,6 +106,12 @@ export class LogSegment {
     this.next = lastOffset + 1
   }
 
+  /** Appends entries as they came, of which there is one at least. */
+  appendEntries(bytes: Uint8Array): void {
+    const { firstOffset, lastOffset, firstEntryLastOffset } = describeEntries(bytes)
+    this.append(this.format.indexedOffset === 'last' ? firstEntryLastOffset : firstOffset, lastOffset, bytes)
+  }
+
   /** Position of the first entry that reaches `offset`, or -1 if there is none. */
   positionOf(offset: number, from = 0): number {
     return this.log.search(offset, Math.max(this.index.positionFor(offset), from))
@@ -119,9 +134,10 @@ export class LogSegment {
 
   /**
    * Rebuilds the index and cuts the log at the first message that is not whole, not valid or larger than any may be.
+   * @param visit sees each entry that stays, as `bytes[at, end)`
    * @returns bytes cut off
    */
-  recover(maxMessageBytes: number): number {
+  recover(maxMessageBytes: number, visit?: (bytes: Uint8Array, at: number, end: number) => void): number {
     this.index.clear()
     this.index.grow()
     let lastIndexed = 0
@@ -141,6 +157,7 @@ export class LogSegment {
           this.index.append(indexed, position)
           lastIndexed = position
         }
+        visit?.(bytes, at, end)
         nextOffset = last + 1
         return true
       })
@@ -174,6 +191,11 @@ export class LogSegment {
     return cut
   }
 
+  /** Another segment takes the appends from now on. */
+  becomeInactive(): void {
+    this.index.trim()
+  }
+
   flush(): void {
     this.log.flush()
     this.index.flush()
@@ -181,7 +203,7 @@ export class LogSegment {
 
   /** Trims the index and makes all durable, so that the files can be taken as they are at the next start. */
   close(): void {
-    this.index.trim()
+    this.becomeInactive()
     this.flush()
     this.closeFiles()
   }
@@ -190,6 +212,16 @@ export class LogSegment {
   closeFiles(): void {
     this.index.close()
     this.log.close()
+  }
+
+  /** Gives all files of the segment another suffix; they stay open. */
+  changeSuffix(from: string, to: string): void {
+    for (const file of [this.log, this.index]) {
+      invariant(file.path.endsWith(from), () => `${file.path} does not end in '${from}'`)
+      const path = file.path.slice(0, file.path.length - from.length) + to
+      this.host.files.rename(file.path, path)
+      file.path = path
+    }
   }
 
   /**
@@ -212,16 +244,17 @@ export class LogSegment {
 }
 
 /** Removes what there is of a segment's files. */
-export function removeSegmentFiles(files: FileSystem, directory: string, baseOffset: number): void {
+export function removeSegmentFiles(files: FileSystem, directory: string, baseOffset: number, suffix = ''): void {
   for (const name of [indexFileName(baseOffset), logFileName(baseOffset)]) {
-    if (files.status(join(directory, name)) !== undefined) files.removeFile(join(directory, name))
+    const path = join(directory, name + suffix)
+    if (files.status(path) !== undefined) files.removeFile(path)
   }
 }
 
 /** Clears away a segment that could not be made as a whole; the caller is about to report why. */
-export function discardSegmentFiles(files: FileSystem, directory: string, baseOffset: number): void {
+export function discardSegmentFiles(files: FileSystem, directory: string, baseOffset: number, suffix = ''): void {
   try {
-    removeSegmentFiles(files, directory, baseOffset)
+    removeSegmentFiles(files, directory, baseOffset, suffix)
   } catch (error) {
     if (!(error instanceof FileError)) throw error
   }

@@ -4,12 +4,7 @@
  */
 import type { SystemEvent } from '../../../src/events.ts'
 import type { ApiName } from '../../../src/protocol/index.ts'
-import {
-  controlPlanePresets,
-  type PresetName,
-  presets,
-  plannedPresets as unbuiltPresets,
-} from '../../../src/versions.ts'
+import { type PresetName, presets } from '../../../src/versions.ts'
 import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
@@ -125,6 +120,7 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   SyncGroup: true,
   Heartbeat: true,
   LeaveGroup: true,
+  OffsetForLeaderEpoch: true,
 }
 
 const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
@@ -246,10 +242,8 @@ export const fateHelp = Object.entries(fateTable)
   .join('; ')
 
 /** Presets that a story may be played under. */
-export const presetNames = (Object.keys(presets) as PresetName[]).filter((name) => !controlPlanePresets.includes(name))
-
-/** Known to the design, and refused by name. */
-export const plannedPresets: readonly string[] = [...controlPlanePresets, ...unbuiltPresets]
+export { plannedPresets } from '../../../src/versions.ts'
+export const presetNames = Object.keys(presets) as PresetName[]
 
 /**
  * Words of the language that a later part brings: refused by name rather than called unknown. Kept by the place where
