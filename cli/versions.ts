@@ -56,6 +56,15 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   consumerLiveness: 'how a consumer shows that it lives',
   firstRebalance: 'the first rebalance of an empty group',
   memberIds: 'when a consumer gets its member id',
+  cleanupPolicies: 'values of cleanup.policy that there are',
+  keylessRecords: 'a record without key on a compacted topic',
+  cleanerWrappers: 'compressed batches in a log that is compacted',
+  cleanerMap: 'how much of a log one round of compaction covers',
+  cleanerGroups: 'how large segments become that compaction merges',
+  cleanerCheckpoint: "the cleaner's checkpoint after a truncation",
+  cleanerBuffer: "how far the cleaner's buffers grow for a large entry",
+  cleanerFailure: 'what an unexpected error of the cleaner ends',
+  compactionLag: 'limits to the age at which records are compacted',
 }
 
 export function register(program: Command): void {

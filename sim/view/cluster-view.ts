@@ -44,6 +44,8 @@ export interface ReplicaView {
   readonly isr: readonly number[]
   readonly zkVersion: number
   readonly logStartOffset: number
+  /** Base offsets of its segments; the last one is the active segment. */
+  readonly segments: readonly number[]
   readonly logEndOffset: number
   /** In memory while the process runs; after it ended, what a restart would load: min(checkpoint, LEO). */
   readonly highWatermark: number
@@ -51,6 +53,8 @@ export interface ReplicaView {
   readonly checkpointed: number | undefined
   readonly log: MessageLog
   readonly lastTruncation: Truncation | undefined
+  /** What compaction took out of the log when it last put a segment in place. */
+  readonly lastCompaction: readonly LoggedMessage[]
   /** On the leader: LEO of each follower as it remembers it, by broker name. */
   readonly followers: Readonly<Record<string, number>>
 }
@@ -235,11 +239,13 @@ export const emptyReplica: ReplicaView = {
   isr: [],
   zkVersion: -1,
   logStartOffset: 0,
+  segments: [0],
   logEndOffset: 0,
   highWatermark: 0,
   checkpointed: undefined,
   log: MessageLog.empty,
   lastTruncation: undefined,
+  lastCompaction: [],
   followers: {},
 }
 

@@ -43,6 +43,8 @@ function copyWords(ledger: Ledger, record: MessageRecord, copy: CopyRecord, inde
       const duplicate = record.copies.slice(0, index).some((earlier) => ledger.stateOf(earlier) === 'standing')
       return `${story(copy.committed === undefined ? 'not committed yet' : 'committed')}, stands${duplicate ? ' as a duplicate' : ''}`
     }
+    case 'compacted':
+      return `${story(never)}; ${cutWords(copy)}`
     case 'stranded':
       return `${story(never)}, now only on the disk of ${copy.holders.join(' and ')}, outside the partition's log`
     case 'lost':
@@ -60,6 +62,8 @@ function cutWords(copy: CopyRecord): string {
       return `cut off when ${last.broker}${others} followed another leader at ${when}`
     case 'recovery':
       return `not on the disk of ${last.broker}${others} when it came back at ${when}`
+    case 'compacted':
+      return `taken out by compaction on ${last.broker} at ${when}`
     case 'deleted':
       return `deleted with its replica on ${last.broker}${others} at ${when}`
   }

@@ -55,6 +55,8 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'HighWatermarksCheckpointed':
     case 'LogLoaded':
     case 'LogTruncated':
+    case 'SegmentRolled':
+    case 'SegmentsCompacted':
       foldBrokerEvent(view, machine, record.atUs, event)
       return
 
@@ -125,7 +127,10 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'RequestRefused':
     case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
-    case 'SegmentRolled':
+    case 'LogCleaningStarted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
     case 'CheckpointWritten':
     case 'ZkProposed':
     case 'ZkRoleEnded':

@@ -11,6 +11,7 @@ import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatControlEvent } from './format-control.ts'
 import { formatGroupEvent } from './format-group.ts'
+import { formatStorageEvent } from './format-storage.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
 import { brokerName, brokerNames, formatMs, leaderName, messageName } from './names.ts'
@@ -68,6 +69,13 @@ export function formatEvent(event: AnyEvent): string {
       return `LogTruncated ${event.tp} ${event.from}→${event.to}`
     case 'CheckpointWritten':
       return `CheckpointWritten ${event.file}${entries(event.entries)}`
+
+    case 'LogCleaningStarted':
+    case 'SegmentsCompacted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
+      return formatStorageEvent(event)
 
     case 'MessageHanded':
       return `MessageHanded ${messageName(event.message)}${event.key === null ? '' : ` key=${event.key}`} for ${event.topic} to ${event.client}`

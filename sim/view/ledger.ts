@@ -30,8 +30,11 @@ interface OpenMessage extends MessageRecord {
   reads: MessageRecord['reads'][number][]
 }
 
-/** Where a copy is: in the partition's log, only on the disk of a broker that does not lead, or nowhere. */
-export type CopyState = 'standing' | 'stranded' | 'lost'
+/**
+ * Where a copy is: in the partition's log, taken out of that by compaction, only on the disk of a broker that does not
+ * lead, or nowhere.
+ */
+export type CopyState = 'standing' | 'compacted' | 'stranded' | 'lost'
 
 const noCopies: readonly OpenCopy[] = []
 
@@ -98,6 +101,14 @@ export class Ledger {
       case 'ReplicaDeleted':
         this.#logs.cut(machine, event.tp, 0, 'deleted', decision(record))
         return
+      case 'SegmentsCompacted':
+        this.#logs.compacted(
+          machine,
+          event.tp,
+          event.dropped.map(({ offset }) => offset),
+          decision(record),
+        )
+        return
       case 'ProcessEnded':
         this.#logs.stopped(machine)
         return
@@ -120,6 +131,7 @@ export class Ledger {
   }
 
   stateOf(copy: CopyRecord): CopyState {
+    if (this.#logs.isCompacted(copy)) return 'compacted'
     if (copy.holders.length === 0) return 'lost'
     return this.#logs.isAuthoritative(copy) ? 'standing' : 'stranded'
   }
@@ -157,7 +169,7 @@ export class Ledger {
   /** Messages that a producer was told are safe, and that stand in no partition's log (any more). */
   lostAcked(): MessageRecord[] {
     return [...this.#messages.values()].filter(
-      (record) => record.acknowledged !== undefined && !record.copies.some((copy) => this.#logs.isAuthoritative(copy)),
+      (record) => record.acknowledged !== undefined && !record.copies.some((copy) => this.#isKept(copy)),
     )
   }
 
@@ -166,10 +178,15 @@ export class Ledger {
     const lost: CopyRecord[] = []
     for (const { copies } of this.#messages.values()) {
       for (const copy of copies) {
-        if (copy.committed !== undefined && !this.#logs.isAuthoritative(copy)) lost.push(copy)
+        if (copy.committed !== undefined && !this.#isKept(copy)) lost.push(copy)
       }
     }
     return lost
+  }
+
+  /** In the partition's log, or no longer there as the topic's configuration has it. */
+  #isKept(copy: CopyRecord): boolean {
+    return this.#logs.isAuthoritative(copy) || this.#logs.isCompacted(copy)
   }
 
   /** The log of the partition's leader, or of its last one if nobody leads now. */

@@ -18,7 +18,8 @@ export interface Decision {
 export interface CopyCut {
   readonly broker: string
   readonly by: Decision
-  readonly reason: 'truncated' | 'recovery' | 'deleted'
+  /** `compacted`: as the topic's configuration has it; nothing that counts is lost. */
+  readonly reason: 'truncated' | 'recovery' | 'deleted' | 'compacted'
 }
 
 export interface CopyRecord {

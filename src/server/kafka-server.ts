@@ -72,6 +72,7 @@ export class KafkaServer implements Process {
       config,
       topicConfig: (topic) => this.topicConfigs.config(topic),
       logFormat: () => logFormat,
+      cleanerRules: versions,
     })
     this.replicas = new ReplicaManager(host, {
       brokerId,
@@ -163,6 +164,7 @@ export class KafkaServer implements Process {
     try {
       const { cleanShutdown } = this.logs.load()
       this.logsAreLoaded = true
+      this.logs.startup()
       const { brokerId } = this.options
       if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
     } catch (error) {

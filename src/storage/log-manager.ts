@@ -5,6 +5,8 @@
 import type { BrokerConfig, TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host } from '../host/index.ts'
 import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/index.ts'
+import { type CleanerRules, cleanerRules082 } from './cleaner/cleaner-rules.ts'
+import { LogCleaner } from './cleaner/log-cleaner.ts'
 import type { StorageEvent } from './events.ts'
 import { CLEAN_SHUTDOWN_FILE, join, RECOVERY_POINT_CHECKPOINT_FILE } from './file-names.ts'
 import type { Log } from './log.ts'
@@ -18,6 +20,8 @@ export interface LogManagerOptions {
   readonly topicConfig: (topic: string) => TopicConfig
   /** What the broker's release, and the topic's settings, make its logs write; as 0.8.2 does if left out. */
   readonly logFormat?: (topic: string) => LogFormat
+  /** How the broker's release compacts logs; as 0.8.2 does if left out. */
+  readonly cleanerRules?: CleanerRules
 }
 
 export class LogManager {
@@ -26,6 +30,8 @@ export class LogManager {
   private readonly options: LogManagerOptions
   private readonly byName = new Map<TopicPartition, Log>()
   private readonly recoveryPoints: OffsetCheckpoint
+  /** Undefined if nothing is compacted. */
+  private readonly cleaner: LogCleaner | undefined
 
   /** @param directory '' for the root of the machine's disk */
   constructor(host: Host, directory: string, options: LogManagerOptions) {
@@ -33,6 +39,10 @@ export class LogManager {
     this.directory = directory
     this.options = options
     this.recoveryPoints = new OffsetCheckpoint(host.files, join(directory, RECOVERY_POINT_CHECKPOINT_FILE))
+    const { config, cleanerRules: rules = cleanerRules082 } = options
+    if (config['log.cleaner.enable'] && rules.cleanupPolicies !== 'delete') {
+      this.cleaner = new LogCleaner(host, directory, this, { config, rules })
+    }
   }
 
   /**
@@ -64,6 +74,11 @@ export class LogManager {
     return { cleanShutdown }
   }
 
+  /** Begins the work in the background, once the logs are loaded. */
+  startup(): void {
+    this.cleaner?.startup()
+  }
+
   log(tp: TopicPartition): Log | undefined {
     return this.byName.get(tp)
   }
@@ -91,6 +106,7 @@ export class LogManager {
     const log = this.byName.get(tp)
     if (log === undefined) return
     this.byName.delete(tp)
+    this.cleaner?.abortForDeletion(tp)
     log.abandon()
     this.host.files.removeDirectory(log.directory)
   }
@@ -102,13 +118,19 @@ export class LogManager {
 
   /** Truncates several logs, then writes the recovery points once. Partitions without a log are passed over. */
   truncateAll(offsets: ReadonlyMap<TopicPartition, number>): void {
-    for (const [tp, offset] of offsets) this.byName.get(tp)?.truncateTo(offset)
+    for (const [tp, offset] of offsets) {
+      const log = this.byName.get(tp)
+      if (log === undefined) continue
+      if (offset < log.activeSegment.baseOffset) this.withoutCleaner(log, () => log.truncateTo(offset))
+      else log.truncateTo(offset)
+    }
     this.checkpointRecoveryPoints()
   }
 
   /** Empties a log, lets it begin anew at `offset` and writes the recovery points. */
   truncateFullyAndStartAt(tp: TopicPartition, offset: number): void {
-    this.byName.get(tp)?.truncateFullyAndStartAt(offset)
+    const log = this.byName.get(tp)
+    if (log !== undefined) this.withoutCleaner(log, () => log.truncateFullyAndStartAt(offset))
     this.checkpointRecoveryPoints()
   }
 
@@ -130,6 +152,7 @@ export class LogManager {
    * @throws FileError if a log could not be closed well; there is no mark then
    */
   shutdown(): void {
+    this.cleaner?.shutdown()
     const failure = this.closeAll()
     if (failure !== undefined) throw failure
     this.checkpointRecoveryPoints()
@@ -138,6 +161,16 @@ export class LogManager {
 
   digest(digest: Digest): void {
     for (const log of this.sorted()) log.digest(digest)
+    this.cleaner?.digest(digest)
+  }
+
+  /** Changes a log while nobody compacts it; what is compacted ends with the new end then. */
+  private withoutCleaner(log: Log, change: () => void): void {
+    const tp = log.topicPartition
+    this.cleaner?.abortAndPauseCleaning(tp)
+    change()
+    this.cleaner?.maybeTruncateCheckpoint(tp, log.activeSegment.baseOffset)
+    this.cleaner?.resumeCleaning(tp)
   }
 
   private open(tp: TopicPartition, recoveryPoint: number, cleanShutdown: boolean): void {
@@ -148,7 +181,15 @@ export class LogManager {
     })
     this.byName.set(tp, log)
     const { logStartOffset, logEndOffset } = log
-    this.trace({ kind: 'LogLoaded', tp, logStartOffset, logEndOffset, recovered: !cleanShutdown, truncatedBytes })
+    this.trace({
+      kind: 'LogLoaded',
+      tp,
+      logStartOffset,
+      logEndOffset,
+      recovered: !cleanShutdown,
+      truncatedBytes,
+      segments: log.segments.map(({ baseOffset }) => baseOffset),
+    })
   }
 
   /** Flushes and closes every log, whatever happens to the others; returns the first failure. */
@@ -171,7 +212,8 @@ export class LogManager {
   }
 
   private formatOf(tp: TopicPartition): LogFormat {
-    return this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
+    const format = this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
+    return this.options.cleanerRules?.keylessRecords === 'refused' ? { ...format, compactedNeedsKeys: true } : format
   }
 
   private sorted(): Log[] {

@@ -324,7 +324,11 @@ export class Log {
   private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
     const maxMessageBytes = this.config['max.message.bytes']
     const { endOffset: assignFrom, format } = this
-    if (format.validation === 'message-set') return checkMessageSet(records, maxMessageBytes, assignFrom, format)
+    const compacted = this.config['cleanup.policy'].includes('compact')
+    if (format.validation === 'message-set') {
+      const needsKeys = compacted && format.compactedNeedsKeys
+      return checkMessageSet(records, maxMessageBytes, assignFrom, format, needsKeys)
+    }
     return checkLeaderRecords(records, {
       assignFrom,
       format,
@@ -332,7 +336,7 @@ export class Log {
       nowMs: nowMs(this.host),
       partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
       origin: options.origin ?? 'client',
-      compacted: this.config['cleanup.policy'].includes('compact'),
+      compacted,
     })
   }
 

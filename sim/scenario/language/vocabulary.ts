@@ -99,6 +99,11 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   LinkReleased: true,
   ConnectionReset: true,
   DiskFault: true,
+  LogCleaningStarted: true,
+  SegmentsCompacted: true,
+  LogCleaned: true,
+  LogCleaningAborted: true,
+  LogCleaningFailed: true,
 }
 
 /** Kinds of trace events that `event` conditions may wait for. */
@@ -273,10 +278,10 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' | 'consumer', readonly string[]>> = {
   broker: words(`
     advertised.host.name advertised.port background.threads broker.id connections.max.idle.ms
-    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name log.cleaner.backoff.ms
-    log.cleaner.dedupe.buffer.size log.cleaner.delete.retention.ms log.cleaner.enable
-    log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
-    log.cleaner.min.cleanable.ratio log.cleaner.threads log.cleanup.policy log.dir log.dirs
+    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name
+   
+   
+    log.dir log.dirs
     log.flush.interval.ms log.flush.scheduler.interval.ms log.retention.check.interval.ms
     log.retention.minutes log.retention.ms log.roll.jitter.hours log.roll.jitter.ms log.roll.ms
     log.segment.delete.delay.ms max.connections.per.ip max.connections.per.ip.overrides num.io.threads
@@ -288,7 +293,7 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     socket.receive.buffer.bytes socket.request.max.bytes socket.send.buffer.bytes zookeeper.connect
   `),
   topic: words(`
-    delete.retention.ms file.delete.delay.ms flush.ms min.cleanable.dirty.ratio segment.jitter.ms
+    file.delete.delay.ms flush.ms segment.jitter.ms
   `),
   producer: words(`
     client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
