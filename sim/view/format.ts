@@ -10,8 +10,10 @@ import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatControlEvent } from './format-control.ts'
+import { formatGroupEvent } from './format-group.ts'
 import { formatStorageEvent } from './format-storage.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
+import { isGroupEvent } from './group-events.ts'
 import { brokerName, brokerNames, formatMs, leaderName, messageName } from './names.ts'
 
 export function formatRecord(record: ViewRecord): string {
@@ -21,6 +23,7 @@ export function formatRecord(record: ViewRecord): string {
 
 /** The line without time and machine. */
 export function formatEvent(event: AnyEvent): string {
+  if (isGroupEvent(event)) return formatGroupEvent(event)
   switch (event.kind) {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
