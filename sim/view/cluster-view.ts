@@ -187,6 +187,22 @@ export interface ClientView {
   readonly leaders: Readonly<Record<TopicPartition, number>>
 }
 
+/** A consumer group as coordinators and ZooKeeper have told of it. Members go by their clients' names. */
+export interface GroupView {
+  /** The broker that spoke last for it; empty while its offsets only lie in ZooKeeper. */
+  readonly coordinator: string
+  /** `none`: nobody leads it; its offsets are all there is. */
+  readonly state: 'none' | 'empty' | 'rebalancing' | 'assigning' | 'stable'
+  readonly generation: number
+  /** Rebalances that were begun. */
+  readonly rebalances: number
+  readonly members: readonly string[]
+  /** Partitions by member, of the present generation. */
+  readonly assignments: Readonly<Record<string, readonly TopicPartition[]>>
+  /** Next offset to read, as last committed. */
+  readonly committed: Readonly<Record<TopicPartition, number>>
+}
+
 export interface LinkView {
   readonly from: string
   readonly to: string
@@ -206,6 +222,7 @@ export interface ClusterView {
   readonly znodes: Readonly<Record<string, ZnodeView>>
   readonly sessions: Readonly<Record<string, SessionView>>
   readonly clients: Readonly<Record<string, ClientView>>
+  readonly groups: Readonly<Record<string, GroupView>>
   readonly elections: Readonly<Record<string, ElectionView>>
   readonly operations: Readonly<Record<string, OperationView>>
   readonly work: ZooKeeperWork
@@ -259,6 +276,16 @@ export const emptyClient: ClientView = {
   leaders: {},
 }
 
+export const emptyGroup: GroupView = {
+  coordinator: '',
+  state: 'none',
+  generation: 0,
+  rebalances: 0,
+  members: [],
+  assignments: {},
+  committed: {},
+}
+
 /** Before the first record: the machines of the plan, all stopped. Without a plan, machines join as records name them. */
 export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | 'clients'>): ClusterView {
   const machines: Record<string, MachineView> = {}
@@ -288,6 +315,7 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
     znodes: {},
     sessions: {},
     clients,
+    groups: {},
     elections: {},
     operations: {},
     work: { writes: 0, refused: 0, sessions: 0, watches: 0 },

@@ -9,7 +9,9 @@ import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import { type ClusterView, emptyMachine, type MachineKind } from './cluster-view.ts'
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
+import { foldGroupEvent } from './fold-group.ts'
 import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
+import { isGroupEvent } from './group-events.ts'
 
 /** The same, open for writing. Arrays are replaced, never pushed to. */
 export type Mutable<T> = T extends (...args: never[]) => unknown
@@ -37,6 +39,7 @@ export function foldRecord(view: ViewDraft, record: ViewRecord): void {
 function foldEvent(view: ViewDraft, record: ViewRecord): void {
   const event = eventOf(record)
   const { machine } = record
+  if (isGroupEvent(event)) return foldGroupEvent(view, machine, event)
   switch (event.kind) {
     case 'BrokerStarted':
     case 'ReplicaCreated':

@@ -10,9 +10,11 @@ import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatClientEvent } from './format-client.ts'
 import { formatControlEvent } from './format-control.ts'
+import { formatGroupEvent } from './format-group.ts'
 import { formatStorageEvent } from './format-storage.ts'
 import { tracedWords } from './format-words.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
+import { isGroupEvent } from './group-events.ts'
 import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 
 export function formatRecord(record: ViewRecord): string {
@@ -22,6 +24,7 @@ export function formatRecord(record: ViewRecord): string {
 
 /** The line without time and machine. */
 export function formatEvent(event: AnyEvent): string {
+  if (isGroupEvent(event)) return formatGroupEvent(event)
   switch (event.kind) {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`

@@ -11,7 +11,7 @@ import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import { Availability, type Operation, type UnavailableInterval } from './availability.ts'
 import { LedgerLogs, type OpenCopy } from './ledger-logs.ts'
 import type { AttemptRecord, CopyRecord, Decision, MessageRecord } from './message-record.ts'
-import { brokerName, leaderName, messageName } from './names.ts'
+import { brokerName, isInternal, leaderName, messageName } from './names.ts'
 import { ProducerQueues } from './producer-queues.ts'
 
 interface OpenAttempt extends AttemptRecord {
@@ -81,6 +81,8 @@ export class Ledger {
         this.#clientEvent(event, decision(record))
         return
       case 'Appended':
+        // What brokers write for themselves is no message of anybody.
+        if (isInternal(event.tp)) return
         if (event.role === 'leader') {
           this.#logs.appendedByLeader(machine, event.tp, event.leaderEpoch, event.messages, decision(record))
         } else this.#logs.appendedByFollower(machine, event.tp, event.messages, decision(record))

@@ -9,6 +9,7 @@ import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
+import { groupEventKinds } from '../../view/group-events.ts'
 import type { MessageFate } from '../plan.ts'
 
 const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
@@ -42,6 +43,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ZkAnswered: true,
   ZkNotified: true,
   ResourceWritten: true,
+  ...groupEventKinds,
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
@@ -120,6 +122,13 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   StopReplica: true,
   UpdateMetadata: true,
   ControlledShutdown: true,
+  OffsetCommit: true,
+  OffsetFetch: true,
+  FindCoordinator: true,
+  JoinGroup: true,
+  SyncGroup: true,
+  Heartbeat: true,
+  LeaveGroup: true,
   OffsetForLeaderEpoch: true,
 }
 
