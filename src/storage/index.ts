@@ -1,4 +1,6 @@
 export type { AppendInfo, AppendOptions } from './append-info.ts'
+export type { CleanerEvent, DroppedRecord } from './cleaner/cleaner-events.ts'
+export { type CleanerRules, cleanerRules082 } from './cleaner/cleaner-rules.ts'
 export {
   type Codec,
   CompressionError,
@@ -25,6 +27,7 @@ export {
   type LogFormat,
   logFormat20,
   logFormat21,
+  logFormat27,
   logFormat010,
   logFormat011,
   logFormat080,

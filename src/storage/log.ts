@@ -201,8 +201,11 @@ export class Log {
   /** Drops all messages at or above `offset`. No effect past the log end offset. */
   truncateTo(offset: number): void {
     invariant(offset >= 0, () => `${this.topicPartition} truncated to ${offset}`)
-    // Since 0.11 nothing at all happens at the log end offset: not even to epochs that began there (KAFKA-10706).
-    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) return
+    // Since 0.11 nothing at all happens at the log end offset: up to 2.6 not even to epochs that began there (KAFKA-10706).
+    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) {
+      this.leaderEpochCache?.truncatedAtEnd(this.endOffset)
+      return
+    }
     if (this.logStartOffset > offset) {
       this.truncateFullyAndStartAt(offset)
       return
@@ -321,7 +324,11 @@ export class Log {
   private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
     const maxMessageBytes = this.config['max.message.bytes']
     const { endOffset: assignFrom, format } = this
-    if (format.validation === 'message-set') return checkMessageSet(records, maxMessageBytes, assignFrom, format)
+    const compacted = this.config['cleanup.policy'].includes('compact')
+    if (format.validation === 'message-set') {
+      const needsKeys = compacted && format.compactedNeedsKeys
+      return checkMessageSet(records, maxMessageBytes, assignFrom, format, needsKeys)
+    }
     return checkLeaderRecords(records, {
       assignFrom,
       format,
@@ -329,7 +336,7 @@ export class Log {
       nowMs: nowMs(this.host),
       partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
       origin: options.origin ?? 'client',
-      compacted: this.config['cleanup.policy'].includes('compact'),
+      compacted,
     })
   }
 
