@@ -174,6 +174,9 @@ export interface ClientView {
   readonly acked: number
   readonly gaveUp: number
   readonly read: number
+  /** Async producers: messages that wait to be sent, and that never got into the full queue. */
+  readonly queued: number
+  readonly dropped: number
   /** ZooKeeper clients: watch events told, by `event path`. */
   readonly notified: Readonly<Record<string, number>>
   /** Resources: writes taken, refused, and taken from a leader of an older epoch than one seen before. */
@@ -264,6 +267,8 @@ export const emptyClient: ClientView = {
   acked: 0,
   gaveUp: 0,
   read: 0,
+  queued: 0,
+  dropped: 0,
   notified: {},
   accepted: 0,
   refused: 0,

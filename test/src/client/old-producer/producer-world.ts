@@ -1,12 +1,13 @@
 /** A producer in a world of scripted brokers. */
 import {
   type ApplicationMessage,
-  ProducerProcess,
+  OldProducerProcess,
+  type PartitionerClass,
   type WorkloadOptions,
   type WorkloadProgress,
-} from '../../../src/client/index.ts'
-import { configValues, producerConfigTable } from '../../../src/config/index.ts'
-import { ClientWorld, endpoint, Script } from './scripted-broker.ts'
+} from '../../../../src/client/index.ts'
+import { configValues, producerConfigTable } from '../../../../src/config/index.ts'
+import { ClientWorld, endpoint, Script } from '../scripted-broker.ts'
 
 export interface Setup {
   readonly brokers?: number
@@ -16,6 +17,7 @@ export interface Setup {
   readonly workload?: WorkloadOptions
   readonly progress?: WorkloadProgress
   readonly seed?: number
+  readonly partitioner?: PartitionerClass
 }
 
 export function producer(setup: Setup = {}): ClientWorld {
@@ -26,10 +28,11 @@ export function producer(setup: Setup = {}): ClientWorld {
   return new ClientWorld(
     script,
     (host) =>
-      new ProducerProcess(host, {
+      new OldProducerProcess(host, {
         name: 'p1',
         bootstrap,
         config,
+        ...(setup.partitioner === undefined ? {} : { partitioner: setup.partitioner }),
         ...(setup.workload === undefined ? {} : { workload: setup.workload }),
         ...(setup.progress === undefined ? {} : { progress: setup.progress }),
       }),
@@ -40,7 +43,7 @@ export function producer(setup: Setup = {}): ClientWorld {
 export function send(world: ClientWorld, ...messages: ReadonlyArray<string | ApplicationMessage>): void {
   world.world.call('p1', 'send', (process) => {
     for (const message of messages) {
-      ;(process as ProducerProcess).send(
+      ;(process as OldProducerProcess).send(
         typeof message === 'string' ? { topic: 'orders', partition: 0, value: message } : message,
       )
     }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { ErrorCode } from '../../../src/protocol/index.ts'
+import { ErrorCode } from '../../../../src/protocol/index.ts'
+import { endpoint } from '../scripted-broker.ts'
 import { producer, send, settle } from './producer-world.ts'
-import { endpoint } from './scripted-broker.ts'
 
 describe('the sync producer', () => {
   it('learns the leader from any broker of its list and gets the acknowledgement', () => {

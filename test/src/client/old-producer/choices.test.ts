@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { ApplicationMessage, WorkloadOptions } from '../../../src/client/index.ts'
-import { Digest } from '../../../src/host/index.ts'
-import { ErrorCode } from '../../../src/protocol/index.ts'
+import type { ApplicationMessage, WorkloadOptions } from '../../../../src/client/index.ts'
+import { Digest } from '../../../../src/host/index.ts'
+import { ErrorCode } from '../../../../src/protocol/index.ts'
+import type { ClientWorld } from '../scripted-broker.ts'
 import { producer, send, settle } from './producer-world.ts'
-import type { ClientWorld } from './scripted-broker.ts'
 
 describe('the choice of a partition', () => {
   const leaders = [1, 2, -1, 1]
