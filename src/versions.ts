@@ -123,6 +123,75 @@ export interface ProtocolVersions {
    * is not there any more (a controller crashed as it removed the topic's nodes).
    */
   readonly topicDeletion: 'thread-dies' | 'goes-on'
+  /**
+   * F29: what brokers do for consumers: nothing but read and write offsets in ZooKeeper; (0.8.2) keep offsets in a topic,
+   * of whoever sends them; or (0.9) lead groups, whose members alone may commit, and only in the present generation.
+   */
+  readonly groupCoordinator: 'none' | 'offset-manager' | 'group-membership'
+  /** F27 (0.11): how far a new coordinator reads its partition of the offsets topic. */
+  readonly offsetsLoad: 'to-high-watermark' | 'to-log-end'
+  /**
+   * What a coordinator answers that has not read its partition of the offsets topic yet: that it is none (error 16), or
+   * (in 0.8.2 to fetches, and since 2.0) that it is loading (14).
+   */
+  readonly loadingCoordinator: 'is-none' | 'says-so'
+  /** F28, KIP-115 (0.11): `offsets.topic.replication.factor`, where fewer brokers are alive when the topic is created. */
+  readonly offsetsTopicReplicas: 'as-many-as-live-brokers' | 'enforced'
+  /** F28, KIP-211 (2.1): which offsets expire: those of an age, or only those of groups without members. */
+  readonly offsetsExpiry: 'by-age' | 'when-group-is-empty'
+  /** What is written into the offsets topic: versions of an offset's value and of a group's. */
+  readonly offsetsTopicLayout:
+    | 'offset-0'
+    | 'offset-1-group-0'
+    | 'offset-1-group-1'
+    | 'offset-3-group-2'
+    | 'offset-3-group-3'
+  /** KAFKA-2720 (0.10.1): whether a group whose last member has gone is forgotten at once, or when its offsets are. */
+  readonly emptyGroups: 'removed' | 'kept'
+  /**
+   * KIP-62 (0.10.1): how a consumer shows that it lives: by calling `poll`, which sends the heartbeats, so that a slow
+   * application loses its session; or by heartbeats in the background, with `max.poll.interval.ms` for the application.
+   */
+  readonly consumerLiveness: 'poll' | 'background-heartbeats'
+  /** KIP-134 (0.11): whether the first rebalance of an empty group waits for more members. */
+  readonly firstRebalance: 'at-once' | 'delayed'
+  /** KIP-394 (2.2): whether a consumer is a member as soon as it asks, or only when it knows the id that it was given. */
+  readonly memberIds: 'given-on-joining' | 'asked-for-first'
+  /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
+  readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
+  /**
+   * A record without key on a compacted topic: up to 0.8.2 it is appended and then stops the cleaner (KAFKA-1755, 0.9:
+   * it is refused; one that is there already is dropped).
+   */
+  readonly keylessRecords: 'stop-the-cleaner' | 'refused'
+  /**
+   * Compressed wrappers: up to 0.8.2 their messages are copied out, uncompressed, and the cleaner loses its place in the
+   * file by the difference in size (KAFKA-1374, 0.9: what is left of a wrapper is compressed again).
+   */
+  readonly cleanerWrappers: 'unpacked' | 'repacked'
+  /**
+   * How much a round takes on: whole segments, until the map is full to the load factor or beyond (0.8); whole segments
+   * that fit (KAFKA-2235, 0.9); records, until the map is full (KAFKA-3587, 0.10); since 0.11 the round also covers
+   * what follows the last key in its batch, since 2.4 (KAFKA-8764) gaps at the end of segments.
+   */
+  readonly cleanerMap: 'segments-overfilled' | 'segments-that-fit' | 'records' | 'batches' | 'batches-and-gaps'
+  /** Segments are merged while their sum stays below `segment.bytes`, or (KAFKA-2024, 0.9) does not exceed it. */
+  readonly cleanerGroups: 'below-limit' | 'up-to-limit'
+  /**
+   * What becomes of a first dirty offset outside of the log: up to 0.8.2 the cleaner stops; later one below the log's
+   * start counts as the start (KAFKA-1641, 0.9), truncation lowers the checkpoint (KAFKA-3330, 0.10), and one past the
+   * end counts as the start too (2.3).
+   */
+  readonly cleanerCheckpoint: 'trusted' | 'not-below-start' | 'cut-with-log' | 'kept-within-log'
+  /**
+   * How far the cleaner's buffers grow for a large entry: to the broker's `message.max.bytes`, (0.10) the topic's too, or
+   * (2.1) to the entry's size. An entry that does not fit is an unexpected error.
+   */
+  readonly cleanerBuffer: 'broker-limit' | 'topic-limit' | 'as-needed'
+  /** An unexpected error: ends the thread that cleaned, or (KAFKA-7215, 2.1) rules out the partition. */
+  readonly cleanerFailure: 'ends-thread' | 'rules-out-partition'
+  /** Records too young to be compacted (KIP-58, 0.10.1), and how long compaction may be put off (KIP-354, 2.3). */
+  readonly compactionLag: 'none' | 'min' | 'min-and-max'
 }
 
 const v082: ProtocolVersions = {
@@ -168,10 +237,30 @@ const v082: ProtocolVersions = {
   replacedController: 'works-on',
   staleRegistration: 'waited-out',
   topicDeletion: 'thread-dies',
+  groupCoordinator: 'offset-manager',
+  offsetsLoad: 'to-high-watermark',
+  loadingCoordinator: 'says-so',
+  offsetsTopicReplicas: 'as-many-as-live-brokers',
+  offsetsExpiry: 'by-age',
+  offsetsTopicLayout: 'offset-0',
+  emptyGroups: 'removed',
+  consumerLiveness: 'poll',
+  firstRebalance: 'at-once',
+  memberIds: 'given-on-joining',
+  cleanupPolicies: 'delete-or-compact',
+  keylessRecords: 'stop-the-cleaner',
+  cleanerWrappers: 'unpacked',
+  cleanerMap: 'segments-overfilled',
+  cleanerGroups: 'below-limit',
+  cleanerCheckpoint: 'trusted',
+  cleanerBuffer: 'broker-limit',
+  cleanerFailure: 'ends-thread',
+  compactionLag: 'none',
 }
 
 const v081: ProtocolVersions = {
   ...v082,
+  groupCoordinator: 'none',
   uncleanElection: 'always',
   minIsr: 'none',
   ackRule: 'isr-end-offsets',
@@ -185,6 +274,9 @@ const v081: ProtocolVersions = {
 
 const v09: ProtocolVersions = {
   ...v082,
+  groupCoordinator: 'group-membership',
+  loadingCoordinator: 'is-none',
+  offsetsTopicLayout: 'offset-1-group-0',
   isrLag: 'since-reached-end',
   minIsr: 'topic-and-broker',
   acksRange: 'minus-one-to-one',
@@ -197,10 +289,18 @@ const v09: ProtocolVersions = {
   resignation: 'complete',
   replacedController: 'resigns',
   staleRegistration: 'fatal',
+  keylessRecords: 'refused',
+  cleanerWrappers: 'repacked',
+  cleanerMap: 'segments-that-fit',
+  cleanerGroups: 'up-to-limit',
+  cleanerCheckpoint: 'not-below-start',
 }
 
 const v0102: ProtocolVersions = {
   ...v09,
+  offsetsTopicLayout: 'offset-1-group-1',
+  emptyGroups: 'kept',
+  consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
@@ -208,9 +308,23 @@ const v0102: ProtocolVersions = {
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
+  cleanupPolicies: 'delete-and-compact',
+  cleanerMap: 'records',
+  cleanerCheckpoint: 'cut-with-log',
+  cleanerBuffer: 'topic-limit',
+  compactionLag: 'min',
 }
 
-const v011: ProtocolVersions = { ...v0102, truncation: 'epoch-end', damagedFetch: 'fetched-again', messageFormat: 'v2' }
+const v011: ProtocolVersions = {
+  ...v0102,
+  truncation: 'epoch-end',
+  damagedFetch: 'fetched-again',
+  messageFormat: 'v2',
+  offsetsLoad: 'to-log-end',
+  offsetsTopicReplicas: 'enforced',
+  firstRebalance: 'delayed',
+  cleanerMap: 'batches',
+}
 
 const v11: ProtocolVersions = {
   ...v011,
@@ -219,32 +333,46 @@ const v11: ProtocolVersions = {
   lateAnswer: 'only-while-fetching',
 }
 
-const v20: ProtocolVersions = { ...v11, truncation: 'epoch-and-end', indexEntries: 'last-offset' }
+const v20: ProtocolVersions = {
+  ...v11,
+  truncation: 'epoch-and-end',
+  indexEntries: 'last-offset',
+  loadingCoordinator: 'says-so',
+}
 
 const v21: ProtocolVersions = {
   ...v20,
+  offsetsExpiry: 'when-group-is-empty',
+  offsetsTopicLayout: 'offset-3-group-2',
   isrLag: 'since-reached-end-of-last-fetch-or-at-end',
   followerSkip: 'same-leader-and-epoch',
   outOfRange: 'never-halt',
   isrExpand: 'high-watermark-and-epoch-start',
   fetchFencing: 'current-leader-epoch',
   controllerWrites: 'fenced-by-epoch',
+  cleanerBuffer: 'as-needed',
+  cleanerFailure: 'rules-out-partition',
   epochStart: 'election',
   codecs: 'with-zstd',
 }
 
 const v24: ProtocolVersions = {
   ...v21,
+  offsetsTopicLayout: 'offset-3-group-3',
+  memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
   latestOffset: 'waits-for-epoch-start',
+  cleanerMap: 'batches-and-gaps',
+  cleanerCheckpoint: 'kept-within-log',
+  compactionLag: 'min-and-max',
   fetcherFailure: 'partition-fails',
   highWatermarkBounds: 'log',
 }
 
 /** Presets by name, oldest first. */
 export const presets = {
-  '0.8.0': { ...v081, isrLag: 'time-while-behind-or-messages' },
+  '0.8.0': { ...v081, isrLag: 'time-while-behind-or-messages', cleanupPolicies: 'delete' },
   '0.8.1': v081,
   '0.8.2': v082,
   '0.9': v09,

@@ -5,6 +5,7 @@ import { type Connection, type Host, unreachable } from '../host/index.ts'
 import {
   CONSUMER_REPLICA_ID,
   ErrorCode,
+  type GroupRequest,
   type KafkaRequest,
   LATEST_TIME,
   type MetadataRequest,
@@ -53,7 +54,8 @@ export class KafkaApis {
     this.fetch = new FetchHandler(host, options.replicas)
   }
 
-  handle(request: KafkaRequest, responder: Responder, connection: Connection): void {
+  /** All but what is for coordinators. */
+  handle(request: Exclude<KafkaRequest, GroupRequest>, responder: Responder, connection: Connection): void {
     const { replicas } = this.options
     const { correlationId } = request
     switch (request.api) {

@@ -1,6 +1,7 @@
 /**
  * What a log's broker writes and demands, as far as it changed from release to release: message format, validation,
- * index convention, codecs, files, upkeep (formats.md 1.1, 1.7, 2, 4). A preset is one of these, or one with topic settings laid over.
+ * index convention, codecs, files, upkeep (formats.md 1.1, 1.7, 2, 4). A preset is one of these, or one with topic settings
+ * laid over.
  */
 
 import type { CompressionType } from './compression/codec.ts'
@@ -17,6 +18,8 @@ export interface LogFormat {
    * `records`: since 0.10, also magic, inner messages, timestamps and (since 0.11) the counts of batches.
    */
   readonly validation: 'message-set' | 'records'
+  /** A leader refuses records without key for a compacted topic: since 0.9 (KAFKA-1755). */
+  readonly compactedNeedsKeys: boolean
   /** Which offset an index entry holds: `first` of the set appended (up to 1.1), `last` of the batch at its position. */
   readonly indexedOffset: 'first' | 'last'
   /** `message.timestamp.type`. */
@@ -53,6 +56,7 @@ export interface LogFormat {
 export const logFormat082: LogFormat = {
   magic: 0,
   validation: 'message-set',
+  compactedNeedsKeys: false,
   indexedOffset: 'first',
   timestampType: 'CreateTime',
   compressionType: 'producer',
@@ -69,7 +73,11 @@ export const logFormat082: LogFormat = {
 /** Releases 0.8.0 and 0.8.1: without lz4. */
 export const logFormat080: LogFormat = { ...logFormat082, codecs: codecsOf080, segmentLimit: 'after-append' }
 /** Release 0.9. */
-export const logFormat09: LogFormat = { ...logFormat082, upkeep: 'broken-index-is-rebuilt' }
+export const logFormat09: LogFormat = {
+  ...logFormat082,
+  compactedNeedsKeys: true,
+  upkeep: 'broken-index-is-rebuilt',
+}
 /** Releases 0.10.1 and 0.10.2. */
 export const logFormat010: LogFormat = {
   ...logFormat09,

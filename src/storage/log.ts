@@ -236,7 +236,11 @@ export class Log extends LocalLog {
   private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
     const maxMessageBytes = this.config['max.message.bytes']
     const { logEndOffset: assignFrom, format } = this
-    if (format.validation === 'message-set') return checkMessageSet(records, maxMessageBytes, assignFrom, format)
+    const compacted = this.config['cleanup.policy'].includes('compact')
+    if (format.validation === 'message-set') {
+      const needsKeys = compacted && format.compactedNeedsKeys
+      return checkMessageSet(records, maxMessageBytes, assignFrom, format, needsKeys)
+    }
     return checkLeaderRecords(records, {
       assignFrom,
       format,
@@ -244,7 +248,7 @@ export class Log extends LocalLog {
       nowMs: nowMs(this.host),
       partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
       origin: options.origin ?? 'client',
-      compacted: this.config['cleanup.policy'].includes('compact'),
+      compacted,
     })
   }
 

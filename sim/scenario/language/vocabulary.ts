@@ -9,6 +9,7 @@ import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
+import { groupEventKinds } from '../../view/group-events.ts'
 import type { MessageFate } from '../plan.ts'
 
 const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
@@ -43,6 +44,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ZkAnswered: true,
   ZkNotified: true,
   ResourceWritten: true,
+  ...groupEventKinds,
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
@@ -79,6 +81,10 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ProduceAcknowledged: true,
   ProduceFailed: true,
   ProducerGaveUp: true,
+  MessageQueued: true,
+  SendBlocked: true,
+  MessageDropped: true,
+  BatchTaken: true,
   MetadataRefreshed: true,
   MetadataRefreshFailed: true,
   MessagesRead: true,
@@ -98,6 +104,11 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   LinkReleased: true,
   ConnectionReset: true,
   DiskFault: true,
+  LogCleaningStarted: true,
+  SegmentsCompacted: true,
+  LogCleaned: true,
+  LogCleaningAborted: true,
+  LogCleaningFailed: true,
 }
 
 /** Kinds of trace events that `event` conditions may wait for. */
@@ -112,6 +123,13 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   StopReplica: true,
   UpdateMetadata: true,
   ControlledShutdown: true,
+  OffsetCommit: true,
+  OffsetFetch: true,
+  FindCoordinator: true,
+  JoinGroup: true,
+  SyncGroup: true,
+  Heartbeat: true,
+  LeaveGroup: true,
   OffsetForLeaderEpoch: true,
 }
 
@@ -224,7 +242,9 @@ const fateTable: Readonly<Record<MessageFate, string>> = {
   acked: 'acknowledged to its producer',
   read: 'read by a consumer',
   lost: 'once appended, now in no log of a leader',
-  'gave-up': 'its application was told that sending failed',
+  'gave-up': 'its producer used up its attempts',
+  dropped: 'refused by the full queue of an async producer',
+  'lost-in-queue': 'dead in the queue of a producer',
 }
 
 /** What can become of a message, with what each word means. */
@@ -252,7 +272,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
-  producer: ['async', 'java', 'idempotent', 'transactional'],
+  producer: ['java', 'idempotent', 'transactional'],
   consumer: ['group', 'zookeeper', 'high-level', 'java'],
 }
 
@@ -265,10 +285,10 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' | 'consumer', readonly string[]>> = {
   broker: words(`
     advertised.host.name advertised.port background.threads broker.id connections.max.idle.ms
-    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name log.cleaner.backoff.ms
-    log.cleaner.dedupe.buffer.size log.cleaner.delete.retention.ms log.cleaner.enable
-    log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
-    log.cleaner.min.cleanable.ratio log.cleaner.threads log.cleanup.policy log.dir log.dirs
+    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name
+   
+   
+    log.dir log.dirs
     log.flush.interval.ms log.flush.scheduler.interval.ms log.retention.check.interval.ms
     log.retention.minutes log.retention.ms log.roll.jitter.hours log.roll.jitter.ms log.roll.ms
     log.segment.delete.delay.ms max.connections.per.ip max.connections.per.ip.overrides num.io.threads
@@ -280,12 +300,10 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     socket.receive.buffer.bytes socket.request.max.bytes socket.send.buffer.bytes zookeeper.connect
   `),
   topic: words(`
-    delete.retention.ms file.delete.delay.ms flush.ms min.cleanable.dirty.ratio segment.jitter.ms
+    file.delete.delay.ms flush.ms segment.jitter.ms
   `),
   producer: words(`
-    client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
-    batch.num.messages key.serializer.class queue.buffering.max.messages queue.buffering.max.ms
-    queue.enqueue.timeout.ms serializer.class send.buffer.bytes
+    client.id metadata.broker.list send.buffer.bytes
   `),
   consumer: words(`
     auto.commit.enable auto.commit.interval.ms auto.offset.reset client.id consumer.id consumer.timeout.ms
