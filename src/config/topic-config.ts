@@ -39,12 +39,15 @@ export function topicConfig(
 ): TopicConfig {
   const fallback: Record<string, unknown> = {
     'segment.bytes': broker['log.segment.bytes'],
-    'segment.ms': broker['log.roll.hours'] * HOUR_MS,
+    'segment.ms': broker['log.roll.ms'] ?? broker['log.roll.hours'] * HOUR_MS,
+    'segment.jitter.ms': broker['log.roll.jitter.ms'] ?? broker['log.roll.jitter.hours'] * HOUR_MS,
     'segment.index.bytes': broker['log.index.size.max.bytes'],
     'index.interval.bytes': broker['log.index.interval.bytes'],
     'flush.messages': broker['log.flush.interval.messages'],
-    'retention.ms': broker['log.retention.hours'] * HOUR_MS,
+    'flush.ms': broker['log.flush.interval.ms'] ?? broker['log.flush.scheduler.interval.ms'],
+    'retention.ms': retentionMs(broker),
     'retention.bytes': broker['log.retention.bytes'],
+    'file.delete.delay.ms': broker['log.segment.delete.delay.ms'],
     'max.message.bytes': broker['message.max.bytes'],
     'cleanup.policy': broker['log.cleanup.policy'],
     'min.cleanable.dirty.ratio': broker['log.cleaner.min.cleanable.ratio'],
@@ -55,4 +58,10 @@ export function topicConfig(
   }
   if (options.brokerMinIsr) fallback['min.insync.replicas'] = broker['min.insync.replicas']
   return configValues(topicConfigTable, fallback, overrides)
+}
+
+/** The first that is set counts; -1: no limit. */
+function retentionMs(broker: BrokerConfig): number {
+  const minutes = broker['log.retention.minutes'] ?? broker['log.retention.hours'] * 60
+  return Math.max(-1, broker['log.retention.ms'] ?? minutes * 60_000)
 }

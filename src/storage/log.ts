@@ -189,8 +189,18 @@ export class Log extends LocalLog {
     this.traceTruncation(from, offset)
   }
 
-  /** Deletes the segments that may go for a reason. Returns how many went. */
-  deleteOldSegments(reason: RetentionReason): number {
+  /**
+   * Retention: deletes the segments that are too old, then those that are too many, and since 0.11 those that lie below
+   * the log start offset. Returns how many went.
+   */
+  deleteOldSegments(): number {
+    let count = 0
+    if (this.config['cleanup.policy'].includes('delete')) count += this.deleteFor('time') + this.deleteFor('size')
+    if (this.format.segmentFiles === 'producer-state') count += this.deleteFor('log-start-offset')
+    return count
+  }
+
+  private deleteFor(reason: RetentionReason): number {
     const old = deletableSegments(this, reason, nowMs(this.host))
     if (old.length === 0) return 0
     this.deleteOldest(old)

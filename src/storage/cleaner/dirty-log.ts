@@ -83,9 +83,7 @@ function firstUncleanable(log: Log, firstDirtyOffset: number, nowMs: number, rul
   const activeBase = Math.min(log.activeSegment.baseOffset, log.firstUnstableOffset ?? Number.POSITIVE_INFINITY)
   const lagMs = log.config['min.compaction.lag.ms']
   if (rules.compactionLag === 'none' || lagMs <= 0) return activeBase
-  const young = closedSegmentsFrom(log, firstDirtyOffset).find(
-    (segment) => segment.largestTimestampMs > nowMs - lagMs,
-  )
+  const young = closedSegmentsFrom(log, firstDirtyOffset).find((segment) => segment.largestTimestampMs > nowMs - lagMs)
   return Math.min(young?.baseOffset ?? activeBase, activeBase)
 }
 
