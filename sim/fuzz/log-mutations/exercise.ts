@@ -121,8 +121,9 @@ export function repair(files: FileSystem, partition: string, limits: Limits, now
   const overlay = new OverlayFileSystem(files, () => nowUs)
   const [log] = repairLogs(overlay, [partition], { all: true, compacted: false, nowUs })
   overlay.changes()
-  const left = verifyAll(overlay, limits).all.filter(
-    ({ severity, code }) => severity === 'damage' && repairedCodes.has(code),
-  )
+  const damage = verifyAll(overlay, limits).all.filter(({ severity }) => severity === 'damage')
+  // Recovery takes batches whose offsets fall as they are, as Kafka does: no index can be right for them.
+  const isOrdered = damage.every(({ code }) => code !== 'offset-order')
+  const left = damage.filter(({ code }) => repairedCodes.has(code) && (isOrdered || code !== 'index'))
   return { log: log!, left: log!.refused === undefined ? left.map(({ code }) => code) : [] }
 }

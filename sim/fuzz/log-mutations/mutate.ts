@@ -129,7 +129,7 @@ function wholeBatches(
 ): ReadonlyArray<{ readonly position: number; readonly end: number; readonly magic: number }> {
   const found = []
   try {
-    for (const { position, end, magic } of batchesOf(bytes)) found.push({ position, end, magic })
+    for (const { position, end, magic } of batchesOf(bytes)) if (magic <= 2) found.push({ position, end, magic })
   } catch (error) {
     if (!(error instanceof LogError)) throw error
   }
