@@ -97,7 +97,7 @@ ${expectation}
       `  - { at: 4s, crash: b1 }
   - { after: 3s, crash: b3 }
   - { after: 9s, restart: b1 }
-  - { after: 2s, powerOff: b2 }
+  - { after: 2s, crash: b2 }
   - { after: 9s, restart: [b2, b3] }
   - { at: 70s, caption: the end }`,
       `  state: [{ isr: users-0, size: 3 }, { replica: b1/users-0, leo: ">= 150" }]
