@@ -40,9 +40,14 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   brokerListing: 'how a controller reads which brokers there are',
   unsentBatch: 'control requests that a deposed controller could not send',
   resignation: 'resigning where the automatic rebalance does not run',
+  sessionExpiry: 'operations on ZooKeeper whose session expires',
+  electedBeforeNewSession: 'a controller that is told of its new session after it was elected in it',
   replacedController: 'a controller that sees another one in /controller',
   staleRegistration: 'a broker that finds its own node of an older session',
   topicDeletion: 'an exception on the thread that deletes topics',
+  leaderlessReplicas: 'whether a partition that never had a leader can be deleted',
+  partitionsGo: 'from when on brokers are told that the partitions of a topic go',
+  deadReplicas: 'what a new controller does about replicas on dead brokers',
 }
 
 export function register(program: Command): void {

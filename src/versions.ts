@@ -83,6 +83,16 @@ export interface ProtocolVersions {
   readonly unsentBatch: 'blocks' | 'dropped'
   /** Resigning where the scheduler of the automatic rebalance does not run: up to 0.8.2 an exception stops it. */
   readonly resignation: 'may-stop-half-way' | 'complete'
+  /**
+   * KAFKA-5642 (1.1): what becomes of operations on ZooKeeper when the session expires that they were asked under. They
+   * are asked again under the next one; or they fail, and the next one is opened when the controller has resigned.
+   */
+  readonly sessionExpiry: 'operations-go-on' | 'operations-fail'
+  /**
+   * KAFKA-4229 (0.10.2): a broker that was made the controller in its new session by an event of the old one, and then
+   * is told of the new session. It resigns, and nobody acts, for `/controller` names it; or it goes on.
+   */
+  readonly electedBeforeNewSession: 'resigns' | 'goes-on'
   /** What a controller does that sees another one in `/controller` (0.9). */
   readonly replacedController: 'works-on' | 'resigns'
   /**
@@ -95,6 +105,18 @@ export interface ProtocolVersions {
    * is not there any more (a controller crashed as it removed the topic's nodes).
    */
   readonly topicDeletion: 'thread-dies' | 'goes-on'
+  /**
+   * Deletion of a partition that never had a leader: its replicas cannot go offline, so the topic stays for ever, or
+   * (KAFKA-6650, 2.0) they can.
+   */
+  readonly leaderlessReplicas: 'stay-online' | 'go-offline'
+  /** KAFKA-6753 (2.1): from when on brokers are told that the partitions of a topic go: since it is asked, or begun. */
+  readonly partitionsGo: 'when-asked' | 'when-begun'
+  /**
+   * KAFKA-3143, KAFKA-8237 (2.3): a new controller leaves replicas on dead brokers in the ISR, and takes them for
+   * undeletable; or it takes them offline, as if their brokers had just failed.
+   */
+  readonly deadReplicas: 'left-alone' | 'go-offline'
 }
 
 const v082: ProtocolVersions = {
@@ -127,9 +149,14 @@ const v082: ProtocolVersions = {
   brokerListing: 'ids-then-nodes',
   unsentBatch: 'blocks',
   resignation: 'may-stop-half-way',
+  sessionExpiry: 'operations-go-on',
+  electedBeforeNewSession: 'resigns',
   replacedController: 'works-on',
   staleRegistration: 'waited-out',
   topicDeletion: 'thread-dies',
+  leaderlessReplicas: 'stay-online',
+  partitionsGo: 'when-asked',
+  deadReplicas: 'left-alone',
 }
 
 const v081: ProtocolVersions = {
@@ -165,6 +192,7 @@ const v0102: ProtocolVersions = {
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  electedBeforeNewSession: 'goes-on',
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
@@ -172,9 +200,14 @@ const v0102: ProtocolVersions = {
 
 const v011: ProtocolVersions = { ...v0102 }
 
-const v11: ProtocolVersions = { ...v011, lastIsrMember: 'stays', topicDeletion: 'goes-on' }
+const v11: ProtocolVersions = {
+  ...v011,
+  lastIsrMember: 'stays',
+  topicDeletion: 'goes-on',
+  sessionExpiry: 'operations-fail',
+}
 
-const v20: ProtocolVersions = { ...v11 }
+const v20: ProtocolVersions = { ...v11, leaderlessReplicas: 'go-offline' }
 
 const v21: ProtocolVersions = {
   ...v20,
@@ -184,12 +217,14 @@ const v21: ProtocolVersions = {
   isrExpand: 'high-watermark-and-epoch-start',
   fetchFencing: 'current-leader-epoch',
   controllerWrites: 'fenced-by-epoch',
+  partitionsGo: 'when-begun',
 }
 
 const v24: ProtocolVersions = {
   ...v21,
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
+  deadReplicas: 'go-offline',
   latestOffset: 'waits-for-epoch-start',
 }
 

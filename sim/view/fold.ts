@@ -142,6 +142,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':
+    case 'TopicDeletionDied':
     case 'StateChangeFailed':
     case 'ProduceSent':
     case 'ProduceFailed':

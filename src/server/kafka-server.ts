@@ -18,6 +18,7 @@ import {
   assignReplicasToBrokers,
   createTopic,
   KafkaController,
+  Refusal,
   readBrokerIds,
   validateTopicName,
 } from '../controller/index.ts'
@@ -57,6 +58,7 @@ export class KafkaServer implements Process {
     this.zk = new ZkClient(host, {
       servers: options.zookeeper,
       sessionTimeoutMs: config['zookeeper.session.timeout.ms'],
+      sessionExpiry: versions.sessionExpiry,
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
     this.logs = new LogManager(host, '', { config, topicConfig: (topic) => this.topicConfigs.config(topic) })
@@ -109,18 +111,34 @@ export class KafkaServer implements Process {
       apis.handle(request, responder, connection),
     )
     this.replicas.startup()
-    this.controller.startup()
-    // Kafka's main thread stands for election, and goes through the failover if it wins, before it registers the broker.
-    yield* until<void>((resume) => this.controller.inTurn('start-up', () => finish(resume)))
-    // A new session: behind the controller's own listener, and holding up the events after it.
+    if (versions.sessionExpiry === 'operations-go-on') {
+      this.controller.startup()
+      // Kafka's main thread stands for election, and goes through the failover if it wins, before it registers the broker.
+      yield* until<void>((resume) => this.controller.inTurn('start-up', () => finish(resume)))
+      // A new session: behind the controller's own listener, and holding up the events after it.
+      this.registerInEachSession()
+      if (!(yield* this.registerOrStop())) return
+    } else {
+      // From 1.1 the broker is registered first, here and in each new session.
+      if (!(yield* this.registerOrStop())) return
+      this.registerInEachSession()
+      this.controller.startup()
+    }
+    if (this.state === 'starting') this.state = 'running'
+  }
+
+  private registerInEachSession(): void {
     this.zk.subscribeState({
       newSession: () => this.controller.inTurn('broker registration', () => this.registerAgain()),
     })
-    if ((yield* this.register()) === 'id-taken') {
-      const { id } = this.endpoint
-      yield* this.stop(`a broker is already registered on ${zkPaths.brokerId(id)}`)
-    }
-    if (this.state === 'starting') this.state = 'running'
+  }
+
+  private *registerOrStop(): Task<boolean> {
+    const outcome = yield* this.register()
+    if (outcome === 'registered') return true
+    const taken = `a broker is already registered on ${zkPaths.brokerId(this.endpoint.id)}`
+    yield* this.stop(outcome === 'id-taken' ? taken : 'the ZooKeeper session expired while the broker started')
+    return false
   }
 
   private *readAllTopicConfigs(): Task<void> {
@@ -142,11 +160,11 @@ export class KafkaServer implements Process {
     }
   }
 
-  private *register(): Task<'registered' | 'id-taken'> {
+  private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
     const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions)
-    if (outcome === 'id-taken') return 'id-taken'
+    if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
     return 'registered'
   }
@@ -159,12 +177,12 @@ export class KafkaServer implements Process {
   private *autoCreate(topic: string): Task<ErrorCode> {
     const { config } = this.options
     if (!config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
-    const ids = yield* readBrokerIds(this.zk)
-    const random = this.host.random('auto-create-topic')
-    const start = random.intBelow(Math.max(1, ids.length), 'first broker')
-    const shift = random.intBelow(Math.max(1, ids.length), 'shift')
     let errorCode: ErrorCode = ErrorCode.Unknown
     try {
+      const ids = yield* readBrokerIds(this.zk)
+      const random = this.host.random('auto-create-topic')
+      const start = random.intBelow(Math.max(1, ids.length), 'first broker')
+      const shift = random.intBelow(Math.max(1, ids.length), 'shift')
       const factor = config['default.replication.factor']
       const assignment = assignReplicasToBrokers(ids, config['num.partitions'], factor, start, shift)
       errorCode = ErrorCode.InvalidTopic
@@ -173,6 +191,7 @@ export class KafkaServer implements Process {
       return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
     } catch (error) {
       if (error instanceof AdminOperationError) return errorCode
+      if (error instanceof Refusal) return ErrorCode.Unknown
       throw error
     }
   }
