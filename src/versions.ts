@@ -93,6 +93,21 @@ export interface ProtocolVersions {
    * is told of the new session. It resigns, and nobody acts, for `/controller` names it; or it goes on.
    */
   readonly electedBeforeNewSession: 'resigns' | 'goes-on'
+  /** A new controller that finds that another one raised `/controller_epoch` first: works with the old one, or (1.1) not. */
+  readonly lostEpochRace: 'goes-on' | 'gives-up'
+  /**
+   * KAFKA-5028 (0.11): whether a controller remembers which partitions are being given back to their preferred replicas.
+   * Then it deletes none of their topics meanwhile, nor rebalances by itself, and cannot take over while one of them
+   * never had a leader.
+   */
+  readonly preferredElections: 'remembered' | 'not-remembered'
+  /** KAFKA-4214 (0.10.2): a partition that shall move to brokers which are not there: refused, or waits for them. */
+  readonly deadNewReplicas: 'refused' | 'waited-for'
+  /**
+   * A new controller that finds a move of a partition under way whose topic is to be deleted: goes on with it; or (1.1)
+   * gives it up, but the deletion waits for it; or (KIP-455, 2.4) gives it up, and the deletion goes on.
+   */
+  readonly movesOfDeletedTopics: 'go-on' | 'given-up' | 'given-up-for-deletion'
   /** What a controller does that sees another one in `/controller` (0.9). */
   readonly replacedController: 'works-on' | 'resigns'
   /**
@@ -151,6 +166,10 @@ const v082: ProtocolVersions = {
   resignation: 'may-stop-half-way',
   sessionExpiry: 'operations-go-on',
   electedBeforeNewSession: 'resigns',
+  lostEpochRace: 'goes-on',
+  preferredElections: 'remembered',
+  deadNewReplicas: 'refused',
+  movesOfDeletedTopics: 'go-on',
   replacedController: 'works-on',
   staleRegistration: 'waited-out',
   topicDeletion: 'thread-dies',
@@ -192,19 +211,22 @@ const v0102: ProtocolVersions = {
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  deadNewReplicas: 'waited-for',
   electedBeforeNewSession: 'goes-on',
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
 }
 
-const v011: ProtocolVersions = { ...v0102 }
+const v011: ProtocolVersions = { ...v0102, preferredElections: 'not-remembered' }
 
 const v11: ProtocolVersions = {
   ...v011,
   lastIsrMember: 'stays',
   topicDeletion: 'goes-on',
   sessionExpiry: 'operations-fail',
+  lostEpochRace: 'gives-up',
+  movesOfDeletedTopics: 'given-up',
 }
 
 const v20: ProtocolVersions = { ...v11, leaderlessReplicas: 'go-offline' }
@@ -225,6 +247,7 @@ const v24: ProtocolVersions = {
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
   deadReplicas: 'go-offline',
+  movesOfDeletedTopics: 'given-up-for-deletion',
   latestOffset: 'waits-for-epoch-start',
 }
 

@@ -151,7 +151,10 @@ export class AdminProcess implements Process {
 
   /** What the tool says (`AdminUtils.assignReplicasToBrokers`). */
   private tellTooFew({ name, replicationFactor }: TopicPlan, available: number): void {
-    this.tell(`create topic ${name}`, `replication factor: ${replicationFactor} larger than available brokers: ${available}`)
+    this.tell(
+      `create topic ${name}`,
+      `replication factor: ${replicationFactor} larger than available brokers: ${available}`,
+    )
   }
 
   digest(digest: Digest): void {

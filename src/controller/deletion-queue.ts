@@ -51,7 +51,8 @@ export class DeletionQueue {
   }
 
   digest(digest: Digest): void {
-    for (const topic of this.topics) digest.string(topic).boolean(this.ineligible.has(topic)).boolean(this.begun.has(topic))
+    for (const topic of this.topics)
+      digest.string(topic).boolean(this.ineligible.has(topic)).boolean(this.begun.has(topic))
     digest.int(this.partitions.size).int(this.ineligible.size)
   }
 }

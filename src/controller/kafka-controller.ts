@@ -150,14 +150,17 @@ export class KafkaController {
     this.deletion.register()
     this.brokerChanges.register()
     yield* this.loadContext()
+    const eventQueue = versions.preferredElections === 'not-remembered'
+    if (eventQueue) this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
     yield* replicas.startup()
     yield* partitions.startup()
     for (const topic of context.topics) this.topicChanges.registerPartitions(topic)
     yield* this.reassignments.resume()
+    if (eventQueue) this.deletion.start()
     yield* this.preferredElections.resume()
-    this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
+    if (!eventQueue) this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
     if (config['auto.leader.rebalance.enable']) this.rebalance.start()
-    this.deletion.start()
+    if (!eventQueue) this.deletion.start()
   }
 
   private *loadContext(): Task<void> {
