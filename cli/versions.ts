@@ -1,13 +1,6 @@
 /** `trial versions`: the presets, and what each switch of the protocol is set to in them. */
 import type { Command } from 'commander'
-import {
-  controlPlanePresets,
-  defaultPreset,
-  type PresetName,
-  type ProtocolVersions,
-  plannedPresets,
-  presets,
-} from '../src/versions.ts'
+import { defaultPreset, type PresetName, type ProtocolVersions, plannedPresets, presets } from '../src/versions.ts'
 import { painterFor } from './output/colour.ts'
 
 const about: Readonly<Record<keyof ProtocolVersions, string>> = {
@@ -22,6 +15,16 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   isrConflict: 'an ISR write that finds its own content under another version (F09)',
   followerSkip: 'when a follower told of the leader it already has does nothing (F10)',
   truncation: 'what a new follower cuts its log back to (F11)',
+  epochStart: 'when a leader notes its epoch',
+  truncationAtEnd: "what a truncation to the log's very end does to epochs that began there",
+  lateAnswer: 'an answer to a fetch from before the partition was given back',
+  damagedFetch: 'a fetch whose messages are damaged',
+  fetcherFailure: 'an error of a fetcher with one partition',
+  divergingAnswer: 'what a follower does first that is told where the logs part',
+  highWatermarkBounds: 'a high watermark beyond the log',
+  messageFormat: 'format that producers and leaders write',
+  indexEntries: 'which offset an index entry holds',
+  codecs: 'compression codecs that are known',
   outOfRange: 'a follower whose fetch offset is out of range (F12)',
   isrExpand: 'what a follower must have reached to join the ISR (F13)',
   highWatermarkRule: 'over which replicas the high watermark is the smallest LEO (F14)',
@@ -52,6 +55,25 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   leaderlessReplicas: 'whether a partition that never had a leader can be deleted',
   partitionsGo: 'from when on brokers are told that the partitions of a topic go',
   deadReplicas: 'what a new controller does about replicas on dead brokers',
+  groupCoordinator: 'what brokers do for consumer groups (F29)',
+  offsetsLoad: 'how far a new coordinator reads the offsets topic (F27)',
+  loadingCoordinator: 'what a coordinator answers that still reads its offsets',
+  offsetsTopicReplicas: 'replicas of the offsets topic where brokers are missing (F28)',
+  offsetsExpiry: 'which committed offsets expire (F28)',
+  offsetsTopicLayout: 'versions of the values in the offsets topic',
+  emptyGroups: 'a group whose last member has gone',
+  consumerLiveness: 'how a consumer shows that it lives',
+  firstRebalance: 'the first rebalance of an empty group',
+  memberIds: 'when a consumer gets its member id',
+  cleanupPolicies: 'values of cleanup.policy that there are',
+  keylessRecords: 'a record without key on a compacted topic',
+  cleanerWrappers: 'compressed batches in a log that is compacted',
+  cleanerMap: 'how much of a log one round of compaction covers',
+  cleanerGroups: 'how large segments become that compaction merges',
+  cleanerCheckpoint: "the cleaner's checkpoint after a truncation",
+  cleanerBuffer: "how far the cleaner's buffers grow for a large entry",
+  cleanerFailure: 'what an unexpected error of the cleaner ends',
+  compactionLag: 'limits to the age at which records are compacted',
 }
 
 export function register(program: Command): void {
@@ -66,7 +88,7 @@ export function register(program: Command): void {
     .action((options: { json?: boolean }) => {
       process.stdout.write(
         options.json === true
-          ? `${JSON.stringify({ default: defaultPreset, presets, controlPlaneOnly: controlPlanePresets, planned: plannedPresets }, null, 2)}\n`
+          ? `${JSON.stringify({ default: defaultPreset, presets, planned: plannedPresets }, null, 2)}\n`
           : table(),
       )
     })
@@ -76,8 +98,8 @@ function table(): string {
   const painter = painterFor(process.stdout, process.env)
   const names = Object.keys(presets) as PresetName[]
   const lines = [`Presets: ${names.map((name) => (name === defaultPreset ? `${name} (default)` : name)).join(', ')}`]
-  lines.push(`Control plane only, not for stories yet: ${controlPlanePresets.join(', ')}`)
-  lines.push(`To come: ${plannedPresets.join(', ')}`, '')
+  if (plannedPresets.length > 0) lines.push(`To come: ${plannedPresets.join(', ')}`)
+  lines.push('')
   for (const key of Object.keys(about) as Array<keyof ProtocolVersions>) {
     lines.push(`${painter.paint('caption', key)}: ${about[key]}`)
     const values = new Map<string, PresetName[]>()

@@ -38,8 +38,30 @@ export interface ProtocolVersions {
    * does nothing: never; always; if it missed no epoch; only if the epoch is the one it has.
    */
   readonly followerSkip: 'never' | 'same-leader' | 'same-leader-no-epoch-missed' | 'same-leader-and-epoch'
-  /** F11, before KIP-101: what a new follower cuts its log back to. */
-  readonly truncation: 'high-watermark'
+  /**
+   * F11: what a new follower cuts its log back to: its high watermark; KIP-101 (0.11): where its latest epoch ends in the
+   * leader's log; KIP-279 (2.0): the same, but the leader says which epoch its answer is for, and is asked again where the
+   * follower does not have that one; KIP-595 (2.8): nothing at first, but each fetch names the epoch that it goes on from,
+   * and the leader answers where the logs part.
+   */
+  readonly truncation: 'high-watermark' | 'epoch-end' | 'epoch-and-end' | 'on-fetch'
+  /** KAFKA-7415 (2.1): whether a leader notes its epoch when it is elected, or with its first record. */
+  readonly epochStart: 'first-record' | 'election'
+  /** KAFKA-10706 (2.7): a truncation to the log's very end leaves epochs that began there, or not (M43). */
+  readonly truncationAtEnd: 'keeps-epochs' | 'cuts-epochs'
+  /**
+   * An answer to a fetch of a partition that was taken away and given back meanwhile: it counts if the offset is the same;
+   * or (1.1) only if the partition is not to be truncated first.
+   */
+  readonly lateAnswer: 'by-offset' | 'only-while-fetching'
+  /** A fetch whose messages are damaged: it goes on behind them (and dies of the gap), or (0.11) fetches them again. */
+  readonly damagedFetch: 'skipped' | 'fetched-again'
+  /** KIP-461 (2.3): an error with one partition ends the fetcher, or only leaves that partition out. */
+  readonly fetcherFailure: 'thread-dies' | 'partition-fails'
+  /** KAFKA-14704 (3.5): whether a follower takes the leader's high watermark over before it cuts off what diverges (M41). */
+  readonly divergingAnswer: 'high-watermark-first' | 'truncate-first'
+  /** A high watermark beyond the log, as after a truncation: kept; or (2.4) never beyond it. */
+  readonly highWatermarkBounds: 'none' | 'log'
   /**
    * F12, KAFKA-2143 (0.9.0.1), KAFKA-7414 (2.1): a follower whose fetch offset is out of the leader's range. Its log is
    * longer than the leader's: it cuts back, or, without unclean election, halts. Otherwise it begins anew; since 0.9.0.1
@@ -52,6 +74,12 @@ export interface ProtocolVersions {
   readonly highWatermarkRule: 'isr' | 'isr-and-caught-up'
   /** F15, KIP-320 (2.1): whether followers name the leader epoch that they follow when they fetch (errors 74, 75). */
   readonly fetchFencing: 'none' | 'current-leader-epoch'
+  /** Format that producers and leaders write: formats.md 1.1. */
+  readonly messageFormat: 'v0' | 'v1' | 'v2'
+  /** Which offset an index entry holds (2.0). */
+  readonly indexEntries: 'first-offset' | 'last-offset'
+  /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
+  readonly codecs: 'gzip-snappy' | 'with-lz4' | 'with-zstd'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes. */
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
@@ -132,6 +160,75 @@ export interface ProtocolVersions {
    * undeletable; or it takes them offline, as if their brokers had just failed.
    */
   readonly deadReplicas: 'left-alone' | 'go-offline'
+  /**
+   * F29: what brokers do for consumers: nothing but read and write offsets in ZooKeeper; (0.8.2) keep offsets in a topic,
+   * of whoever sends them; or (0.9) lead groups, whose members alone may commit, and only in the present generation.
+   */
+  readonly groupCoordinator: 'none' | 'offset-manager' | 'group-membership'
+  /** F27 (0.11): how far a new coordinator reads its partition of the offsets topic. */
+  readonly offsetsLoad: 'to-high-watermark' | 'to-log-end'
+  /**
+   * What a coordinator answers that has not read its partition of the offsets topic yet: that it is none (error 16), or
+   * (in 0.8.2 to fetches, and since 2.0) that it is loading (14).
+   */
+  readonly loadingCoordinator: 'is-none' | 'says-so'
+  /** F28, KIP-115 (0.11): `offsets.topic.replication.factor`, where fewer brokers are alive when the topic is created. */
+  readonly offsetsTopicReplicas: 'as-many-as-live-brokers' | 'enforced'
+  /** F28, KIP-211 (2.1): which offsets expire: those of an age, or only those of groups without members. */
+  readonly offsetsExpiry: 'by-age' | 'when-group-is-empty'
+  /** What is written into the offsets topic: versions of an offset's value and of a group's. */
+  readonly offsetsTopicLayout:
+    | 'offset-0'
+    | 'offset-1-group-0'
+    | 'offset-1-group-1'
+    | 'offset-3-group-2'
+    | 'offset-3-group-3'
+  /** KAFKA-2720 (0.10.1): whether a group whose last member has gone is forgotten at once, or when its offsets are. */
+  readonly emptyGroups: 'removed' | 'kept'
+  /**
+   * KIP-62 (0.10.1): how a consumer shows that it lives: by calling `poll`, which sends the heartbeats, so that a slow
+   * application loses its session; or by heartbeats in the background, with `max.poll.interval.ms` for the application.
+   */
+  readonly consumerLiveness: 'poll' | 'background-heartbeats'
+  /** KIP-134 (0.11): whether the first rebalance of an empty group waits for more members. */
+  readonly firstRebalance: 'at-once' | 'delayed'
+  /** KIP-394 (2.2): whether a consumer is a member as soon as it asks, or only when it knows the id that it was given. */
+  readonly memberIds: 'given-on-joining' | 'asked-for-first'
+  /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
+  readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
+  /**
+   * A record without key on a compacted topic: up to 0.8.2 it is appended and then stops the cleaner (KAFKA-1755, 0.9:
+   * it is refused; one that is there already is dropped).
+   */
+  readonly keylessRecords: 'stop-the-cleaner' | 'refused'
+  /**
+   * Compressed wrappers: up to 0.8.2 their messages are copied out, uncompressed, and the cleaner loses its place in the
+   * file by the difference in size (KAFKA-1374, 0.9: what is left of a wrapper is compressed again).
+   */
+  readonly cleanerWrappers: 'unpacked' | 'repacked'
+  /**
+   * How much a round takes on: whole segments, until the map is full to the load factor or beyond (0.8); whole segments
+   * that fit (KAFKA-2235, 0.9); records, until the map is full (KAFKA-3587, 0.10); since 0.11 the round also covers
+   * what follows the last key in its batch, since 2.4 (KAFKA-8764) gaps at the end of segments.
+   */
+  readonly cleanerMap: 'segments-overfilled' | 'segments-that-fit' | 'records' | 'batches' | 'batches-and-gaps'
+  /** Segments are merged while their sum stays below `segment.bytes`, or (KAFKA-2024, 0.9) does not exceed it. */
+  readonly cleanerGroups: 'below-limit' | 'up-to-limit'
+  /**
+   * What becomes of a first dirty offset outside of the log: up to 0.8.2 the cleaner stops; later one below the log's
+   * start counts as the start (KAFKA-1641, 0.9), truncation lowers the checkpoint (KAFKA-3330, 0.10), and one past the
+   * end counts as the start too (2.3).
+   */
+  readonly cleanerCheckpoint: 'trusted' | 'not-below-start' | 'cut-with-log' | 'kept-within-log'
+  /**
+   * How far the cleaner's buffers grow for a large entry: to the broker's `message.max.bytes`, (0.10) the topic's too, or
+   * (2.1) to the entry's size. An entry that does not fit is an unexpected error.
+   */
+  readonly cleanerBuffer: 'broker-limit' | 'topic-limit' | 'as-needed'
+  /** An unexpected error: ends the thread that cleaned, or (KAFKA-7215, 2.1) rules out the partition. */
+  readonly cleanerFailure: 'ends-thread' | 'rules-out-partition'
+  /** Records too young to be compacted (KIP-58, 0.10.1), and how long compaction may be put off (KIP-354, 2.3). */
+  readonly compactionLag: 'none' | 'min' | 'min-and-max'
 }
 
 const v082: ProtocolVersions = {
@@ -146,10 +243,20 @@ const v082: ProtocolVersions = {
   isrConflict: 'same-content-succeeds',
   followerSkip: 'same-leader',
   truncation: 'high-watermark',
+  epochStart: 'first-record',
+  truncationAtEnd: 'keeps-epochs',
+  lateAnswer: 'by-offset',
+  damagedFetch: 'skipped',
+  fetcherFailure: 'thread-dies',
+  divergingAnswer: 'high-watermark-first',
+  highWatermarkBounds: 'none',
   outOfRange: 'halt-or-wipe',
   isrExpand: 'high-watermark',
   highWatermarkRule: 'isr',
   fetchFencing: 'none',
+  messageFormat: 'v0',
+  indexEntries: 'first-offset',
+  codecs: 'with-lz4',
   isrPropagation: 'none',
   controllerWrites: 'node-version',
   brokerEpoch: 'none',
@@ -176,10 +283,30 @@ const v082: ProtocolVersions = {
   leaderlessReplicas: 'stay-online',
   partitionsGo: 'when-asked',
   deadReplicas: 'left-alone',
+  groupCoordinator: 'offset-manager',
+  offsetsLoad: 'to-high-watermark',
+  loadingCoordinator: 'says-so',
+  offsetsTopicReplicas: 'as-many-as-live-brokers',
+  offsetsExpiry: 'by-age',
+  offsetsTopicLayout: 'offset-0',
+  emptyGroups: 'removed',
+  consumerLiveness: 'poll',
+  firstRebalance: 'at-once',
+  memberIds: 'given-on-joining',
+  cleanupPolicies: 'delete-or-compact',
+  keylessRecords: 'stop-the-cleaner',
+  cleanerWrappers: 'unpacked',
+  cleanerMap: 'segments-overfilled',
+  cleanerGroups: 'below-limit',
+  cleanerCheckpoint: 'trusted',
+  cleanerBuffer: 'broker-limit',
+  cleanerFailure: 'ends-thread',
+  compactionLag: 'none',
 }
 
 const v081: ProtocolVersions = {
   ...v082,
+  groupCoordinator: 'none',
   uncleanElection: 'always',
   minIsr: 'none',
   ackRule: 'isr-end-offsets',
@@ -188,10 +315,14 @@ const v081: ProtocolVersions = {
   followerPosition: 'before-read',
   electionPick: 'isr-order',
   produceRecheck: 'follower-fetch',
+  codecs: 'gzip-snappy',
 }
 
 const v09: ProtocolVersions = {
   ...v082,
+  groupCoordinator: 'group-membership',
+  loadingCoordinator: 'is-none',
+  offsetsTopicLayout: 'offset-1-group-0',
   isrLag: 'since-reached-end',
   minIsr: 'topic-and-broker',
   acksRange: 'minus-one-to-one',
@@ -204,10 +335,18 @@ const v09: ProtocolVersions = {
   resignation: 'complete',
   replacedController: 'resigns',
   staleRegistration: 'fatal',
+  keylessRecords: 'refused',
+  cleanerWrappers: 'repacked',
+  cleanerMap: 'segments-that-fit',
+  cleanerGroups: 'up-to-limit',
+  cleanerCheckpoint: 'not-below-start',
 }
 
 const v0102: ProtocolVersions = {
   ...v09,
+  offsetsTopicLayout: 'offset-1-group-1',
+  emptyGroups: 'kept',
+  consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
@@ -216,9 +355,25 @@ const v0102: ProtocolVersions = {
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
+  messageFormat: 'v1',
+  cleanupPolicies: 'delete-and-compact',
+  cleanerMap: 'records',
+  cleanerCheckpoint: 'cut-with-log',
+  cleanerBuffer: 'topic-limit',
+  compactionLag: 'min',
 }
 
-const v011: ProtocolVersions = { ...v0102, preferredElections: 'not-remembered' }
+const v011: ProtocolVersions = {
+  ...v0102,
+  preferredElections: 'not-remembered',
+  truncation: 'epoch-end',
+  damagedFetch: 'fetched-again',
+  messageFormat: 'v2',
+  offsetsLoad: 'to-log-end',
+  offsetsTopicReplicas: 'enforced',
+  firstRebalance: 'delayed',
+  cleanerMap: 'batches',
+}
 
 const v11: ProtocolVersions = {
   ...v011,
@@ -227,12 +382,21 @@ const v11: ProtocolVersions = {
   sessionExpiry: 'operations-fail',
   lostEpochRace: 'gives-up',
   movesOfDeletedTopics: 'given-up',
+  lateAnswer: 'only-while-fetching',
 }
 
-const v20: ProtocolVersions = { ...v11, leaderlessReplicas: 'go-offline' }
+const v20: ProtocolVersions = {
+  ...v11,
+  leaderlessReplicas: 'go-offline',
+  truncation: 'epoch-and-end',
+  indexEntries: 'last-offset',
+  loadingCoordinator: 'says-so',
+}
 
 const v21: ProtocolVersions = {
   ...v20,
+  offsetsExpiry: 'when-group-is-empty',
+  offsetsTopicLayout: 'offset-3-group-2',
   isrLag: 'since-reached-end-of-last-fetch-or-at-end',
   followerSkip: 'same-leader-and-epoch',
   outOfRange: 'never-halt',
@@ -240,20 +404,31 @@ const v21: ProtocolVersions = {
   fetchFencing: 'current-leader-epoch',
   controllerWrites: 'fenced-by-epoch',
   partitionsGo: 'when-begun',
+  cleanerBuffer: 'as-needed',
+  cleanerFailure: 'rules-out-partition',
+  epochStart: 'election',
+  codecs: 'with-zstd',
 }
 
 const v24: ProtocolVersions = {
   ...v21,
+  offsetsTopicLayout: 'offset-3-group-3',
+  memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
   deadReplicas: 'go-offline',
   movesOfDeletedTopics: 'given-up-for-deletion',
   latestOffset: 'waits-for-epoch-start',
+  cleanerMap: 'batches-and-gaps',
+  cleanerCheckpoint: 'kept-within-log',
+  compactionLag: 'min-and-max',
+  fetcherFailure: 'partition-fails',
+  highWatermarkBounds: 'log',
 }
 
 /** Presets by name, oldest first. */
 export const presets = {
-  '0.8.0': { ...v081, isrLag: 'time-while-behind-or-messages' },
+  '0.8.0': { ...v081, isrLag: 'time-while-behind-or-messages', cleanupPolicies: 'delete' },
   '0.8.1': v081,
   '0.8.2': v082,
   '0.9': v09,
@@ -269,11 +444,5 @@ export type PresetName = keyof typeof presets
 
 export const defaultPreset: PresetName = '0.8.2'
 
-/**
- * Presets whose control plane is built and whose data plane is not: without leader epochs in the log (F11) they would lose
- * and mix up messages as these releases never did. Only the soak of the control plane uses them.
- */
-export const controlPlanePresets: readonly PresetName[] = ['0.11', '1.1', '2.0', '2.1', '2.4']
-
 /** Presets of the design that no part has built yet: named in a diagnostic rather than called unknown. */
-export const plannedPresets = ['2.7', '3.3', '3.5', '3.7', '4.1']
+export const plannedPresets: readonly string[] = ['2.7', '2.8', '3.3', '3.5', '3.7', '4.1']

@@ -8,6 +8,8 @@ import { type KnownEntry, sameEntry } from './entry.ts'
 export type CutCause =
   /** On its way to follow a leader it cut off what lay above its own high watermark. */
   | 'own-high-watermark'
+  /** On its way to follow a leader it cut off what the leader's log parts from. */
+  | 'leader-epoch'
   /** Out of its leader's range, it cut back to the leader's end, or threw everything away. */
   | 'out-of-range'
   /** It came back shorter after its machine had lost power. */
@@ -45,9 +47,9 @@ export class LostEntries {
     }
   }
 
-  /** The last cut was made because the leader's log ends there. */
-  wasOutOfRange(): void {
-    if (this.latest !== undefined) this.latest.cause = 'out-of-range'
+  /** What the broker says of the last cut. */
+  wasBecause(cause: CutCause): void {
+    if (this.latest !== undefined) this.latest.cause = cause
   }
 
   /** The last cut that took this message from this offset, if one did. */

@@ -24,16 +24,25 @@ export function faultExcuse(evidence: Evidence): string | undefined {
   return undefined
 }
 
+/** Whether followers cut back to their own high watermark: always up to 0.10; up to 2.0 where the leader knows no better. */
+const cutsToHighWatermark = (versions: ProtocolVersions, evidence: Evidence): boolean =>
+  versions.truncation === 'high-watermark' || (versions.epochStart === 'first-record' && evidence.unknownEpochCuts > 0)
+
+const cutSource = ({ truncation }: ProtocolVersions): string =>
+  truncation === 'high-watermark'
+    ? 'KIP-101, before 0.11'
+    : 'the leader had no record of its epoch yet: KAFKA-7415, before 2.1'
+
 /** Reasons in the protocol version: the windows that later releases closed, if the run went through one. */
 export function windowExcuse(versions: ProtocolVersions, evidence: Evidence): string | undefined {
-  if (versions.truncation === 'high-watermark' && evidence.committedCutOff > 0) {
-    return 'a follower cut its log back to its own high watermark, which lagged behind what was committed (KIP-101, before 0.11)'
+  if (cutsToHighWatermark(versions, evidence) && evidence.committedCutOff > 0) {
+    return `a follower cut its log back to its own high watermark, which lagged behind what was committed (${cutSource(versions)})`
   }
   if (versions.outOfRange === 'halt-or-wipe' && evidence.wipedLogs > 0) {
     return 'a follower out of its leader’s range threw its log away (KAFKA-2143, before 0.9.0.1)'
   }
-  if (evidence.divergentFollowers > 0) {
-    return 'a follower went on fetching behind a message of another epoch than its leader’s (KAFKA-6361, KAFKA-6880, KAFKA-7164)'
+  if (versions.fetchFencing === 'none' && evidence.divergentFollowers > 0) {
+    return 'a follower went on fetching behind a message of another epoch than its leader’s (KAFKA-6361, KAFKA-6880, KAFKA-7164, before 2.1)'
   }
   if (versions.isrExpand === 'high-watermark' && evidence.incompleteJoins > 0) {
     return 'a replica joined the ISR at a new leader’s lagging high watermark without all committed messages (KAFKA-7128, before 2.1)'
@@ -52,8 +61,8 @@ export const lossExcuse = (versions: ProtocolVersions, evidence: Evidence): stri
 export function toldExcuse(versions: ProtocolVersions, evidence: Evidence): string | undefined {
   const fault = faultExcuse(evidence)
   if (fault !== undefined) return fault
-  if (versions.truncation === 'high-watermark' && evidence.confirmedCutOff > 0) {
-    return 'an ISR member cut off messages that it had confirmed to the old leader, back to its own high watermark (KIP-101, before 0.11)'
+  if (cutsToHighWatermark(versions, evidence) && evidence.confirmedCutOff > 0) {
+    return `an ISR member cut off messages that it had confirmed to the old leader, back to its own high watermark (${cutSource(versions)})`
   }
   return windowExcuse(versions, evidence)
 }
@@ -90,8 +99,10 @@ export function absenceExcuse(versions: ProtocolVersions, own: Evidence): string
 export function cutExcuse(versions: ProtocolVersions, { cause }: Cut): string | undefined {
   switch (cause) {
     case 'own-high-watermark':
-      if (versions.truncation !== 'high-watermark') return undefined
-      return 'a member of the ISR cut off what it had confirmed, back to its own high watermark, which lagged behind (KIP-101, before 0.11)'
+      if (versions.truncation !== 'high-watermark' && versions.epochStart !== 'first-record') return undefined
+      return `a member of the ISR cut off what it had confirmed, back to its own high watermark, which lagged behind (${cutSource(versions)})`
+    case 'leader-epoch':
+      return undefined
     case 'out-of-range':
       if (versions.outOfRange !== 'halt-or-wipe') return undefined
       return 'a follower out of its leader’s range cut off or threw away what it had confirmed (KAFKA-2143, before 0.9.0.1)'

@@ -15,6 +15,8 @@ export interface Evidence {
   diskFaults: number
   /** A follower cut off committed messages on its way to follow a leader (M07, M08). */
   committedCutOff: number
+  /** A follower whose leader did not know the follower's latest epoch cut back to its own high watermark (KAFKA-7415). */
+  unknownEpochCuts: number
   /** A member of the ISR cut off messages, committed or not, on its way to follow a leader: it had confirmed them before. */
   confirmedCutOff: number
   /** A replica entered the ISR without all committed messages (M10, M26). */
@@ -45,6 +47,7 @@ export const noEvidence = (): Evidence => ({
   shortenedLogs: 0,
   diskFaults: 0,
   committedCutOff: 0,
+  unknownEpochCuts: 0,
   confirmedCutOff: 0,
   incompleteJoins: 0,
   divergentFollowers: 0,

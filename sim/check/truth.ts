@@ -93,7 +93,7 @@ export class Truth {
         this.truncated(this.touch(record, event.tp), event.to)
         break
       case 'Truncated':
-        if (event.reason === 'out-of-range') this.touch(record, event.tp).lost.wasOutOfRange()
+        this.explainCut(this.touch(record, event.tp), event)
         break
       case 'LogLoaded':
         this.loaded(this.touch(record, event.tp), event.logEndOffset, event.logStartOffset)
@@ -244,6 +244,13 @@ export class Truth {
     replica.agrees = Math.min(replica.agrees, to)
     replica.lowestCut = Math.min(replica.lowestCut, to)
     replica.highWatermark = Math.min(replica.highWatermark, to)
+  }
+
+  /** The broker tells why it cut the log, after the log has told that it was cut. */
+  private explainCut(replica: ReplicaTruth, { from, to, reason }: Of<'Truncated'>): void {
+    if (from === to || reason === 'became-follower') return
+    replica.lost.wasBecause(reason === 'high-watermark' ? 'own-high-watermark' : reason)
+    if (reason === 'high-watermark') this.note('unknownEpochCuts', replica)
   }
 
   /** A log was opened: it holds a beginning of what was written. */

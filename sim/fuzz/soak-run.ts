@@ -3,7 +3,7 @@
 import type { TraceRecord } from '../kernel/index.ts'
 import { runScenario } from '../scenario/runner/index.ts'
 import { type Counts, EventCounters } from './counters.ts'
-import { randomPlan } from './random-plan.ts'
+import { type RandomPlanOptions, randomPlan } from './random-plan.ts'
 
 export interface SoakOutcome {
   readonly seed: number
@@ -27,9 +27,13 @@ export interface SoakOutcome {
 }
 
 /** @param watch sees each record of the trace, for a replay that is written down */
-export function soakRun(seed: number, watch?: (record: TraceRecord) => void): SoakOutcome {
+export function soakRun(
+  seed: number,
+  watch?: (record: TraceRecord) => void,
+  options: RandomPlanOptions = {},
+): SoakOutcome {
   const counters = new EventCounters()
-  const result = runScenario(randomPlan(seed), {
+  const result = runScenario(randomPlan(seed, options), {
     view: false,
     subscribers: [{ apply: counters.subscriber }, ...(watch === undefined ? [] : [{ apply: watch, messages: true }])],
   })

@@ -94,6 +94,11 @@ export class Machine {
     return this.state !== 'off'
   }
 
+  /** True time when the work that the process has charged so far will be done; it does not go on while paused. */
+  get busyUntil(): Micros {
+    return this.busyUntilUs
+  }
+
   /** Sets what runs here, and starts it, as `restart` does. */
   boot(factory: ProcessFactory): void {
     this.factory = factory

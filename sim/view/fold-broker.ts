@@ -29,6 +29,8 @@ type ReplicaEvent = EventOf<
   | 'IsrExpanded'
   | 'LogLoaded'
   | 'LogTruncated'
+  | 'SegmentRolled'
+  | 'SegmentsCompacted'
 >
 
 export function foldBrokerEvent(
@@ -100,6 +102,7 @@ function foldReplicaEvent(replica: ReplicaDraft, brokerId: number, atUs: Micros,
       replica.log = replica.log.startAt(event.logStartOffset)
       replica.logStartOffset = event.logStartOffset
       replica.logEndOffset = event.logEndOffset
+      replica.segments = event.segments ?? replica.segments
       return
     case 'Appended': {
       const { leaderEpoch, messages } = event
@@ -107,6 +110,17 @@ function foldReplicaEvent(replica: ReplicaDraft, brokerId: number, atUs: Micros,
       for (const { offset, key, value } of messages) logged.push({ offset, key, value, epoch: leaderEpoch })
       replica.log = replica.log.append(logged)
       replica.logEndOffset = event.logEndOffset
+      return
+    }
+    case 'SegmentRolled':
+      replica.segments = [...replica.segments, event.baseOffset]
+      return
+    case 'SegmentsCompacted': {
+      const gone = event.dropped.map(({ offset }) => offset)
+      replica.lastCompaction = gone.map((offset) => replica.log.get(offset)).filter((one) => one !== undefined)
+      replica.log = replica.log.without(gone)
+      const merged = event.baseOffsets.slice(1)
+      replica.segments = replica.segments.filter((baseOffset) => !merged.includes(baseOffset))
       return
     }
     case 'HighWatermark':
@@ -134,6 +148,7 @@ function cut(replica: ReplicaDraft, to: number, reason: string, atUs: Micros, fr
   replica.log = restarted ? MessageLog.empty : replica.log.truncateTo(to)
   replica.logEndOffset = to
   if (restarted) replica.logStartOffset = to
+  replica.segments = restarted ? [to] : replica.segments.filter((base, i) => i === 0 || base <= to)
   // Storage and replica manager tell of the same cut at the same moment: the second only adds its reason.
   const same = last !== undefined && last.atUs === atUs && last.to === to && messages.length === 0
   replica.lastTruncation = same

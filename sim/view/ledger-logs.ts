@@ -176,6 +176,28 @@ export class LedgerLogs {
     }
   }
 
+  /** Records were taken out of the middle of a log, as its configuration has it. */
+  compacted(broker: string, tp: TopicPartition, offsets: readonly number[], by: Decision): void {
+    const disk = this.#disk(broker, tp)
+    for (const offset of offsets) {
+      const copy = disk.copies[offset - disk.start]
+      if (copy === undefined) continue
+      disk.copies[offset - disk.start] = undefined
+      copy.holders = copy.holders.filter((holder) => holder !== broker)
+      copy.cuts.push({ broker, by, reason: 'compacted' })
+    }
+  }
+
+  /** The log of the partition's leader is without the copy because that was compacted. */
+  isCompacted(copy: CopyRecord): boolean {
+    const leader = this.leaderOf(copy.tp)
+    return (
+      leader !== undefined &&
+      !copy.holders.includes(leader) &&
+      copy.cuts.findLast(({ broker }) => broker === leader)?.reason === 'compacted'
+    )
+  }
+
   /** A follower's message is the leader's copy at that offset; if the leader cut it since, the newest that fits. */
   #recognise(disk: DiskLog, offset: number, name: string): OpenCopy | undefined {
     const source = this.#disks.get(disk.leader)?.get(disk.tp)

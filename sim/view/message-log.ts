@@ -45,6 +45,13 @@ export class MessageLog {
     return first === 0 ? this : MessageLog.empty.append(this.#shared.slice(first, this.length))
   }
 
+  /** Without the messages at these offsets (compaction). Copies. */
+  without(offsets: readonly number[]): MessageLog {
+    if (offsets.length === 0) return this
+    const gone = new Set(offsets)
+    return MessageLog.empty.append(this.#copy().filter(({ offset }) => !gone.has(offset)))
+  }
+
   at(index: number): LoggedMessage | undefined {
     return index < this.length ? this.#shared[index] : undefined
   }

@@ -18,7 +18,8 @@ export interface Decision {
 export interface CopyCut {
   readonly broker: string
   readonly by: Decision
-  readonly reason: 'truncated' | 'recovery' | 'deleted'
+  /** `compacted`: as the topic's configuration has it; nothing that counts is lost. */
+  readonly reason: 'truncated' | 'recovery' | 'deleted' | 'compacted'
 }
 
 export interface CopyRecord {
@@ -74,6 +75,10 @@ export interface MessageRecord {
       })
     | undefined
   readonly gaveUp: (Decision & { readonly error: string }) | undefined
+  /** The full queue of an async producer did not take it. */
+  readonly dropped: Decision | undefined
+  /** Its producer died with the message in its queue, unsent, or waiting to be sent again. */
+  readonly lostInQueue: Decision | undefined
   readonly reads: ReadonlyArray<{
     readonly by: Decision
     readonly client: string

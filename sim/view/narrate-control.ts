@@ -6,6 +6,7 @@ import type { ViewRecord } from './any-event.ts'
 import { type ClusterView, replicaOf } from './cluster-view.ts'
 import { brokerName, brokerNames, leaderName } from './names.ts'
 import type { ControlEvent, NarrationMemory, Telling } from './narrate.ts'
+import { narrateStorage } from './narrate-storage.ts'
 import { narrateZooKeeper } from './narrate-zookeeper.ts'
 
 const halts: Readonly<Record<DeletionHalt, string>> = {
@@ -118,6 +119,13 @@ export function narrateControl(
     case 'MeasureEnded':
     case 'AdminAsked':
       return narrateZooKeeper(who, event, view, memory)
+
+    case 'LogCleaningStarted':
+    case 'SegmentsCompacted':
+    case 'LogCleaned':
+    case 'LogCleaningAborted':
+    case 'LogCleaningFailed':
+      return narrateStorage(who, event, view)
 
     case 'ProcessStarted':
       return event.life < 2 ? undefined : { who, text: `starts again (life ${event.life})`, tone: 'good' }

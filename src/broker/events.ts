@@ -40,13 +40,17 @@ export type BrokerEvent =
       readonly logEndOffset: number
       readonly highWatermark: number
     }
-  /** A follower cut its log back. `lost` are the messages cut. */
+  /** A follower cut its log back. */
   | {
       readonly kind: 'Truncated'
       readonly tp: string
       readonly from: number
       readonly to: number
-      readonly reason: 'became-follower' | 'out-of-range'
+      /**
+       * `became-follower`: to its high watermark, as it always does up to 0.10; `leader-epoch`: to where the leader's log
+       * parts from it; `high-watermark`: because the leader could not say where that is.
+       */
+      readonly reason: 'became-follower' | 'out-of-range' | 'leader-epoch' | 'high-watermark'
       readonly highWatermark: number
     }
   | {

@@ -5,14 +5,17 @@ import { type Connection, type Host, unreachable } from '../host/index.ts'
 import {
   CONSUMER_REPLICA_ID,
   ErrorCode,
+  type GroupRequest,
   type KafkaRequest,
   LATEST_TIME,
   type MetadataRequest,
+  type OffsetForLeaderEpochRequest,
   type OffsetsRequest,
   type OffsetsResponse,
   type Responder,
   topicPartition,
 } from '../protocol/index.ts'
+import { UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../storage/index.ts'
 import { traceBroker } from './events.ts'
 import { DEBUGGING_REPLICA_ID, FetchHandler, notHere, unknownPartition } from './fetch-handler.ts'
 import type { MetadataCache } from './metadata-cache.ts'
@@ -51,7 +54,8 @@ export class KafkaApis {
     this.fetch = new FetchHandler(host, options.replicas)
   }
 
-  handle(request: KafkaRequest, responder: Responder, connection: Connection): void {
+  /** All but what is for coordinators. */
+  handle(request: Exclude<KafkaRequest, GroupRequest>, responder: Responder, connection: Connection): void {
     const { replicas } = this.options
     const { correlationId } = request
     switch (request.api) {
@@ -61,6 +65,8 @@ export class KafkaApis {
         return this.fetch.handle(request, responder)
       case 'Offsets':
         return this.offsets(request, responder)
+      case 'OffsetForLeaderEpoch':
+        return this.offsetsForLeaderEpoch(request, responder)
       case 'Metadata':
         return this.metadata(request, responder)
       case 'LeaderAndIsr':
@@ -120,6 +126,26 @@ export class KafkaApis {
     const isCut = replicaId === CONSUMER_REPLICA_ID && all.some((offset) => offset > hw)
     const offsets = isCut ? [hw, ...all.filter((offset) => offset <= hw)] : all
     return { topic, partition: number, errorCode: ErrorCode.NoError, offsets }
+  }
+
+  // ---- OffsetForLeaderEpoch ----
+
+  /** Where epochs end in the leader's log: `ReplicaManager.lastOffsetForLeaderEpoch`, 0.11.0.2 and 2.4.1. */
+  private offsetsForLeaderEpoch(
+    { correlationId, ...request }: OffsetForLeaderEpochRequest,
+    responder: Responder,
+  ): void {
+    const partitions = request.partitions.map(({ topic, partition: number, leaderEpoch, currentLeaderEpoch }) => {
+      const partition = this.options.replicas.find(topic, number)
+      const leader = partition?.leaderReplica()
+      if (partition !== undefined && leader !== undefined) {
+        return { topic, partition: number, ...partition.endOffsetForEpoch(leaderEpoch, currentLeaderEpoch, leader) }
+      }
+      const epochError = partition?.checkEpoch(currentLeaderEpoch) ?? ErrorCode.UnknownTopicOrPartition
+      const errorCode = epochError === ErrorCode.NoError ? ErrorCode.NotLeaderForPartition : epochError
+      return { topic, partition: number, errorCode, leaderEpoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
+    })
+    responder.send({ api: 'OffsetForLeaderEpoch', correlationId, partitions })
   }
 
   // ---- Metadata ----

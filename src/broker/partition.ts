@@ -6,8 +6,14 @@
  * the leader itself; a follower's cached ISR is empty. `leaderEpoch` only rises.
  */
 import { type Digest, type Host, invariant, type Micros } from '../host/index.ts'
-import { ErrorCode, type PartitionState, type TopicPartition, topicPartition } from '../protocol/index.ts'
-import type { AppendInfo } from '../storage/index.ts'
+import {
+  type EpochEndOffsetResult,
+  ErrorCode,
+  type PartitionState,
+  type TopicPartition,
+  topicPartition,
+} from '../protocol/index.ts'
+import { type AppendInfo, UNDEFINED_EPOCH, UNDEFINED_EPOCH_END } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 import { type TracedMessage, traceBroker } from './events.ts'
@@ -39,6 +45,9 @@ export interface PartitionContext {
 export type AppendResult =
   | { readonly errorCode: typeof ErrorCode.NoError; readonly info: AppendInfo }
   | { readonly errorCode: Exclude<ErrorCode, typeof ErrorCode.NoError> }
+
+/** Answer about the end of an epoch. */
+export type EpochEnd = Pick<EpochEndOffsetResult, 'errorCode' | 'leaderEpoch' | 'endOffset'>
 
 export class Partition {
   readonly topic: string
@@ -99,6 +108,8 @@ export class Partition {
     const isNew = this.leaderId !== brokerId || versions.followerReset === 'each-epoch'
     this.leaderId = brokerId
     this.epochStartOffset = local.logEndOffset
+    // Followers may ask about epochs in which this log has no record.
+    if (versions.epochStart === 'election') local.log.leaderEpochCache?.assign(this.leaderEpoch, local.logEndOffset)
     this.startFollowers(local.logEndOffset, isNew)
     // The lookup in the log (`convertHWToLocalOffsetMetadata`) came with KAFKA-1430, as did this rule for acks.
     const looksUp = isNew && versions.ackRule === 'high-watermark'
@@ -196,8 +207,9 @@ export class Partition {
     if (requiredAcks === -1 && this.inSync.length < this.minInSyncReplicas) {
       return { errorCode: ErrorCode.NotEnoughReplicas }
     }
-    const info = leader.log.append(records, { assignOffsets: true })
-    if (this.context.host.tracing) this.traceAppend(leader, 'leader', tracedMessages(records, info.firstOffset))
+    const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch })
+    if (this.context.host.tracing)
+      this.traceAppend(leader, 'leader', tracedMessages(this.topic, records, info.firstOffset))
     this.context.unblockFetches(this.tp)
     this.maybeAdvanceHighWatermark(leader)
     return { errorCode: ErrorCode.NoError, info }
@@ -358,6 +370,19 @@ export class Partition {
   checkEpoch(named: number | undefined): ErrorCode {
     if (named === undefined || named === this.leaderEpoch) return ErrorCode.NoError
     return named < this.leaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch
+  }
+
+  /**
+   * Where an epoch ends in the leader's log (F11). Up to 1.1 the answer does not say which epoch it is for.
+   * @param named the leader epoch that the sender knows
+   */
+  endOffsetForEpoch(epoch: number, named: number | undefined, replica: LocalReplica): EpochEnd {
+    const errorCode = this.checkEpoch(named)
+    if (errorCode !== ErrorCode.NoError) return { errorCode, leaderEpoch: UNDEFINED_EPOCH, endOffset: -1 }
+    const { leaderEpochCache, logEndOffset } = replica.log
+    const end = leaderEpochCache?.endOffsetFor(epoch, logEndOffset) ?? UNDEFINED_EPOCH_END
+    const saysEpoch = this.context.versions.truncation !== 'epoch-end'
+    return { errorCode, leaderEpoch: saysEpoch ? end.epoch : UNDEFINED_EPOCH, endOffset: end.endOffset }
   }
 
   digest(digest: Digest): void {

@@ -4,14 +4,10 @@
  */
 import type { Digest, Host, Task } from '../host/index.ts'
 import { until } from '../host/index.ts'
-import {
-  type BrokerEndpoint,
-  javaAbs,
-  javaStringHash,
-  splitTopicPartition,
-  type TopicPartition,
-} from '../protocol/index.ts'
-import { type FetcherSettings, type FetcherTarget, ReplicaFetcher } from './replica-fetcher.ts'
+import { type BrokerEndpoint, javaAbs, javaStringHash, type TopicPartition } from '../protocol/index.ts'
+import type { InitialFetchState } from './fetch-state.ts'
+import type { FetcherSettings, FetcherTarget } from './fetcher-target.ts'
+import { ReplicaFetcher } from './replica-fetcher.ts'
 
 export class ReplicaFetcherManager {
   private readonly fetchers = new Map<string, ReplicaFetcher>()
@@ -27,9 +23,8 @@ export class ReplicaFetcherManager {
     this.target = target
   }
 
-  /** @param leaderEpoch named in fetches, where they are fenced by it */
-  addPartition(tp: TopicPartition, leader: BrokerEndpoint, offset: number, leaderEpoch: number | undefined): void {
-    const { topic, partition } = splitTopicPartition(tp)
+  addPartition(leader: BrokerEndpoint, initial: InitialFetchState): void {
+    const { topic, partition } = initial
     const fetcherId = javaAbs((Math.imul(31, javaStringHash(topic)) + partition) | 0) % this.fetcherCount
     const key = `${leader.id}/${fetcherId}`
     let fetcher = this.fetchers.get(key)
@@ -37,7 +32,7 @@ export class ReplicaFetcherManager {
       fetcher = new ReplicaFetcher(this.host, leader, fetcherId, this.settings, this.target)
       this.fetchers.set(key, fetcher)
     }
-    fetcher.addPartitions([{ tp, offset, leaderEpoch }])
+    fetcher.addPartitions([initial])
   }
 
   /** Waits until no fetcher works on the partitions, then has them forgotten. */

@@ -1,76 +1,50 @@
 /**
  * A follower's fetcher: one to a source broker, one request outstanding, covering all its partitions, again and again,
- * up to 0.8.2 without back-off (`kafka/server/AbstractFetcherThread.scala`, `ReplicaFetcherThread.scala`, 0.8.2.2, 0.9.0.1
- * and 2.1.0; replication.md 2.3).
+ * up to 0.8.2 without back-off (`kafka/server/AbstractFetcherThread.scala`, `ReplicaFetcherThread.scala`, 0.8.2.2, 0.9.0.1,
+ * 0.11.0.2, 2.0.0, 2.4.1 and 2.8.0; replication.md 2.3). Since 0.11 a round begins with the partitions whose logs must be
+ * brought to agree with the leader's first (F11).
  *
  * While a response is worked on the fetcher holds its partition map lock: who wants to take a partition away waits
  * (`removePartitions`), also through the blocking Offsets requests of an out-of-range fetch.
  */
-import { type Digest, fromMs, type Host, type Micros, runTask, type Task, type Timer, until } from '../host/index.ts'
+import { type Digest, fromMs, type Host, runTask, type Task, type Timer, until } from '../host/index.ts'
 import {
   BlockingChannel,
   type BrokerEndpoint,
-  EARLIEST_TIME,
   ErrorCode,
   type FetchPartition,
   type FetchPartitionResult,
   type FetchRequest,
   type FetchResponse,
-  LATEST_TIME,
+  type OffsetForLeaderEpochRequest,
+  type OffsetForLeaderEpochResponse,
   type OffsetsRequest,
   type OffsetsResponse,
   type RpcResult,
   splitTopicPartition,
   type TopicPartition,
 } from '../protocol/index.ts'
-import type { ProtocolVersions } from '../versions.ts'
-
-export interface FetcherSettings {
-  readonly brokerId: number
-  readonly socketTimeoutMs: number
-  readonly maxWaitMs: number
-  readonly minBytes: number
-  readonly maxBytes: number
-  /** Rest after a failed fetch, and of a partition after an error; undefined: none (before 0.9). */
-  readonly backoffMs?: number
-  readonly outOfRange: ProtocolVersions['outOfRange']
-}
-
-/** What the fetcher does to the broker's replicas. */
-export interface FetcherTarget {
-  logEndOffset(tp: TopicPartition): number
-  /**
-   * Appends what was fetched and takes over the high watermark.
-   * @returns the offset to fetch next; `'died'`: the fetcher thread ends with the error
-   */
-  processPartitionData(tp: TopicPartition, fetchOffset: number, data: FetchPartitionResult): number | 'died'
-  /** Whether the topic allows unclean election, read from ZooKeeper as Kafka does at this point. */
-  uncleanElectionEnabled(topic: string, done: (enabled: boolean) => void): void
-  /** False if the disk failed on the way. */
-  truncate(tp: TopicPartition, offset: number): boolean
-  /** False if the disk failed on the way. */
-  truncateFullyAndStartAt(tp: TopicPartition, offset: number): boolean
-  /** Ends the broker process. */
-  haltBroker(reason: string): never
-}
+import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../storage/index.ts'
+import { FetchState, type InitialFetchState } from './fetch-state.ts'
+import type { FetcherSettings, FetcherTarget } from './fetcher-target.ts'
+import { type FollowerLog, truncationFor } from './follower-truncation.ts'
+import { handleOffsetOutOfRange } from './out-of-range.ts'
 
 export class ReplicaFetcher {
   /** What to fetch next of each partition. */
-  private readonly wanted = new Map<TopicPartition, FetchPartition>()
-  /** Until when partitions that had an error are left out. */
-  private readonly restingUntil = new Map<TopicPartition, Micros>()
+  private readonly states = new Map<TopicPartition, FetchState>()
   private rest: Timer | undefined
   private readonly host: Host
   private readonly channel: BlockingChannel
   private readonly clientId: string
   private correlationId = 0
-  private fetching = false
+  private busy = false
   private locked = false
   private readonly lockWaiters: Array<() => void> = []
   private ended = false
   readonly source: BrokerEndpoint
-  private readonly settings: FetcherSettings
-  private readonly target: FetcherTarget
+  readonly settings: FetcherSettings
+  readonly target: FetcherTarget
 
   constructor(host: Host, source: BrokerEndpoint, fetcherId: number, settings: FetcherSettings, target: FetcherTarget) {
     this.host = host
@@ -83,23 +57,20 @@ export class ReplicaFetcher {
   }
 
   get partitionCount(): number {
-    return this.wanted.size
+    return this.states.size
   }
 
-  /** Starts fetching partitions; one that is fetched already keeps its offset. */
-  addPartitions(
-    partitions: ReadonlyArray<{
-      readonly tp: TopicPartition
-      readonly offset: number
-      readonly leaderEpoch: number | undefined
-    }>,
-  ): void {
-    for (const { tp, offset, leaderEpoch } of partitions) {
-      if (this.wanted.has(tp)) continue
-      const { topic, partition } = splitTopicPartition(tp)
-      const wanted = { topic, partition, fetchOffset: offset, maxBytes: this.settings.maxBytes }
-      this.wanted.set(tp, leaderEpoch === undefined ? wanted : { ...wanted, currentLeaderEpoch: leaderEpoch })
-      this.restingUntil.delete(tp)
+  get hasEnded(): boolean {
+    return this.ended
+  }
+
+  /** Starts fetching partitions; one that is fetched already, in the same epoch where epochs count, stays as it is. */
+  addPartitions(partitions: readonly InitialFetchState[]): void {
+    const { fetchFencing } = this.settings.versions
+    for (const initial of partitions) {
+      const known = this.states.get(initial.tp)
+      if (known !== undefined && (fetchFencing === 'none' || known.leaderEpoch === initial.leaderEpoch)) continue
+      this.states.set(initial.tp, new FetchState(initial))
     }
     this.doWork()
   }
@@ -107,10 +78,7 @@ export class ReplicaFetcher {
   /** Stops fetching partitions; `done` is called when the fetcher does not touch them any more. */
   removePartitions(partitions: readonly TopicPartition[], done: () => void): void {
     const remove = (): void => {
-      for (const tp of partitions) {
-        this.wanted.delete(tp)
-        this.restingUntil.delete(tp)
-      }
+      for (const tp of partitions) this.states.delete(tp)
       done()
     }
     if (this.locked) this.lockWaiters.push(remove)
@@ -126,14 +94,22 @@ export class ReplicaFetcher {
   }
 
   private doWork(): void {
-    if (this.fetching || this.ended || this.wanted.size === 0) return
+    if (this.busy || this.ended || this.states.size === 0) return
     this.rest?.cancel()
     this.rest = undefined
-    if (this.restingUntil.size > 0 && !this.wakeRested()) return
-    this.fetching = true
-    const awake = (tp: TopicPartition): boolean => !this.restingUntil.has(tp)
-    const all = [...this.wanted.keys()]
-    const tps = this.restingUntil.size === 0 ? all : all.filter(awake)
+    if (!this.wakeRested()) return
+    this.busy = true
+    for (const state of this.states.values()) {
+      if (state.isTruncating) return runTask(this.maybeTruncate(), () => this.fetch())
+    }
+    this.fetch()
+  }
+
+  private fetch(): void {
+    if (this.ended) return
+    const asked: FetchState[] = []
+    for (const state of this.states.values()) if (state.isReadyForFetch) asked.push(state)
+    if (asked.length === 0) return this.nextRound()
     const request: FetchRequest = {
       api: 'Fetch',
       correlationId: this.correlationId++,
@@ -141,14 +117,15 @@ export class ReplicaFetcher {
       replicaId: this.settings.brokerId,
       maxWaitMs: this.settings.maxWaitMs,
       minBytes: this.settings.minBytes,
-      partitions: tps.map((tp) => this.wanted.get(tp)!),
+      partitions: asked.map((state) => this.fetchOf(state)),
     }
+    const tps = asked.map(({ tp }) => tp)
     // SimpleConsumer tries once more on a new connection before it gives up; either way the loop goes round again.
     this.channel.call(request, (result) => {
       if (this.ended) return
       if (!result.ok) {
         // The thread rests, and then each of its partitions for as long again.
-        for (const tp of this.wanted.keys()) this.delay(tp, 2)
+        for (const state of this.states.values()) this.delay(state, 2)
         return this.nextRound()
       }
       this.locked = true
@@ -156,27 +133,40 @@ export class ReplicaFetcher {
     })
   }
 
+  private fetchOf(state: FetchState): FetchPartition {
+    const { versions, maxBytes } = this.settings
+    const { topic, partition, fetchOffset, leaderEpoch, lastFetchedEpoch } = state
+    const wanted = { topic, partition, fetchOffset, maxBytes }
+    if (versions.fetchFencing === 'none') return wanted
+    if (versions.truncation !== 'on-fetch' || lastFetchedEpoch === undefined) {
+      return { ...wanted, currentLeaderEpoch: leaderEpoch }
+    }
+    return { ...wanted, currentLeaderEpoch: leaderEpoch, lastFetchedEpoch }
+  }
+
   /** Lets a partition rest, where this release has a back-off. */
-  private delay(tp: TopicPartition, times = 1): void {
-    const { backoffMs } = this.settings
-    if (backoffMs !== undefined) this.restingUntil.set(tp, this.host.now() + times * fromMs(backoffMs))
+  private delay(state: FetchState, times = 1): void {
+    const { backoffMs, versions } = this.settings
+    if (versions.fetchBackoff === 'none' || state.restingUntil !== undefined) return
+    state.restingUntil = this.host.now() + times * fromMs(backoffMs)
   }
 
   /** Whether there is a partition that does not rest; if not, looks again when the first has rested. */
   private wakeRested(): boolean {
     const now = this.host.now()
     let first = Number.POSITIVE_INFINITY
-    for (const [tp, until] of this.restingUntil) {
-      if (until <= now) this.restingUntil.delete(tp)
-      else first = Math.min(first, until)
+    let awake = false
+    for (const state of this.states.values()) {
+      if (state.restingUntil !== undefined && state.restingUntil <= now) state.restingUntil = undefined
+      if (state.restingUntil === undefined) awake = true
+      else first = Math.min(first, state.restingUntil)
     }
-    if (this.restingUntil.size < this.wanted.size) return true
-    this.rest = this.host.setTimer(first - now, `${this.clientId} back-off`, () => this.doWork())
-    return false
+    if (!awake) this.rest = this.host.setTimer(first - now, `${this.clientId} back-off`, () => this.doWork())
+    return awake
   }
 
   private nextRound(): void {
-    this.fetching = false
+    this.busy = false
     this.doWork()
   }
 
@@ -185,95 +175,190 @@ export class ReplicaFetcher {
     if (this.lockWaiters.length > 0) for (const waiter of this.lockWaiters.splice(0)) waiter()
   }
 
+  // ---- truncation before the first fetch (F11) ----
+
+  /** Asks the leader where the latest epochs of the truncating partitions end in its log, and cuts them back. */
+  private *maybeTruncate(): Task<void> {
+    const { versions } = this.settings
+    const asked: Array<{ readonly state: FetchState; readonly epoch: number }> = []
+    for (const state of [...this.states.values()]) {
+      if (!state.isTruncating) continue
+      const epoch = this.target.latestEpoch(state.tp)
+      // Before KIP-320 the leader is asked all the same, and says that it does not know.
+      if (epoch !== undefined || versions.fetchFencing === 'none') {
+        asked.push({ state, epoch: epoch ?? UNDEFINED_EPOCH })
+      } else if (this.cut(state, state.fetchOffset, 'high-watermark')) {
+        state.fetchOffset = this.target.logEndOffset(state.tp)
+        state.phase = 'fetching'
+      }
+    }
+    if (asked.length === 0) return
+    const request: OffsetForLeaderEpochRequest = {
+      api: 'OffsetForLeaderEpoch',
+      correlationId: this.correlationId++,
+      clientId: this.clientId,
+      replicaId: this.settings.brokerId,
+      partitions: asked.map(({ state, epoch: leaderEpoch }) => ({
+        ...splitTopicPartition(state.tp),
+        leaderEpoch,
+        ...this.epochOf(state),
+      })),
+    }
+    const result = yield* until<RpcResult<OffsetForLeaderEpochResponse>>((resume) => this.channel.call(request, resume))
+    if (this.ended) return
+    asked.forEach(({ state: before }, i) => {
+      // It may have been taken away, and have come back in a later epoch: only since KIP-320 an old answer is not used then.
+      const state = this.states.get(before.tp)
+      if (state === undefined || (versions.fetchFencing !== 'none' && state.leaderEpoch !== before.leaderEpoch)) return
+      const answer = result.ok ? result.response.partitions[i]! : undefined
+      if (answer?.errorCode === ErrorCode.FencedLeaderEpoch) this.fenced(state, before.leaderEpoch)
+      else if (answer?.errorCode !== ErrorCode.NoError) this.delay(state)
+      else this.truncateTo(state, { epoch: answer.leaderEpoch, endOffset: answer.endOffset })
+    })
+  }
+
+  /** Cuts a log back to what a leader's answer says, and perhaps asks again next time. */
+  private truncateTo(state: FetchState, answer: EpochEndOffset): void {
+    const { target } = this
+    const { tp } = state
+    const { versions } = this.settings
+    const log: FollowerLog = {
+      logEndOffset: target.logEndOffset(tp),
+      endOffsetForEpoch: (epoch) => target.endOffsetForEpoch(tp, epoch),
+    }
+    const fallback = versions.truncation === 'epoch-end' ? target.highWatermark(tp) : state.fetchOffset
+    const { offset, completed } = truncationFor(answer, log, fallback)
+    const isUnknown = answer.endOffset === UNDEFINED_EPOCH_OFFSET
+    if (!this.cut(state, offset, isUnknown ? 'high-watermark' : 'leader-epoch')) return
+    state.fetchOffset = offset
+    if (completed || versions.truncation === 'on-fetch') state.phase = 'fetching'
+    state.lastFetchedEpoch = target.latestEpoch(tp)
+  }
+
+  private cut(state: FetchState, offset: number, reason: 'leader-epoch' | 'high-watermark'): boolean {
+    if (this.target.truncate(state.tp, offset, reason)) return true
+    this.failed(state)
+    return false
+  }
+
+  /** KIP-461: since 2.3 a partition that cannot go on is left out; before, it is tried again. */
+  private failed(state: FetchState): void {
+    if (this.settings.versions.fetcherFailure === 'partition-fails') this.states.delete(state.tp)
+    else this.delay(state)
+  }
+
+  /** The leader has a later epoch than the one that was named: nothing is fetched before LeaderAndIsr tells of it. */
+  private fenced(state: FetchState, requestEpoch: number): void {
+    if (state.leaderEpoch === requestEpoch) this.states.delete(state.tp)
+    else this.delay(state)
+  }
+
+  // ---- answers ----
+
   /** Works on the answer for each partition, from the one at `index` on, and then fetches again. */
   private process(tps: readonly TopicPartition[], request: FetchRequest, response: FetchResponse, index: number): void {
+    const diverging: Array<{ readonly tp: TopicPartition; readonly end: EpochEndOffset }> = []
     for (let i = index; i < response.partitions.length; i++) {
       const data = response.partitions[i]!
       const asked = request.partitions[i]!
-      const tp = tps[i]!
-      // Used only if the partition is still fetched, from the same offset (and under the same leader epoch, where there
-      // is one: in Kafka a new epoch begins with a truncation phase, during which answers are ignored).
-      const wanted = this.wanted.get(tp)
-      if (wanted?.fetchOffset !== asked.fetchOffset || wanted.currentLeaderEpoch !== asked.currentLeaderEpoch) continue
-      if (data.errorCode === ErrorCode.NoError) {
-        const next = this.target.processPartitionData(tp, asked.fetchOffset, data)
-        if (next === 'died') return this.shutdown()
-        if (next !== asked.fetchOffset) this.wanted.set(tp, { ...asked, fetchOffset: next })
-      } else if (data.errorCode === ErrorCode.OffsetOutOfRange) {
-        return runTask(this.handleOffsetOutOfRange(tp), (offset) => {
+      const state = this.states.get(tps[i]!)
+      if (state === undefined || !this.takes(state, asked)) continue
+      const { divergingEpoch } = data
+      if (data.errorCode === ErrorCode.OffsetOutOfRange) {
+        return runTask(this.outOfRange(state, asked), () => {
           if (this.ended) return
-          if (offset !== undefined) this.wanted.set(tp, { ...asked, fetchOffset: offset })
-          else this.delay(tp)
+          for (const { tp, end } of diverging) this.diverged(tp, end)
           this.process(tps, request, response, i + 1)
         })
-      } else if (data.errorCode === ErrorCode.FencedLeaderEpoch) {
-        // The leader has a later epoch: nothing is fetched before LeaderAndIsr tells of it.
-        this.wanted.delete(tp)
-      } else {
-        // Other errors: the controller is expected to fix things; just fetch again.
-        this.delay(tp)
       }
+      if (divergingEpoch !== undefined) diverging.push({ tp: state.tp, end: divergingEpoch })
+      if (divergingEpoch !== undefined && this.settings.versions.divergingAnswer === 'truncate-first') continue
+      if (this.take(state, asked, data) === 'died') return this.shutdown()
     }
+    for (const { tp, end } of diverging) this.diverged(tp, end)
     this.unlock()
     this.nextRound()
   }
 
   /**
-   * The leader does not have what we ask for (replication.md 2.7; F12; M19, M20).
-   * @returns the offset to go on from, or undefined if the leader could not be asked or the disk failed
+   * An answer is used only if the partition is still fetched, from the same offset. Up to 1.0 that is all: one that was
+   * taken away and has come back, to be truncated first, takes an answer from before.
    */
-  private *handleOffsetOutOfRange(tp: TopicPartition): Task<number | undefined> {
-    const { topic } = splitTopicPartition(tp)
-    const { outOfRange } = this.settings
-    const leaderEnd = yield* this.offset(tp, LATEST_TIME)
-    if (leaderEnd === undefined) return undefined
-    const ownEnd = this.target.logEndOffset(tp)
-    if (leaderEnd < ownEnd) {
-      const mayCut = outOfRange === 'never-halt'
-      const unclean = mayCut || (yield* until<boolean>((resume) => this.target.uncleanElectionEnabled(topic, resume)))
-      if (this.ended) return undefined
-      if (!unclean) {
-        this.target.haltBroker(
-          `log truncation is not allowed for topic ${topic}: leader ${this.source.id} ends at ${leaderEnd}, ` +
-            `replica ${this.settings.brokerId} at ${ownEnd}`,
-        )
-      }
-      return this.target.truncate(tp, leaderEnd) ? leaderEnd : undefined
-    }
-    const leaderStart = yield* this.offset(tp, EARLIEST_TIME)
-    if (leaderStart === undefined) return undefined
-    // KAFKA-2143: the leader may have caught up meanwhile; only a log that it has left behind is of no more use.
-    if (outOfRange !== 'halt-or-wipe' && leaderStart <= ownEnd) return ownEnd
-    return this.target.truncateFullyAndStartAt(tp, leaderStart) ? leaderStart : undefined
+  private takes(state: FetchState, asked: FetchPartition): boolean {
+    if (state.fetchOffset !== asked.fetchOffset) return false
+    return this.settings.versions.lateAnswer === 'by-offset' || state.isReadyForFetch
   }
 
-  private *offset(tp: TopicPartition, time: number): Task<number | undefined> {
+  private take(state: FetchState, asked: FetchPartition, data: FetchPartitionResult): 'died' | undefined {
+    const { versions } = this.settings
+    switch (data.errorCode) {
+      case ErrorCode.NoError: {
+        const next = this.target.processPartitionData(state.tp, asked.fetchOffset, data)
+        if (next === 'damaged') {
+          this.delay(state)
+        } else if (next === 'failed') {
+          // Before KIP-461 the exception ends the thread.
+          if (versions.fetcherFailure === 'thread-dies') return 'died'
+          this.states.delete(state.tp)
+        } else if (next !== asked.fetchOffset) {
+          state.fetchOffset = next
+          state.phase = 'fetching'
+          state.restingUntil = undefined
+          state.lastFetchedEpoch = this.target.latestEpoch(state.tp)
+        }
+        return undefined
+      }
+      case ErrorCode.FencedLeaderEpoch:
+        this.fenced(state, asked.currentLeaderEpoch ?? state.leaderEpoch)
+        return undefined
+      default:
+        // Other errors: the controller is expected to fix things; just fetch again.
+        this.delay(state)
+        return undefined
+    }
+  }
+
+  private diverged(tp: TopicPartition, end: EpochEndOffset): void {
+    const state = this.states.get(tp)
+    if (state !== undefined) this.truncateTo(state, end)
+  }
+
+  // ---- the leader does not have what was asked for ----
+
+  private *outOfRange(state: FetchState, asked: FetchPartition): Task<void> {
+    const outcome = yield* handleOffsetOutOfRange(this, state)
+    if (this.ended) return
+    if (outcome === 'fenced') this.fenced(state, asked.currentLeaderEpoch ?? state.leaderEpoch)
+    else if (outcome === 'error') this.delay(state)
+    else {
+      state.fetchOffset = outcome
+      state.phase = 'fetching'
+      state.lastFetchedEpoch = this.target.latestEpoch(state.tp)
+    }
+  }
+
+  /** Asks the leader for an end of its log. */
+  *offset(state: FetchState, time: number): Task<number | 'fenced' | 'error'> {
+    const { topic, partition } = state
     const request: OffsetsRequest = {
       api: 'Offsets',
       correlationId: this.correlationId++,
       clientId: this.clientId,
       replicaId: this.settings.brokerId,
-      partitions: [{ ...splitTopicPartition(tp), time, maxNumOffsets: 1, ...this.epochOf(tp) }],
+      partitions: [{ topic, partition, time, maxNumOffsets: 1, ...this.epochOf(state) }],
     }
     const result = yield* until<RpcResult<OffsetsResponse>>((resume) => this.channel.call(request, resume))
-    if (!result.ok) return undefined
-    const answer = result.response.partitions[0]
-    return answer?.errorCode === ErrorCode.NoError ? answer.offsets[0] : undefined
+    const answer = result.ok ? result.response.partitions[0] : undefined
+    if (answer?.errorCode === ErrorCode.FencedLeaderEpoch) return 'fenced'
+    return (answer?.errorCode === ErrorCode.NoError ? answer.offsets[0] : undefined) ?? 'error'
   }
 
-  private epochOf(tp: TopicPartition): { readonly currentLeaderEpoch?: number } {
-    const epoch = this.wanted.get(tp)?.currentLeaderEpoch
-    return epoch === undefined ? {} : { currentLeaderEpoch: epoch }
+  private epochOf({ leaderEpoch }: FetchState): { readonly currentLeaderEpoch?: number } {
+    return this.settings.versions.fetchFencing === 'none' ? {} : { currentLeaderEpoch: leaderEpoch }
   }
 
   digest(digest: Digest): void {
-    digest.int(this.source.id).boolean(this.fetching).boolean(this.locked).boolean(this.ended).int(this.correlationId)
-    for (const [tp, { fetchOffset, currentLeaderEpoch }] of this.wanted) {
-      digest
-        .string(tp)
-        .int(fetchOffset)
-        .int(currentLeaderEpoch ?? -1)
-        .int(this.restingUntil.get(tp) ?? -1)
-    }
+    digest.int(this.source.id).boolean(this.busy).boolean(this.locked).boolean(this.ended).int(this.correlationId)
+    for (const state of this.states.values()) state.digest(digest)
   }
 }

@@ -21,11 +21,13 @@ import type { ZkClient } from '../zookeeper/index.ts'
 import { ControlFence } from './control-fence.ts'
 import { isDiskFailure, withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
+import { initialFetchState } from './fetch-state.ts'
 import { FixedRateTask } from './fixed-rate-task.ts'
 import { FollowerReplicas } from './follower-replicas.ts'
 import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
 import { ISR_PROPAGATION_CHECK_MS, IsrChangePropagation } from './isr-change-propagation.ts'
 import { shrinkIsrs } from './isr-expiration.ts'
+import type { LeadershipListener } from './leadership-listener.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { Partition, type PartitionContext } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
@@ -45,6 +47,7 @@ export interface ReplicaManagerOptions {
   readonly logs: LogManager
   readonly metadataCache: MetadataCache
   readonly topicConfigs: TopicConfigs
+  readonly leadership?: LeadershipListener
 }
 
 type PartitionsDone = (errorCode: ErrorCode, partitions: readonly PartitionErrors[]) => void
@@ -90,8 +93,8 @@ export class ReplicaManager implements PartitionContext {
         maxWaitMs: config['replica.fetch.wait.max.ms'],
         minBytes: config['replica.fetch.min.bytes'],
         maxBytes: config['replica.fetch.max.bytes'],
-        ...(versions.fetchBackoff === 'none' ? {} : { backoffMs: config['replica.fetch.backoff.ms'] }),
-        outOfRange: versions.outOfRange,
+        backoffMs: config['replica.fetch.backoff.ms'],
+        versions,
       },
       new FollowerReplicas(host, { versions, logs, topicConfigs, find }),
     )
@@ -169,7 +172,7 @@ export class ReplicaManager implements PartitionContext {
     }
     try {
       yield* this.makeLeaders(leaders)
-      yield* this.makeFollowers(followers, request)
+      this.options.leadership?.changed(leaders, yield* this.makeFollowers(followers, request))
     } catch (error) {
       if (!isDiskFailure(error) && !(error instanceof NegativeTruncation)) throw error
       // Half of the change may stand: nobody undoes it, and the controller does not look at the answer.
@@ -190,10 +193,12 @@ export class ReplicaManager implements PartitionContext {
       const local = yield* this.localReplica(partition)
       yield* partition.lock.free()
       partition.makeLeader(state, local)
+      this.options.leadership?.becameLeader(state.topic, state.partition)
     }
   }
 
-  private *makeFollowers(states: readonly PartitionState[], request: LeaderAndIsrRequest): Task<void> {
+  /** Returns those that follow another leader than before. */
+  private *makeFollowers(states: readonly PartitionState[], request: LeaderAndIsrRequest): Task<Partition[]> {
     const changed: Partition[] = []
     for (const state of states) {
       const partition = this.getOrCreatePartition(state.topic, state.partition)
@@ -201,19 +206,22 @@ export class ReplicaManager implements PartitionContext {
       const local = yield* this.localReplica(partition)
       if (!request.liveLeaders.some((broker) => broker.id === state.leaderAndIsr.leader)) continue
       yield* partition.lock.free()
-      if (partition.makeFollower(state, local)) changed.push(partition)
+      const wasLeader = partition.isLeader
+      const hasNewLeader = partition.makeFollower(state, local)
+      this.options.leadership?.becameFollower(state.topic, state.partition, wasLeader)
+      if (hasNewLeader) changed.push(partition)
       else this.traceBecameFollower(partition, local)
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
-    this.truncateToHighWatermarks(changed)
+    if (this.versions.truncation === 'high-watermark') this.truncateToHighWatermarks(changed)
+    else for (const partition of changed) this.traceBecameFollower(partition, partition.local!)
     if (this.versions.demotedPurgatory !== 'kept') for (const { tp } of changed) this.unblockAll(tp)
-    if (this.shuttingDown) return
+    if (this.shuttingDown) return changed
     for (const partition of changed) {
       const leader = request.liveLeaders.find((broker) => broker.id === partition.leaderId)!
-      const { tp, leaderEpoch } = partition
-      const epoch = this.versions.fetchFencing === 'none' ? undefined : leaderEpoch
-      this.fetchers.addPartition(tp, leader, partition.local!.logEndOffset, epoch)
+      this.fetchers.addPartition(leader, initialFetchState(partition, partition.local!, this.versions))
     }
+    return changed
   }
 
   private truncateToHighWatermarks(partitions: readonly Partition[]): void {
@@ -253,6 +261,7 @@ export class ReplicaManager implements PartitionContext {
     yield* topicConfigs.read(partition.topic)
     const log = logs.getOrCreate(partition.tp)
     const local = new LocalReplica(this.brokerId, log, Math.min(this.checkpoint.read(partition.tp), log.logEndOffset))
+    if (this.versions.highWatermarkBounds === 'log') local.boundHighWatermark()
     partition.local = local
     if (this.host.tracing) {
       const { logEndOffset, highWatermark } = local

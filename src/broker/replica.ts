@@ -33,6 +33,16 @@ export class LocalReplica {
     return this.highWatermark >= this.log.logStartOffset && this.highWatermark <= this.log.logEndOffset
   }
 
+  /** The high watermark; the LEO if it is not known. */
+  get knownHighWatermark(): number {
+    return this.highWatermark === UNKNOWN_OFFSET ? this.logEndOffset : this.highWatermark
+  }
+
+  /** Moves the high watermark into the log (2.4). */
+  boundHighWatermark(): void {
+    this.highWatermark = Math.max(this.log.logStartOffset, Math.min(this.highWatermark, this.log.logEndOffset))
+  }
+
   digest(digest: Digest): void {
     digest.int(this.brokerId).int(this.logEndOffset).int(this.highWatermark).int(this.log.logStartOffset)
   }

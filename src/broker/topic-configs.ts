@@ -64,7 +64,8 @@ export function parseOverrides(config: Readonly<Record<string, string>>): Record
     const text = config[name]!
     const key = Object.hasOwn(topicConfigTable, name) ? topicConfigTable[name as keyof TopicConfig] : undefined
     if (key === undefined) continue
-    const value = key.type === 'int' ? Number(text) : key.type === 'boolean' ? text === 'true' : text
+    const value =
+      key.type === 'int' || key.type === 'double' ? Number(text) : key.type === 'boolean' ? text === 'true' : text
     if (checkValue(topicConfigTable, name, value) === undefined) overrides[name] = value
   }
   return overrides

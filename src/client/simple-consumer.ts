@@ -4,17 +4,7 @@
  * again. Offsets are kept in memory only. A failed request is repeated once on a new connection before it counts.
  */
 import type { SimpleConsumerConfig } from '../config/index.ts'
-import {
-  type Digest,
-  fromMs,
-  fromUtf8,
-  type Host,
-  type Process,
-  runTask,
-  sleep,
-  type Task,
-  until,
-} from '../host/index.ts'
+import { type Digest, fromMs, type Host, type Process, runTask, sleep, type Task, until } from '../host/index.ts'
 import {
   type BrokerEndpoint,
   CONSUMER_REPLICA_ID,
@@ -29,9 +19,8 @@ import {
   type ResponseTo,
   topicPartition,
 } from '../protocol/index.ts'
-import { readMessageSet } from '../storage/index.ts'
 import type { ClientEvent } from './events.ts'
-import { messageName } from './message-text.ts'
+import { type ReadMessage, readFetched } from './read-fetched.ts'
 import { type ExchangeResult, SyncChannel } from './sync-channel.ts'
 import { brokerOf, leadersOf, MetadataSource } from './topic-metadata.ts'
 
@@ -48,13 +37,6 @@ export interface SimpleConsumerOptions {
 }
 
 type Phase = 'leader' | 'offsets' | 'fetch' | 'backing off'
-
-/** A message as the application gets it. */
-interface ReadMessage {
-  readonly offset: number
-  readonly key: string | null
-  readonly value: string | null
-}
 
 export class SimpleConsumerProcess implements Process {
   private readonly host: Host
@@ -162,25 +144,9 @@ export class SimpleConsumerProcess implements Process {
   /** Hands the messages of an answer to the application. False: the set is broken, or its first message too large. */
   private take(partition: FetchPartitionResult, source: BrokerEndpoint): boolean {
     const position = this.position!
-    const messages: ReadMessage[] = []
-    let problem: ErrorCode | undefined
-    const entries = readMessageSet(partition.records)
-    if (entries.length === 0) problem = ErrorCode.MessageSizeTooLarge
-    for (const entry of entries) {
-      if (!entry.crcValid) {
-        problem = ErrorCode.InvalidMessage
-        break
-      }
-      if (entry.offset < position) continue
-      messages.push({
-        offset: entry.offset,
-        key: entry.key === null ? null : fromUtf8(entry.key),
-        value: entry.value === null ? null : messageName(fromUtf8(entry.value)),
-      })
-    }
-    const last = messages.at(-1)
-    if (last !== undefined) {
-      this.position = last.offset + 1
+    const { messages, next, problem } = readFetched(partition.records, position)
+    if (next > position) {
+      this.position = next
       this.messagesRead += messages.length
       this.traceRead(messages, partition, source)
     }

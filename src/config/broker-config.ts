@@ -2,7 +2,8 @@
  * Keys of `server.properties` that the simulator models, with the defaults of 0.8.2.2
  * (`core/src/main/scala/kafka/server/KafkaConfig.scala`; formats.md section 10).
  */
-import { type ConfigValues, flag, int } from './config-def.ts'
+import { cleanupPolicies } from './cleanup-policy.ts'
+import { type ConfigValues, double, flag, int, text } from './config-def.ts'
 
 export const brokerConfigTable = {
   port: int(9092, 'port that the broker listens on', 1, 65_535),
@@ -17,6 +18,22 @@ export const brokerConfigTable = {
   'log.index.size.max.bytes': int(10_485_760, 'size an offset index is allocated with', 8),
   'log.index.interval.bytes': int(4096, 'bytes of log between two index entries', 0),
   'log.flush.interval.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended to a log before it is flushed', 1),
+  'log.cleanup.policy': text('delete', 'what happens to old segments', cleanupPolicies),
+  'log.cleaner.enable': flag(false, 'compact the logs of topics whose cleanup.policy says so'),
+  'log.cleaner.threads': int(1, 'logs compacted at a time', 1),
+  'log.cleaner.min.cleanable.ratio': double(0.5, 'share of bytes not yet compacted that makes a log be taken', 0, 1),
+  'log.cleaner.delete.retention.ms': int(86_400_000, 'how long a compacted log keeps tombstones', 0),
+  'log.cleaner.min.compaction.lag.ms': int(0, 'age below which a record is not compacted, from 0.10.1', 0),
+  'log.cleaner.max.compaction.lag.ms': int(Number.MAX_SAFE_INTEGER, 'age that makes compaction due, from 2.3', 1),
+  'log.cleaner.dedupe.buffer.size': int(
+    524_288_000,
+    'bytes of the maps from keys to offsets, all threads together',
+    24,
+  ),
+  'log.cleaner.io.buffer.size': int(524_288, 'bytes of the buffers to read and write, all threads together', 2),
+  'log.cleaner.io.buffer.load.factor': double(0.9, 'how full a map from keys to offsets gets', 0, 1),
+  'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, 'what compaction reads and writes at most', 0),
+  'log.cleaner.backoff.ms': int(15_000, 'rest of the cleaner when nothing is to be done', 0),
   'log.flush.offset.checkpoint.interval.ms': int(60_000, 'time between two recovery point checkpoints', 1),
   'unclean.leader.election.enable': flag(true, 'a replica outside the ISR may lead when no member of it is alive'),
   'min.insync.replicas': int(1, 'ISR size below which acks=-1 writes are refused; 0.8.2 honours it per topic only', 1),
@@ -39,6 +56,18 @@ export const brokerConfigTable = {
   'auto.leader.rebalance.enable': flag(true, 'give leadership back to preferred replicas'),
   'leader.imbalance.check.interval.seconds': int(300, 'time between two looks at leader imbalance', 1),
   'leader.imbalance.per.broker.percentage': int(10, 'imbalance that sets off a preferred election', 0),
+  'offsets.topic.num.partitions': int(50, 'partitions of the offsets topic', 1),
+  'offsets.topic.replication.factor': int(3, 'replicas of the offsets topic', 1),
+  'offsets.topic.segment.bytes': int(104_857_600, 'segment size of the offsets topic', 1),
+  'offsets.load.buffer.size': int(5_242_880, 'bytes read at a time when a coordinator loads its offsets', 1),
+  'offset.metadata.max.bytes': int(4096, 'largest text that may be committed with an offset', 0),
+  'offsets.retention.minutes': int(1440, 'how long a committed offset is kept', 1),
+  'offsets.retention.check.interval.ms': int(600_000, 'time between two looks at expired offsets', 1),
+  'offsets.commit.timeout.ms': int(5000, 'longest wait of a commit for its acknowledgements', 1),
+  'offsets.commit.required.acks': int(-1, 'acknowledgements that a commit waits for', -1),
+  'group.min.session.timeout.ms': int(6000, 'shortest session timeout of a group member, from 0.9', 0),
+  'group.max.session.timeout.ms': int(30_000, 'longest session timeout of a group member, from 0.9', 0),
+  'group.initial.rebalance.delay.ms': int(3000, 'wait of an empty group for more members, from 0.11', 0),
   'delete.topic.enable': flag(false, 'topics may be deleted'),
 } as const
 

@@ -2,12 +2,12 @@
  * Definitions of configuration keys, in the manner of Kafka's `ConfigDef`: name, type, default, bounds, one line of help.
  * A table of definitions gives both the TypeScript type of the parsed values and the words that diagnostics need.
  */
-export type ConfigType = 'int' | 'boolean' | 'string'
+export type ConfigType = 'int' | 'double' | 'boolean' | 'string'
 
 export interface ConfigKey<T> {
   readonly type: ConfigType
   readonly default: T
-  /** For `int`: smallest and largest value. */
+  /** For `int` and `double`: smallest and largest value. */
   readonly min?: number
   readonly max?: number
   /** For `string`: the values there are. */
@@ -30,9 +30,9 @@ export function expectedValue(key: ConfigTable[string]): string {
   if (key.type === 'boolean') return 'true or false'
   if (key.type === 'string') return key.oneOf === undefined ? 'a text' : `one of ${key.oneOf.join(', ')}`
   const { min, max } = key as ConfigKey<number>
-  if (min !== undefined && max !== undefined) return `a whole number from ${min} to ${max}`
-  if (min !== undefined) return `a whole number, at least ${min}`
-  return 'a whole number'
+  const number = key.type === 'int' ? 'a whole number' : 'a number'
+  if (min !== undefined && max !== undefined) return `${number} from ${min} to ${max}`
+  return min === undefined ? number : `${number}, at least ${min}`
 }
 
 /** Checks one value (as YAML or a properties file gives it); undefined means that it is fine. */
@@ -45,9 +45,11 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
       return typeof value === 'boolean' ? undefined : bad
     case 'string':
       return typeof value === 'string' && (key.oneOf === undefined || key.oneOf.includes(value)) ? undefined : bad
-    case 'int': {
+    case 'int':
+    case 'double': {
       const { min, max } = key as ConfigKey<number>
-      if (typeof value !== 'number' || !Number.isSafeInteger(value)) return bad
+      if (typeof value !== 'number') return bad
+      if (key.type === 'int' ? !Number.isSafeInteger(value) : !Number.isFinite(value)) return bad
       return (min !== undefined && value < min) || (max !== undefined && value > max) ? bad : undefined
     }
   }
@@ -64,8 +66,18 @@ export function configValues<T extends ConfigTable>(
   return values as ConfigValues<T>
 }
 
-export const int = (defaultValue: number, about: string, min?: number, max?: number): ConfigKey<number> => ({
-  type: 'int',
+export const int = (defaultValue: number, about: string, min?: number, max?: number): ConfigKey<number> =>
+  numberKey('int', defaultValue, about, min, max)
+export const double = (defaultValue: number, about: string, min?: number, max?: number): ConfigKey<number> =>
+  numberKey('double', defaultValue, about, min, max)
+const numberKey = (
+  type: 'int' | 'double',
+  defaultValue: number,
+  about: string,
+  min?: number,
+  max?: number,
+): ConfigKey<number> => ({
+  type,
   default: defaultValue,
   about,
   ...(min === undefined ? {} : { min }),

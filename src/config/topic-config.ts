@@ -1,6 +1,7 @@
 /** Topic-level keys (`/config/topics/T`), each falling back to the broker's key: `kafka/log/LogConfig.scala`, 0.8.2.2. */
 import type { BrokerConfig } from './broker-config.ts'
-import { type ConfigValues, configValues, flag, int, text } from './config-def.ts'
+import { cleanupPolicies } from './cleanup-policy.ts'
+import { type ConfigValues, configValues, double, flag, int, text } from './config-def.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -12,8 +13,13 @@ export const topicConfigTable = {
   'flush.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended before the log is flushed', 1),
   'retention.ms': int(168 * HOUR_MS, 'how long closed segments are kept'),
   'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
+  'file.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
   'max.message.bytes': int(1_000_012, 'largest message', 0),
-  'cleanup.policy': text('delete', 'what happens to old segments', ['delete']),
+  'cleanup.policy': text('delete', 'what happens to old segments', cleanupPolicies),
+  'min.cleanable.dirty.ratio': double(0.5, 'share of bytes not yet compacted that makes the log be compacted', 0, 1),
+  'delete.retention.ms': int(24 * HOUR_MS, 'how long a compacted log keeps tombstones', 0),
+  'min.compaction.lag.ms': int(0, 'age below which a record is not compacted, from 0.10.1', 0),
+  'max.compaction.lag.ms': int(Number.MAX_SAFE_INTEGER, 'age that makes compaction due, from 2.3', 1),
   'unclean.leader.election.enable': flag(true, 'a replica outside the ISR may lead when no member of it is alive'),
   'min.insync.replicas': int(1, 'ISR size below which acks=-1 writes are refused', 1),
 } as const
@@ -38,6 +44,11 @@ export function topicConfig(
     'retention.ms': broker['log.retention.hours'] * HOUR_MS,
     'retention.bytes': broker['log.retention.bytes'],
     'max.message.bytes': broker['message.max.bytes'],
+    'cleanup.policy': broker['log.cleanup.policy'],
+    'min.cleanable.dirty.ratio': broker['log.cleaner.min.cleanable.ratio'],
+    'delete.retention.ms': broker['log.cleaner.delete.retention.ms'],
+    'min.compaction.lag.ms': broker['log.cleaner.min.compaction.lag.ms'],
+    'max.compaction.lag.ms': broker['log.cleaner.max.compaction.lag.ms'],
     'unclean.leader.election.enable': broker['unclean.leader.election.enable'],
   }
   if (options.brokerMinIsr) fallback['min.insync.replicas'] = broker['min.insync.replicas']

@@ -1,4 +1,6 @@
-/** Fetch v0 (key 1): `core/src/main/scala/kafka/api/FetchRequest.scala`, release 0.8.2.2. */
+/**
+ * Fetch (key 1): v0 is `core/src/main/scala/kafka/api/FetchRequest.scala`, release 0.8.2.2; later fields as each says.
+ */
 import type { ErrorCode } from './errors.ts'
 import { arraySize, requestHeaderSize, responseHeaderSize, stringSize } from './wire-size.ts'
 
@@ -12,6 +14,8 @@ export interface FetchPartition {
   readonly maxBytes: number
   /** Leader epoch that the sender knows; from 2.1 (KIP-320). */
   readonly currentLeaderEpoch?: number
+  /** Epoch of the last record before the fetch offset in a follower's log; from 2.7 (KIP-595). */
+  readonly lastFetchedEpoch?: number
 }
 
 export interface FetchRequest {
@@ -33,6 +37,11 @@ export interface FetchPartitionResult {
   readonly highWatermark: number
   /** Entries from the log as they are; the last may be cut. */
   readonly records: Uint8Array
+  /**
+   * The follower's log is another one before its fetch offset: the largest epoch of the leader's log at or below the one
+   * that it named, and where that epoch ends; from 2.7 (KIP-595). There are no records then.
+   */
+  readonly divergingEpoch?: { readonly epoch: number; readonly endOffset: number }
 }
 
 export interface FetchResponse {
@@ -41,10 +50,14 @@ export interface FetchResponse {
   readonly partitions: readonly FetchPartitionResult[]
 }
 
+const epochSize = (epoch: number | undefined): number => (epoch === undefined ? 0 : 4)
+const fetchPartitionSize = (p: FetchPartition): number =>
+  stringSize(p.topic) + 20 + epochSize(p.currentLeaderEpoch) + epochSize(p.lastFetchedEpoch)
+const fetchResultSize = (p: FetchPartitionResult): number =>
+  stringSize(p.topic) + 22 + p.records.length + (p.divergingEpoch === undefined ? 0 : 12)
+
 export const fetchRequestSize = (request: FetchRequest): number =>
-  requestHeaderSize(request.clientId) +
-  12 +
-  arraySize(request.partitions, (p) => stringSize(p.topic) + (p.currentLeaderEpoch === undefined ? 20 : 24))
+  requestHeaderSize(request.clientId) + 12 + arraySize(request.partitions, fetchPartitionSize)
 
 export const fetchResponseSize = (response: FetchResponse): number =>
-  responseHeaderSize + arraySize(response.partitions, (p) => stringSize(p.topic) + 22 + p.records.length)
+  responseHeaderSize + arraySize(response.partitions, fetchResultSize)

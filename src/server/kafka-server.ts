@@ -7,27 +7,35 @@ import {
   isDiskFailure,
   KafkaApis,
   MetadataCache,
+  ProduceHandler,
   ReplicaManager,
   registerBroker,
   TopicConfigs,
   traceBroker,
 } from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import {
-  AdminOperationError,
-  assignReplicasToBrokers,
-  createTopic,
-  KafkaController,
-  Refusal,
-  readBrokerIds,
-  validateTopicName,
-} from '../controller/index.ts'
+import { KafkaController, Refusal, readAssignment } from '../controller/index.ts'
+import { GroupRequests } from '../coordinator/index.ts'
 import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
-import { type BrokerEndpoint, commonPaths, ErrorCode, type RpcServer, serve, zkPaths } from '../protocol/index.ts'
+import {
+  type BrokerEndpoint,
+  commonPaths,
+  type ErrorCode,
+  isGroupRequest,
+  OFFSETS_TOPIC,
+  type RpcServer,
+  serve,
+  zkPaths,
+} from '../protocol/index.ts'
 import { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import { ZkClient, type ZkResult } from '../zookeeper/index.ts'
+import { brokerAccess } from './broker-access.ts'
 import { controlledShutdown } from './controlled-shutdown.ts'
+import { releaseLogFormat } from './release-log-format.ts'
+import { createMissingTopic } from './topic-creation.ts'
+
+const SESSION_EXPIRED = 'the ZooKeeper session expired while the broker started'
 
 export interface KafkaServerOptions {
   readonly brokerId: number
@@ -46,6 +54,7 @@ export class KafkaServer implements Process {
   private readonly metadataCache = new MetadataCache()
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
+  private readonly groups: GroupRequests
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
   private state: 'starting' | 'running' | 'shutting-down' = 'starting'
@@ -61,7 +70,13 @@ export class KafkaServer implements Process {
       sessionExpiry: versions.sessionExpiry,
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
-    this.logs = new LogManager(host, '', { config, topicConfig: (topic) => this.topicConfigs.config(topic) })
+    const logFormat = releaseLogFormat(versions)
+    this.logs = new LogManager(host, '', {
+      config,
+      topicConfig: (topic) => this.topicConfigs.config(topic),
+      logFormat: () => logFormat,
+      cleanerRules: versions,
+    })
     this.replicas = new ReplicaManager(host, {
       brokerId,
       config,
@@ -70,6 +85,11 @@ export class KafkaServer implements Process {
       logs: this.logs,
       metadataCache: this.metadataCache,
       topicConfigs: this.topicConfigs,
+      leadership: {
+        becameLeader: (topic, partition) => this.groups.becameLeader(topic, partition),
+        becameFollower: (topic, partition, wasLeader) => this.groups.becameFollower(topic, partition, wasLeader),
+        changed: (leaders, followers) => this.groups.changed(leaders, followers),
+      },
     })
     this.controller = new KafkaController(host, {
       brokerId,
@@ -78,6 +98,15 @@ export class KafkaServer implements Process {
       versions,
       zk: this.zk,
     })
+    const broker = brokerAccess({
+      brokerId,
+      replicas: this.replicas,
+      metadataCache: this.metadataCache,
+      logs: this.logs,
+      produce: new ProduceHandler(host, this.replicas),
+      createOffsetsTopic: (done) => runTask(this.autoCreate(OFFSETS_TOPIC), done),
+    })
+    this.groups = new GroupRequests(host, { broker, config, versions, zk: this.zk })
   }
 
   /** Without ZooKeeper a broker does not start: it gives up after `zookeeper.connection.timeout.ms`. */
@@ -92,11 +121,22 @@ export class KafkaServer implements Process {
     })
   }
 
+  /** Where operations fail with their session (from 1.1), a broker whose session expires as it starts gives up. */
   private *startup(): Task<void> {
+    try {
+      yield* this.startUp()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      yield* this.stop(SESSION_EXPIRED)
+    }
+  }
+
+  private *startUp(): Task<void> {
     const { versions } = this.options
     const paths = versions.isrPropagation === 'none' ? commonPaths : [...commonPaths, zkPaths.isrChangeNotification]
     for (const path of paths) {
-      yield* until<unknown>((resume) => this.zk.createRecursive(path, resume))
+      const made = yield* until<ZkResult<unknown>>((resume) => this.zk.createRecursive(path, resume))
+      if (made.error === 'SessionExpired') return yield* this.stop(SESSION_EXPIRED)
     }
     yield* this.readAllTopicConfigs()
     this.loadLogs()
@@ -107,9 +147,11 @@ export class KafkaServer implements Process {
       controlledShutdown: (id, epoch, done) => this.controller.controlledShutdown(id, done, epoch),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
-    this.socketServer = serve(this.host, config.port, (request, responder, connection) =>
-      apis.handle(request, responder, connection),
-    )
+    this.socketServer = serve(this.host, config.port, (request, responder, connection) => {
+      if (isGroupRequest(request)) this.groups.handle(request, responder, connection)
+      else apis.handle(request, responder, connection)
+    })
+    this.groups.start(yield* this.offsetsTopicPartitions())
     this.replicas.startup()
     if (versions.sessionExpiry === 'operations-go-on') {
       this.controller.startup()
@@ -137,7 +179,7 @@ export class KafkaServer implements Process {
     const outcome = yield* this.register()
     if (outcome === 'registered') return true
     const taken = `a broker is already registered on ${zkPaths.brokerId(this.endpoint.id)}`
-    yield* this.stop(outcome === 'id-taken' ? taken : 'the ZooKeeper session expired while the broker started')
+    yield* this.stop(outcome === 'id-taken' ? taken : SESSION_EXPIRED)
     return false
   }
 
@@ -145,6 +187,7 @@ export class KafkaServer implements Process {
     const topics = yield* until<ZkResult<readonly string[]>>((resume) =>
       this.zk.getChildren(zkPaths.brokerTopics, resume),
     )
+    if (topics.error === 'SessionExpired') throw new Refusal('state-change-failed', SESSION_EXPIRED)
     for (const topic of topics.value ?? []) yield* this.topicConfigs.read(topic)
   }
 
@@ -152,6 +195,7 @@ export class KafkaServer implements Process {
     try {
       const { cleanShutdown } = this.logs.load()
       this.logsAreLoaded = true
+      this.logs.startup()
       const { brokerId } = this.options
       if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
     } catch (error) {
@@ -174,26 +218,16 @@ export class KafkaServer implements Process {
     yield* this.register()
   }
 
-  private *autoCreate(topic: string): Task<ErrorCode> {
-    const { config } = this.options
-    if (!config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
-    let errorCode: ErrorCode = ErrorCode.Unknown
-    try {
-      const ids = yield* readBrokerIds(this.zk)
-      const random = this.host.random('auto-create-topic')
-      const start = random.intBelow(Math.max(1, ids.length), 'first broker')
-      const shift = random.intBelow(Math.max(1, ids.length), 'shift')
-      const factor = config['default.replication.factor']
-      const assignment = assignReplicasToBrokers(ids, config['num.partitions'], factor, start, shift)
-      errorCode = ErrorCode.InvalidTopic
-      validateTopicName(topic)
-      const error = yield* createTopic(this.zk, topic, assignment, {})
-      return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
-    } catch (error) {
-      if (error instanceof AdminOperationError) return errorCode
-      if (error instanceof Refusal) return ErrorCode.Unknown
-      throw error
-    }
+  private autoCreate(topic: string): Task<ErrorCode> {
+    const { config, versions } = this.options
+    const { host, zk, metadataCache } = this
+    return createMissingTopic({ host, zk, config, versions, liveBrokers: () => metadataCache.brokers.length }, topic)
+  }
+
+  /** How many partitions the offsets topic has; undefined: there is none yet, or (0.8.2) nobody looks. */
+  private *offsetsTopicPartitions(): Task<number | undefined> {
+    if (this.options.versions.groupCoordinator !== 'group-membership') return undefined
+    return (yield* readAssignment(this.zk, OFFSETS_TOPIC))?.size
   }
 
   /** SIGTERM: hand leadership over, then stop in order. */
@@ -212,6 +246,7 @@ export class KafkaServer implements Process {
       yield* controlledShutdown(this.host, this.zk, broker, config)
     }
     this.socketServer?.shutdown()
+    this.groups.stop()
     if (this.logsAreLoaded) {
       yield* until<void>((resume) => this.replicas.shutdown(() => resume()))
       this.closeLogs()
@@ -236,6 +271,7 @@ export class KafkaServer implements Process {
     this.replicas.digest(digest)
     this.logs.digest(digest)
     this.metadataCache.digest(digest)
+    this.groups.digest(digest)
     this.controller.digest(digest)
   }
 }

@@ -1,5 +1,8 @@
+import type { CleanerEvent } from './cleaner/cleaner-events.ts'
+
 /** Trace events of the storage engine; `tp` is `topic-partition`. */
 export type StorageEvent =
+  | CleanerEvent
   | {
       /** A log was opened at start-up. */
       readonly kind: 'LogLoaded'
@@ -10,6 +13,8 @@ export type StorageEvent =
       readonly recovered: boolean
       /** Bytes cut off at a torn or corrupt tail. */
       readonly truncatedBytes: number
+      /** Base offsets of its segments. */
+      readonly segments?: readonly number[]
     }
   | { readonly kind: 'SegmentRolled'; readonly tp: string; readonly baseOffset: number }
   | { readonly kind: 'LogTruncated'; readonly tp: string; readonly from: number; readonly to: number }

@@ -1,4 +1,6 @@
 export type { AppendInfo, AppendOptions } from './append-info.ts'
+export type { CleanerEvent, DroppedRecord } from './cleaner/cleaner-events.ts'
+export { type CleanerRules, cleanerRules082 } from './cleaner/cleaner-rules.ts'
 export {
   type Codec,
   CompressionError,
@@ -25,11 +27,13 @@ export {
   type LogFormat,
   logFormat20,
   logFormat21,
+  logFormat27,
   logFormat010,
   logFormat011,
   logFormat080,
   logFormat082,
 } from './log-format.ts'
+export { type OpenedLog, openLog } from './log-loader.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export { LogSegment } from './log-segment.ts'
 export { buildMessageSet, type MessageEntry, readMessageSet } from './message-set.ts'

@@ -18,8 +18,10 @@ import { ENTRY_OVERHEAD, LEADER_EPOCH_AT, SIZE_AT } from './record/layout.ts'
  * - `kip-279` (2.0.0): the answer also says which epoch it is for, the largest one at or below the one asked for.
  * - `latest-wins` (KAFKA-7415, 2.0.1 and 2.1): an assignment removes the entries that it contradicts; an epoch below all
  *   that are known ends where the first of them begins.
+ * - `latest-wins-cut-at-end` (KAFKA-10706, 2.7): the same, and a truncation to the very end of the log, which cuts off no
+ *   record, removes epochs that began there.
  */
-export type LeaderEpochRules = 'kip-101' | 'kip-279' | 'latest-wins'
+export type LeaderEpochRules = 'kip-101' | 'kip-279' | 'latest-wins' | 'latest-wins-cut-at-end'
 
 export interface EpochEntry {
   readonly epoch: number
@@ -64,13 +66,17 @@ export class LeaderEpochCache {
     return this.row.at(-1)?.epoch
   }
 
+  private get latestWins(): boolean {
+    return this.rules === 'latest-wins' || this.rules === 'latest-wins-cut-at-end'
+  }
+
   /** Notes that `epoch` begins at `startOffset`. No effect if it is the latest one already. */
   assign(epoch: number, startOffset: number): void {
     invariant(epoch >= 0 && startOffset >= 0, () => `${this.path}: epoch ${epoch} at ${startOffset}`)
     const latest = this.row[this.row.length - 1]
     if (latest === undefined) {
       this.row.push({ epoch, startOffset })
-    } else if (this.rules !== 'latest-wins') {
+    } else if (!this.latestWins) {
       if (epoch <= latest.epoch || startOffset < latest.startOffset) return
       this.row.push({ epoch, startOffset })
     } else {
@@ -93,7 +99,7 @@ export class LeaderEpochCache {
     const next = this.row.findIndex((entry) => entry.epoch > requestedEpoch)
     if (next < 0) return UNDEFINED_EPOCH_END
     const endOffset = this.row[next]!.startOffset
-    if (next === 0) return this.rules === 'latest-wins' ? { epoch: requestedEpoch, endOffset } : UNDEFINED_EPOCH_END
+    if (next === 0) return this.latestWins ? { epoch: requestedEpoch, endOffset } : UNDEFINED_EPOCH_END
     return { epoch: this.rules === 'kip-101' ? requestedEpoch : this.row[next - 1]!.epoch, endOffset }
   }
 
@@ -103,6 +109,11 @@ export class LeaderEpochCache {
     if (endOffset < 0 || latest === undefined || latest.startOffset < endOffset) return
     this.row = this.row.filter((entry) => entry.startOffset < endOffset)
     this.flush()
+  }
+
+  /** The log was to be cut back to its very end. */
+  truncatedAtEnd(logEndOffset: number): void {
+    if (this.rules === 'latest-wins-cut-at-end') this.truncateFromEnd(logEndOffset)
   }
 
   /** The log begins at `startOffset` now: of the epochs that began at or below, the latest one begins there. */

@@ -16,7 +16,8 @@ const SCAN_WINDOW_BYTES = 65_536
 const headerWindow = new Uint8Array(HEADER_WINDOW_BYTES)
 
 export class LogFile {
-  readonly path: string
+  /** Changes when the file is renamed. */
+  path: string
   private readonly handle: FileHandle
   private validBytes: number
 

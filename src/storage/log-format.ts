@@ -16,6 +16,8 @@ export interface LogFormat {
    * `records`: since 0.10, also magic, inner messages, timestamps and (since 0.11) the counts of batches.
    */
   readonly validation: 'message-set' | 'records'
+  /** A leader refuses records without key for a compacted topic: since 0.9 (KAFKA-1755). */
+  readonly compactedNeedsKeys: boolean
   /** Which offset an index entry holds: `first` of the set appended (up to 1.1), `last` of the batch at its position. */
   readonly indexedOffset: 'first' | 'last'
   /** `message.timestamp.type`. */
@@ -34,6 +36,7 @@ export interface LogFormat {
 export const logFormat082: LogFormat = {
   magic: 0,
   validation: 'message-set',
+  compactedNeedsKeys: false,
   indexedOffset: 'first',
   timestampType: 'CreateTime',
   compressionType: 'producer',
@@ -46,10 +49,18 @@ export const logFormat082: LogFormat = {
 /** Releases 0.8.0 and 0.8.1: without lz4. */
 export const logFormat080: LogFormat = { ...logFormat082, codecs: codecsOf080 }
 /** Releases 0.10.0 to 0.10.2. */
-export const logFormat010: LogFormat = { ...logFormat082, magic: 1, validation: 'records', codecs: codecsOf010 }
+export const logFormat010: LogFormat = {
+  ...logFormat082,
+  compactedNeedsKeys: true,
+  magic: 1,
+  validation: 'records',
+  codecs: codecsOf010,
+}
 /** Releases 0.11 to 1.1. */
 export const logFormat011: LogFormat = { ...logFormat010, magic: 2, leaderEpochs: 'kip-101' }
 /** Release 2.0. */
 export const logFormat20: LogFormat = { ...logFormat011, indexedOffset: 'last', leaderEpochs: 'kip-279' }
 /** Releases from 2.1 on: with zstd. */
 export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leaderEpochs: 'latest-wins' }
+/** Releases from 2.7 on. */
+export const logFormat27: LogFormat = { ...logFormat21, leaderEpochs: 'latest-wins-cut-at-end' }

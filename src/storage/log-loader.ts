@@ -4,7 +4,7 @@
  *
  * One rule is added to Kafka's: after an unclean stop a later segment that does not begin where the one before it ends
  * goes too, with all behind it. A power loss can take a segment's tail exactly at the end of a message; 0.8.2 would keep
- * the hole.
+ * the hole. A compacted log has holes by right, so there the rule does not hold.
  */
 import type { TopicConfig } from '../config/index.ts'
 import type { FileSystem, Host } from '../host/index.ts'
@@ -61,7 +61,15 @@ export function openLog(
       segments.push(new LogSegment(host, directory, 0, segmentOptions(config, format)))
     } else {
       if (!options.cleanShutdown) {
-        truncatedBytes += recover(host, directory, segments, options.recoveryPoint, maxEntryBytes, leaderEpochCache)
+        truncatedBytes += recover(
+          host,
+          directory,
+          segments,
+          options.recoveryPoint,
+          maxEntryBytes,
+          leaderEpochCache,
+          config,
+        )
       }
       segments.at(-1)!.index.grow()
     }
@@ -133,7 +141,9 @@ function recover(
   recoveryPoint: number,
   maxEntryBytes: number,
   leaderEpochCache: LeaderEpochCache | undefined,
+  config: TopicConfig,
 ): number {
+  const mayHaveHoles = config['cleanup.policy'].includes('compact')
   const visit = leaderEpochCache && ((bytes: Uint8Array, at: number) => noteEpoch(leaderEpochCache, bytes, at))
   let slot = Math.max(
     0,
@@ -143,8 +153,9 @@ function recover(
     const segment = segments[slot]!
     const cut = segment.recover(maxEntryBytes, visit)
     const follower = segments[slot + 1]
-    if (cut > 0 || (follower !== undefined && follower.baseOffset !== segment.nextOffset)) {
-      return cut + deleteBehind(host, directory, segments, slot)
+    const isHole = !mayHaveHoles && follower !== undefined && follower.baseOffset !== segment.nextOffset
+    if (cut > 0 || isHole) {
+      return cut + deleteBehind(host, directory, segments, slot, config['file.delete.delay.ms'])
     }
   }
   return 0
@@ -158,12 +169,18 @@ function noteEpoch(cache: LeaderEpochCache, bytes: Uint8Array, at: number): void
 }
 
 /** Deletes the segments behind `slot`; returns their bytes. */
-function deleteBehind(host: Host, directory: string, segments: LogSegment[], slot: number): number {
+function deleteBehind(
+  host: Host,
+  directory: string,
+  segments: LogSegment[],
+  slot: number,
+  deleteDelayMs: number,
+): number {
   let bytes = 0
   while (segments.length > slot + 1) {
     const last = segments.at(-1)!
     bytes += last.size
-    deleteSegment(host, directory, last)
+    deleteSegment(host, directory, last, deleteDelayMs)
     segments.pop()
   }
   return bytes

@@ -5,6 +5,8 @@
 import type { BrokerConfig, TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host } from '../host/index.ts'
 import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/index.ts'
+import { type CleanerRules, cleanerRules082 } from './cleaner/cleaner-rules.ts'
+import { LogCleaner } from './cleaner/log-cleaner.ts'
 import type { StorageEvent } from './events.ts'
 import { CLEAN_SHUTDOWN_FILE, join, RECOVERY_POINT_CHECKPOINT_FILE } from './file-names.ts'
 import type { Log } from './log.ts'
@@ -18,6 +20,14 @@ export interface LogManagerOptions {
   readonly topicConfig: (topic: string) => TopicConfig
   /** What the broker's release, and the topic's settings, make its logs write; as 0.8.2 does if left out. */
   readonly logFormat?: (topic: string) => LogFormat
+  /**
+   * When the mark of a clean shutdown goes: after all logs are open, or (2.8, KAFKA-10471) before the first one is. Left
+   * for last, a crash while logs are being opened leaves files that the next start trusts although they were touched.
+   * The former if left out.
+   */
+  readonly shutdownMark?: 'removed-last' | 'removed-first'
+  /** How the broker's release compacts logs; as 0.8.2 does if left out. */
+  readonly cleanerRules?: CleanerRules
 }
 
 export class LogManager {
@@ -26,6 +36,8 @@ export class LogManager {
   private readonly options: LogManagerOptions
   private readonly byName = new Map<TopicPartition, Log>()
   private readonly recoveryPoints: OffsetCheckpoint
+  /** Undefined if nothing is compacted. */
+  private readonly cleaner: LogCleaner | undefined
 
   /** @param directory '' for the root of the machine's disk */
   constructor(host: Host, directory: string, options: LogManagerOptions) {
@@ -33,6 +45,10 @@ export class LogManager {
     this.directory = directory
     this.options = options
     this.recoveryPoints = new OffsetCheckpoint(host.files, join(directory, RECOVERY_POINT_CHECKPOINT_FILE))
+    const { config, cleanerRules: rules = cleanerRules082 } = options
+    if (config['log.cleaner.enable'] && rules.cleanupPolicies !== 'delete') {
+      this.cleaner = new LogCleaner(host, directory, this, { config, rules })
+    }
   }
 
   /**
@@ -42,9 +58,10 @@ export class LogManager {
   load(): { readonly cleanShutdown: boolean } {
     const { files } = this.host
     if (this.directory !== '') files.makeDirectory(this.directory)
-    const marker = join(this.directory, CLEAN_SHUTDOWN_FILE)
-    const cleanShutdown = files.status(marker) !== undefined
+    const cleanShutdown = files.status(join(this.directory, CLEAN_SHUTDOWN_FILE)) !== undefined
     const recoveryPoints = this.recoveryPoints.read()
+    const removedFirst = this.options.shutdownMark === 'removed-first'
+    if (cleanShutdown && removedFirst) this.removeShutdownMark()
     try {
       for (const name of files.list(this.directory)) {
         if (isLogDirectory(name) && files.status(join(this.directory, name))?.kind === 'directory') {
@@ -56,12 +73,13 @@ export class LogManager {
       this.closeAll()
       throw error
     }
-    if (cleanShutdown) {
-      files.removeFile(marker)
-      // Should the marker come back after a power loss, the next start would trust files that it must scan.
-      files.syncDirectory(this.directory)
-    }
+    if (cleanShutdown && !removedFirst) this.removeShutdownMark()
     return { cleanShutdown }
+  }
+
+  /** Begins the work in the background, once the logs are loaded. */
+  startup(): void {
+    this.cleaner?.startup()
   }
 
   log(tp: TopicPartition): Log | undefined {
@@ -91,6 +109,7 @@ export class LogManager {
     const log = this.byName.get(tp)
     if (log === undefined) return
     this.byName.delete(tp)
+    this.cleaner?.abortForDeletion(tp)
     log.abandon()
     this.host.files.removeDirectory(log.directory)
   }
@@ -102,13 +121,19 @@ export class LogManager {
 
   /** Truncates several logs, then writes the recovery points once. Partitions without a log are passed over. */
   truncateAll(offsets: ReadonlyMap<TopicPartition, number>): void {
-    for (const [tp, offset] of offsets) this.byName.get(tp)?.truncateTo(offset)
+    for (const [tp, offset] of offsets) {
+      const log = this.byName.get(tp)
+      if (log === undefined) continue
+      if (offset < log.activeSegment.baseOffset) this.withoutCleaner(log, () => log.truncateTo(offset))
+      else log.truncateTo(offset)
+    }
     this.checkpointRecoveryPoints()
   }
 
   /** Empties a log, lets it begin anew at `offset` and writes the recovery points. */
   truncateFullyAndStartAt(tp: TopicPartition, offset: number): void {
-    this.byName.get(tp)?.truncateFullyAndStartAt(offset)
+    const log = this.byName.get(tp)
+    if (log !== undefined) this.withoutCleaner(log, () => log.truncateFullyAndStartAt(offset))
     this.checkpointRecoveryPoints()
   }
 
@@ -130,6 +155,7 @@ export class LogManager {
    * @throws FileError if a log could not be closed well; there is no mark then
    */
   shutdown(): void {
+    this.cleaner?.shutdown()
     const failure = this.closeAll()
     if (failure !== undefined) throw failure
     this.checkpointRecoveryPoints()
@@ -138,6 +164,16 @@ export class LogManager {
 
   digest(digest: Digest): void {
     for (const log of this.sorted()) log.digest(digest)
+    this.cleaner?.digest(digest)
+  }
+
+  /** Changes a log while nobody compacts it; what is compacted ends with the new end then. */
+  private withoutCleaner(log: Log, change: () => void): void {
+    const tp = log.topicPartition
+    this.cleaner?.abortAndPauseCleaning(tp)
+    change()
+    this.cleaner?.maybeTruncateCheckpoint(tp, log.activeSegment.baseOffset)
+    this.cleaner?.resumeCleaning(tp)
   }
 
   private open(tp: TopicPartition, recoveryPoint: number, cleanShutdown: boolean): void {
@@ -148,7 +184,21 @@ export class LogManager {
     })
     this.byName.set(tp, log)
     const { logStartOffset, logEndOffset } = log
-    this.trace({ kind: 'LogLoaded', tp, logStartOffset, logEndOffset, recovered: !cleanShutdown, truncatedBytes })
+    this.trace({
+      kind: 'LogLoaded',
+      tp,
+      logStartOffset,
+      logEndOffset,
+      recovered: !cleanShutdown,
+      truncatedBytes,
+      segments: log.segments.map(({ baseOffset }) => baseOffset),
+    })
+  }
+
+  private removeShutdownMark(): void {
+    this.host.files.removeFile(join(this.directory, CLEAN_SHUTDOWN_FILE))
+    // Should the mark come back after a power loss, the next start would trust files that it must scan.
+    this.host.files.syncDirectory(this.directory)
   }
 
   /** Flushes and closes every log, whatever happens to the others; returns the first failure. */
@@ -171,7 +221,8 @@ export class LogManager {
   }
 
   private formatOf(tp: TopicPartition): LogFormat {
-    return this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
+    const format = this.options.logFormat?.(splitTopicPartition(tp).topic) ?? logFormat082
+    return this.options.cleanerRules?.keylessRecords === 'refused' ? { ...format, compactedNeedsKeys: true } : format
   }
 
   private sorted(): Log[] {

@@ -2,7 +2,8 @@
  * One segment of a log: a `.log` file and its `.index` (`kafka/log/LogSegment.scala`, 0.8.2.2). Its base offset is at or
  * below the offset of its first message and above every offset of the segment before it.
  */
-import { type Digest, FileError, type FileSystem, type Host, MILLISECOND } from '../host/index.ts'
+import { type Digest, FileError, type FileSystem, type Host, invariant, MILLISECOND } from '../host/index.ts'
+import { describeEntries } from './entries-check.ts'
 import { IndexOffsetError } from './errors.ts'
 import { DELETED_SUFFIX, indexFileName, join, logFileName } from './file-names.ts'
 import { LogFile } from './log-file.ts'
@@ -40,18 +41,21 @@ export class LogSegment {
   /** One past the last offset; found by a walk when first asked for. */
   private next: number | undefined
 
-  /** Opens the segment's files, or makes them. */
-  constructor(host: Host, directory: string, baseOffset: number, options: SegmentOptions) {
+  /**
+   * Opens the segment's files, or makes them.
+   * @param suffix behind their names: `.cleaned` or `.swap` while they are no part of the log
+   */
+  constructor(host: Host, directory: string, baseOffset: number, options: SegmentOptions, suffix = '') {
     this.host = host
     this.baseOffset = baseOffset
     this.indexIntervalBytes = options.indexIntervalBytes
     this.format = options.format
     this.createdMs = nowMs(host)
-    this.log = new LogFile(host.files, join(directory, logFileName(baseOffset)))
+    this.log = new LogFile(host.files, join(directory, logFileName(baseOffset) + suffix))
     try {
       this.index = new OffsetIndex(
         host.files,
-        join(directory, indexFileName(baseOffset)),
+        join(directory, indexFileName(baseOffset) + suffix),
         baseOffset,
         options.maxIndexBytes,
       )
@@ -71,10 +75,18 @@ export class LogSegment {
     return Math.floor((this.host.files.status(this.log.path)?.modifiedUs ?? 0) / MILLISECOND)
   }
 
+  /** Compaction gives the copy the time of what it was made of. */
+  set lastModifiedMs(ms: number) {
+    for (const { path } of [this.log, this.index]) this.host.files.setModified(path, ms * MILLISECOND)
+  }
+
   /** The offset that the next message would get; walks from the last index entry if it must. */
   get nextOffset(): number {
     if (this.next === undefined) {
-      const last = this.log.lastOffset(this.index.lookup(this.index.lastOffset).position)
+      const { lastOffset } = this.index
+      // As a read of that offset would find it: an index that promises more than the log holds makes it look empty.
+      const from = this.log.search(lastOffset, this.index.positionFor(lastOffset))
+      const last = from < 0 ? undefined : this.log.lastOffset(from)
       this.next = last === undefined ? this.baseOffset : last + 1
     }
     return this.next
@@ -95,6 +107,12 @@ export class LogSegment {
     }
     this.bytesSinceLastIndexEntry = (indexed ? 0 : this.bytesSinceLastIndexEntry) + bytes.length
     this.next = lastOffset + 1
+  }
+
+  /** Appends entries as they came, of which there is one at least. */
+  appendEntries(bytes: Uint8Array): void {
+    const { firstOffset, lastOffset, firstEntryLastOffset } = describeEntries(bytes)
+    this.append(this.format.indexedOffset === 'last' ? firstEntryLastOffset : firstOffset, lastOffset, bytes)
   }
 
   /** Position of the first entry that reaches `offset`, or -1 if there is none. */
@@ -176,6 +194,11 @@ export class LogSegment {
     return cut
   }
 
+  /** Another segment takes the appends from now on. */
+  becomeInactive(): void {
+    this.index.trim()
+  }
+
   flush(): void {
     this.log.flush()
     this.index.flush()
@@ -183,7 +206,7 @@ export class LogSegment {
 
   /** Trims the index and makes all durable, so that the files can be taken as they are at the next start. */
   close(): void {
-    this.index.trim()
+    this.becomeInactive()
     this.flush()
     this.closeFiles()
   }
@@ -192,6 +215,16 @@ export class LogSegment {
   closeFiles(): void {
     this.index.close()
     this.log.close()
+  }
+
+  /** Gives all files of the segment another suffix; they stay open. */
+  changeSuffix(from: string, to: string): void {
+    for (const file of [this.log, this.index]) {
+      invariant(file.path.endsWith(from), () => `${file.path} does not end in '${from}'`)
+      const path = file.path.slice(0, file.path.length - from.length) + to
+      this.host.files.rename(file.path, path)
+      file.path = path
+    }
   }
 
   /**
@@ -214,16 +247,17 @@ export class LogSegment {
 }
 
 /** Removes what there is of a segment's files. */
-export function removeSegmentFiles(files: FileSystem, directory: string, baseOffset: number): void {
+export function removeSegmentFiles(files: FileSystem, directory: string, baseOffset: number, suffix = ''): void {
   for (const name of [indexFileName(baseOffset), logFileName(baseOffset)]) {
-    if (files.status(join(directory, name)) !== undefined) files.removeFile(join(directory, name))
+    const path = join(directory, name + suffix)
+    if (files.status(path) !== undefined) files.removeFile(path)
   }
 }
 
 /** Clears away a segment that could not be made as a whole; the caller is about to report why. */
-export function discardSegmentFiles(files: FileSystem, directory: string, baseOffset: number): void {
+export function discardSegmentFiles(files: FileSystem, directory: string, baseOffset: number, suffix = ''): void {
   try {
-    removeSegmentFiles(files, directory, baseOffset)
+    removeSegmentFiles(files, directory, baseOffset, suffix)
   } catch (error) {
     if (!(error instanceof FileError)) throw error
   }

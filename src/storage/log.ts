@@ -11,6 +11,7 @@ import type { CheckedRecords } from './checked-records.ts'
 import { checkEntries } from './entries-check.ts'
 import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
 import type { StorageEvent } from './events.ts'
+import { CLEANED_SUFFIX } from './file-names.ts'
 import { checkLeaderRecords } from './leader-check.ts'
 import { assignEpochsOf, type LeaderEpochCache } from './leader-epoch-cache.ts'
 import type { LogFormat } from './log-format.ts'
@@ -29,6 +30,8 @@ import { isBatch } from './record/entry.ts'
 import { NO_LEADER_EPOCH, NO_TIMESTAMP } from './record/layout.ts'
 import type { LogRecord } from './record/record.ts'
 import { deleteSegment } from './segment-deletion.ts'
+import { putCleanedInPlace } from './segment-swap.ts'
+import { Segments } from './segments.ts'
 
 export interface LogRead {
   /** A slice of one segment's file; its last entry may be cut short. */
@@ -51,7 +54,7 @@ export class Log {
   /** Since 0.11. */
   readonly leaderEpochCache: LeaderEpochCache | undefined
   private readonly host: Host
-  private readonly row: LogSegment[]
+  private readonly row: Segments
   private endOffset: number
   private flushedOffset: number
   private isOpen = true
@@ -76,14 +79,14 @@ export class Log {
     this.config = config
     this.format = format
     this.leaderEpochCache = state.leaderEpochCache
-    this.row = [...state.segments]
+    this.row = new Segments(state.segments)
     this.endOffset = this.activeSegment.nextOffset
     this.flushedOffset = Math.min(state.recoveryPoint, this.endOffset)
   }
 
   /** Base offset of the first segment. */
   get logStartOffset(): number {
-    return this.row[0]!.baseOffset
+    return this.row.first.baseOffset
   }
 
   /** Offset that the next message gets. */
@@ -98,18 +101,18 @@ export class Log {
 
   /** From the oldest to the active one. */
   get segments(): readonly LogSegment[] {
-    return this.row
+    return this.row.all
   }
 
   /** The segment that takes appends. */
   get activeSegment(): LogSegment {
-    return this.row[this.row.length - 1]!
+    return this.row.active
   }
 
   /** Bytes of all `.log` files. */
   get size(): number {
     let bytes = 0
-    for (const segment of this.row) bytes += segment.size
+    for (const segment of this.row.all) bytes += segment.size
     return bytes
   }
 
@@ -155,15 +158,15 @@ export class Log {
    */
   read(startOffset: number, maxBytes: number, maxOffset?: number): LogRead {
     if (startOffset === this.endOffset) return this.endOfLog()
-    let slot = this.slotOf(startOffset)
+    let slot = this.row.slotOf(startOffset)
     if (startOffset > this.endOffset || slot < 0) {
       throw new OffsetOutOfRangeError(this.topicPartition, startOffset, this.logStartOffset, this.endOffset)
     }
     if (maxOffset !== undefined && maxOffset < startOffset) {
       throw new ReadPastLimitError(this.topicPartition, startOffset, maxOffset)
     }
-    for (; slot < this.row.length; slot++) {
-      const found = this.row[slot]!.read(startOffset, maxBytes, maxOffset)
+    for (; slot < this.row.count; slot++) {
+      const found = this.row.at(slot).read(startOffset, maxBytes, maxOffset)
       if (found !== undefined) return found
     }
     return this.endOfLog()
@@ -192,20 +195,23 @@ export class Log {
    * @returns at most `maxNumOffsets`, descending
    */
   offsetsBefore(timeMs: number, maxNumOffsets: number): number[] {
-    return offsetsBefore(this.row, this.endOffset, nowMs(this.host), timeMs, maxNumOffsets)
+    return offsetsBefore(this.row.all, this.endOffset, nowMs(this.host), timeMs, maxNumOffsets)
   }
 
   /** Drops all messages at or above `offset`. No effect past the log end offset. */
   truncateTo(offset: number): void {
     invariant(offset >= 0, () => `${this.topicPartition} truncated to ${offset}`)
-    // Since 0.11 nothing at all happens at the log end offset: not even to epochs that began there (KAFKA-10706).
-    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) return
+    // Since 0.11 nothing at all happens at the log end offset: up to 2.6 not even to epochs that began there (KAFKA-10706).
+    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) {
+      this.leaderEpochCache?.truncatedAtEnd(this.endOffset)
+      return
+    }
     if (this.logStartOffset > offset) {
       this.truncateFullyAndStartAt(offset)
       return
     }
     const from = this.endOffset
-    this.deleteFrom(this.slotOf(offset) + 1)
+    this.deleteFrom(this.row.slotOf(offset) + 1)
     this.activeSegment.truncateTo(offset)
     this.setEnd(offset)
     this.leaderEpochCache?.truncateFromEnd(offset)
@@ -217,30 +223,53 @@ export class Log {
     const from = this.endOffset
     // The first segment must be out of the way by its name, but the log is never without a segment.
     this.deleteFrom(1)
-    const last = this.row[0]!
+    const last = this.row.first
     if (last.baseOffset === offset) {
       last.truncateTo(offset)
     } else {
       const fresh = this.makeSegment(offset)
       try {
-        deleteSegment(this.host, this.directory, last)
+        deleteSegment(this.host, this.directory, last, this.config['file.delete.delay.ms'])
       } catch (error) {
         fresh.closeFiles()
         discardSegmentFiles(this.host.files, this.directory, offset)
         throw error
       }
-      this.row[0] = fresh
+      this.row.remove(last)
+      this.row.put(fresh)
     }
     this.setEnd(offset)
     this.leaderEpochCache?.clear()
     this.traceTruncation(from, offset)
   }
 
+  /**
+   * A segment for what compaction keeps: its files end in `.cleaned`, and it is no part of the log until
+   * `replaceSegments` makes it one. What an earlier attempt left under the name is removed.
+   */
+  newCleanedSegment(baseOffset: number): LogSegment {
+    removeSegmentFiles(this.host.files, this.directory, baseOffset, CLEANED_SUFFIX)
+    return this.makeSegment(baseOffset, CLEANED_SUFFIX)
+  }
+
+  /**
+   * Puts what compaction kept in the place of the segments that it was made of, which are deleted. A crash on the way
+   * leaves the log as it was, or is made good by the next start: no record that was kept is ever missing.
+   * @param newSegments made by `newCleanedSegment`; inactive and flushed
+   * @param oldSegments those that are no longer part of the log are passed over; never the active one
+   */
+  replaceSegments(newSegments: readonly LogSegment[], oldSegments: readonly LogSegment[]): void {
+    invariant(this.isOpen, () => `segments of ${this.topicPartition}, which is closed, are replaced`)
+    const old = oldSegments.filter((segment) => this.row.has(segment))
+    invariant(!old.includes(this.activeSegment), () => `the active segment of ${this.topicPartition} is replaced`)
+    putCleanedInPlace(this.host, this.row, newSegments, old, this.config['file.delete.delay.ms'])
+  }
+
   /** Makes all offsets below `upTo` durable and moves the recovery point there. */
   flush(upTo: number = this.endOffset): void {
     if (upTo <= this.flushedOffset) return
-    for (let slot = Math.max(0, this.slotOf(this.flushedOffset)); slot < this.row.length; slot++) {
-      const segment = this.row[slot]!
+    for (let slot = Math.max(0, this.row.slotOf(this.flushedOffset)); slot < this.row.count; slot++) {
+      const segment = this.row.at(slot)
       if (segment.baseOffset >= upTo) break
       segment.flush()
     }
@@ -253,12 +282,12 @@ export class Log {
     const previous = this.activeSegment
     invariant(previous.baseOffset < baseOffset, () => `${this.topicPartition} rolled twice at ${baseOffset}`)
     removeSegmentFiles(this.host.files, this.directory, baseOffset)
-    previous.index.trim()
+    previous.becomeInactive()
     // A segment that was cut or reopened may have changed without a message above the recovery point. No flush would
     // care for it then, and recovery would begin behind it.
     if (this.flushedOffset >= baseOffset) previous.flush()
     const segment = this.makeSegment(baseOffset)
-    this.row.push(segment)
+    this.row.put(segment)
     this.host.setTimer(0, 'flush-log', () => this.flushInBackground(baseOffset))
     this.trace({ kind: 'SegmentRolled', tp: this.topicPartition, baseOffset })
     return segment
@@ -269,7 +298,7 @@ export class Log {
     if (!this.isOpen) return
     this.isOpen = false
     let failure: unknown
-    for (const segment of this.row) {
+    for (const segment of this.row.all) {
       try {
         segment.close()
       } catch (error) {
@@ -283,19 +312,23 @@ export class Log {
   abandon(): void {
     if (!this.isOpen) return
     this.isOpen = false
-    for (const segment of this.row) segment.closeFiles()
+    for (const segment of this.row.all) segment.closeFiles()
   }
 
   digest(digest: Digest): void {
-    digest.string(this.topicPartition).int(this.endOffset).int(this.flushedOffset).int(this.row.length)
-    for (const segment of this.row) segment.digest(digest)
+    digest.string(this.topicPartition).int(this.endOffset).int(this.flushedOffset).int(this.row.count)
+    for (const segment of this.row.all) segment.digest(digest)
     this.leaderEpochCache?.digest(digest)
   }
 
   private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
     const maxMessageBytes = this.config['max.message.bytes']
     const { endOffset: assignFrom, format } = this
-    if (format.validation === 'message-set') return checkMessageSet(records, maxMessageBytes, assignFrom, format)
+    const compacted = this.config['cleanup.policy'].includes('compact')
+    if (format.validation === 'message-set') {
+      const needsKeys = compacted && format.compactedNeedsKeys
+      return checkMessageSet(records, maxMessageBytes, assignFrom, format, needsKeys)
+    }
     return checkLeaderRecords(records, {
       assignFrom,
       format,
@@ -303,7 +336,7 @@ export class Log {
       nowMs: nowMs(this.host),
       partitionLeaderEpoch: options.partitionLeaderEpoch ?? NO_LEADER_EPOCH,
       origin: options.origin ?? 'client',
-      compacted: this.config['cleanup.policy'].includes('compact'),
+      compacted,
     })
   }
 
@@ -326,20 +359,21 @@ export class Log {
     return mustRoll && segment.baseOffset < this.endOffset ? this.roll() : segment
   }
 
-  private makeSegment(baseOffset: number): LogSegment {
+  private makeSegment(baseOffset: number, suffix = ''): LogSegment {
     try {
-      return new LogSegment(this.host, this.directory, baseOffset, segmentOptions(this.config, this.format))
+      return new LogSegment(this.host, this.directory, baseOffset, segmentOptions(this.config, this.format), suffix)
     } catch (error) {
-      discardSegmentFiles(this.host.files, this.directory, baseOffset)
+      discardSegmentFiles(this.host.files, this.directory, baseOffset, suffix)
       throw error
     }
   }
 
   /** Deletes the segments from `slot` on, the last one first, each gone from the row as soon as it is gone from disk. */
   private deleteFrom(slot: number): void {
-    while (this.row.length > slot) {
-      deleteSegment(this.host, this.directory, this.activeSegment)
-      this.row.pop()
+    while (this.row.count > slot) {
+      const last = this.activeSegment
+      deleteSegment(this.host, this.directory, last, this.config['file.delete.delay.ms'])
+      this.row.remove(last)
       this.setEnd(this.activeSegment.nextOffset)
     }
   }
@@ -362,18 +396,6 @@ export class Log {
   private endOfLog(): LogRead {
     const { baseOffset, size } = this.activeSegment
     return { records: NOTHING, startPosition: size, segmentBaseOffset: baseOffset }
-  }
-
-  /** Slot of the segment with the largest base offset at or below `offset`, or -1. */
-  private slotOf(offset: number): number {
-    let low = -1
-    let high = this.row.length - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (this.row[middle]!.baseOffset <= offset) low = middle
-      else high = middle - 1
-    }
-    return low
   }
 
   private traceTruncation(from: number, to: number): void {

@@ -15,10 +15,12 @@ import { Batch } from './record/batch.ts'
 import { buildWrapper } from './record/build-records.ts'
 import { codecIdAt, entryEnd } from './record/entry.ts'
 import { ENTRY_OVERHEAD, NO_TIMESTAMP } from './record/layout.ts'
+import { readLegacyFields } from './record/legacy-message.ts'
 import { innerPositions, openWrapper } from './record/legacy-records.ts'
 
 /**
  * @param assignFrom offset of the first message
+ * @param needsKeys a message without key is refused
  * @throws AppendError InvalidMessage (impossible size, wrong CRC), MessageSizeTooLarge, Unknown (codec)
  */
 export function checkMessageSet(
@@ -26,6 +28,7 @@ export function checkMessageSet(
   maxMessageBytes: number,
   assignFrom: number,
   format: LogFormat,
+  needsKeys = false,
 ): CheckedRecords {
   const bytes = records.slice()
   let at = 0
@@ -39,6 +42,8 @@ export function checkMessageSet(
     if (codecHere !== 0) {
       checkCodec(codecHere, format)
       codecId = codecHere
+    } else if (needsKeys) {
+      checkKey(bytes, at, end)
     }
     writeInt64(bytes, at, assignFrom + count)
     count++
@@ -46,7 +51,7 @@ export function checkMessageSet(
   }
   const whole = at === bytes.length ? bytes : bytes.subarray(0, at)
   if (codecId === 0) return numbered(whole, assignFrom, count, assignFrom)
-  const rebuilt = renumberedWrapper(whole, assignFrom, codecId, format)
+  const rebuilt = renumberedWrapper(whole, assignFrom, codecId, format, needsKeys)
   // A row of wrappers that hold nothing becomes nothing.
   if (rebuilt.count > 0) checkedEnd(rebuilt.bytes, 0, maxMessageBytes)
   return numbered(rebuilt.bytes, assignFrom, rebuilt.count, assignFrom + rebuilt.count - 1)
@@ -74,9 +79,11 @@ function renumberedWrapper(
   assignFrom: number,
   codecId: number,
   format: LogFormat,
+  needsKeys: boolean,
 ): { readonly bytes: Uint8Array; readonly count: number } {
   try {
     const messages = openedMessages(set, format)
+    if (needsKeys) for (const message of messages) checkKey(message, 0, message.length)
     const plain = new Uint8Array(messages.reduce((sum, message) => sum + message.length, 0))
     let at = 0
     messages.forEach((message, i) => {
@@ -90,8 +97,16 @@ function renumberedWrapper(
     return { bytes: buildWrapper(0, assignFrom + count - 1, codecId, NO_TIMESTAMP, value), count }
   } catch (error) {
     if (error instanceof CompressionError) throw new AppendError(ErrorCode.Unknown, error.message)
+    if (error instanceof AppendError) throw error
     if (error instanceof LogError) throw new AppendError(ErrorCode.InvalidMessage, error.message)
     throw error
+  }
+}
+
+/** @throws AppendError InvalidMessage */
+function checkKey(bytes: Uint8Array, at: number, end: number): void {
+  if (readLegacyFields(bytes, at, end)?.key === null) {
+    throw new AppendError(ErrorCode.InvalidMessage, 'a message without key for a compacted topic')
   }
 }
 

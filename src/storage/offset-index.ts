@@ -19,7 +19,8 @@ export interface IndexEntry {
 }
 
 export class OffsetIndex {
-  readonly path: string
+  /** Changes when the file is renamed. */
+  path: string
   readonly baseOffset: number
   /** Full size of the file, in bytes. */
   readonly maxIndexBytes: number

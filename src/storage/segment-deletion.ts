@@ -5,17 +5,20 @@
 import { FileError, fromMs, type Host } from '../host/index.ts'
 import type { LogSegment } from './log-segment.ts'
 
-/** `log.segment.delete.delay.ms` of 0.8.2. */
-const DELETE_DELAY_MS = 60_000
-
 /**
  * Deletes a segment. The renaming is durable on return, so whoever deletes several, the last one first, leaves no hole
  * in the log at whatever moment the power goes.
+ * @param delayMs `file.delete.delay.ms`
  */
-export function deleteSegment(host: Host, directory: string, segment: LogSegment): void {
-  const renamed = segment.markDeleted()
+export function deleteSegment(host: Host, directory: string, segment: LogSegment, delayMs: number): void {
+  deleteSegmentInTime(host, segment, delayMs)
   host.files.syncDirectory(directory)
-  host.setTimer(fromMs(DELETE_DELAY_MS), 'delete-file', () => removeFiles(host, renamed))
+}
+
+/** Deletes a segment that may come back after a power loss. */
+export function deleteSegmentInTime(host: Host, segment: LogSegment, delayMs: number): void {
+  const renamed = segment.markDeleted()
+  host.setTimer(fromMs(delayMs), 'delete-file', () => removeFiles(host, renamed))
 }
 
 function removeFiles(host: Host, paths: readonly string[]): void {

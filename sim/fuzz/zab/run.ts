@@ -167,6 +167,8 @@ class ZabRun {
   private comeToRest(): void {
     const { ensemble, plan } = this
     const { world } = ensemble
+    // What was written to a slow disk is still being written: the trouble ends with that.
+    world.run(Math.max(world.now, ...world.machines.map(({ busyUntil }) => busyUntil)))
     const { initLimit, tickTimeMs } = plan.settings
     const withinUs = SERVES_WITHIN_US + fromMs(2 * initLimit * tickTimeMs)
     this.until('every server serves', withinUs, () => plan.servers.every((name) => this.servesOrIsDamaged(name)))

@@ -4,16 +4,12 @@
  */
 import type { SystemEvent } from '../../../src/events.ts'
 import type { ApiName } from '../../../src/protocol/index.ts'
-import {
-  controlPlanePresets,
-  type PresetName,
-  presets,
-  plannedPresets as unbuiltPresets,
-} from '../../../src/versions.ts'
+import { type PresetName, presets } from '../../../src/versions.ts'
 import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
+import { groupEventKinds } from '../../view/group-events.ts'
 import type { MessageFate } from '../plan.ts'
 
 const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
@@ -47,6 +43,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ZkAnswered: true,
   ZkNotified: true,
   ResourceWritten: true,
+  ...groupEventKinds,
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
@@ -84,6 +81,10 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ProduceAcknowledged: true,
   ProduceFailed: true,
   ProducerGaveUp: true,
+  MessageQueued: true,
+  SendBlocked: true,
+  MessageDropped: true,
+  BatchTaken: true,
   MetadataRefreshed: true,
   MetadataRefreshFailed: true,
   MessagesRead: true,
@@ -103,6 +104,11 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   LinkReleased: true,
   ConnectionReset: true,
   DiskFault: true,
+  LogCleaningStarted: true,
+  SegmentsCompacted: true,
+  LogCleaned: true,
+  LogCleaningAborted: true,
+  LogCleaningFailed: true,
 }
 
 /** Kinds of trace events that `event` conditions may wait for. */
@@ -117,6 +123,14 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   StopReplica: true,
   UpdateMetadata: true,
   ControlledShutdown: true,
+  OffsetCommit: true,
+  OffsetFetch: true,
+  FindCoordinator: true,
+  JoinGroup: true,
+  SyncGroup: true,
+  Heartbeat: true,
+  LeaveGroup: true,
+  OffsetForLeaderEpoch: true,
 }
 
 const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
@@ -228,7 +242,9 @@ const fateTable: Readonly<Record<MessageFate, string>> = {
   acked: 'acknowledged to its producer',
   read: 'read by a consumer',
   lost: 'once appended, now in no log of a leader',
-  'gave-up': 'its application was told that sending failed',
+  'gave-up': 'its producer used up its attempts',
+  dropped: 'refused by the full queue of an async producer',
+  'lost-in-queue': 'dead in the queue of a producer',
 }
 
 /** What can become of a message, with what each word means. */
@@ -238,10 +254,8 @@ export const fateHelp = Object.entries(fateTable)
   .join('; ')
 
 /** Presets that a story may be played under. */
-export const presetNames = (Object.keys(presets) as PresetName[]).filter((name) => !controlPlanePresets.includes(name))
-
-/** Known to the design, and refused by name. */
-export const plannedPresets: readonly string[] = [...controlPlanePresets, ...unbuiltPresets]
+export { plannedPresets } from '../../../src/versions.ts'
+export const presetNames = Object.keys(presets) as PresetName[]
 
 /**
  * Words of the language that a later part brings: refused by name rather than called unknown. Kept by the place where
@@ -258,7 +272,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
-  producer: ['async', 'java', 'idempotent', 'transactional'],
+  producer: ['java', 'idempotent', 'transactional'],
   consumer: ['group', 'zookeeper', 'high-level', 'java'],
 }
 
@@ -271,10 +285,10 @@ const words = (text: string): readonly string[] => text.trim().split(/\s+/)
 export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' | 'consumer', readonly string[]>> = {
   broker: words(`
     advertised.host.name advertised.port background.threads broker.id connections.max.idle.ms
-    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name log.cleaner.backoff.ms
-    log.cleaner.dedupe.buffer.size log.cleaner.delete.retention.ms log.cleaner.enable
-    log.cleaner.io.buffer.load.factor log.cleaner.io.buffer.size log.cleaner.io.max.bytes.per.second
-    log.cleaner.min.cleanable.ratio log.cleaner.threads log.cleanup.policy log.dir log.dirs
+    controller.message.queue.size fetch.purgatory.purge.interval.requests host.name
+   
+   
+    log.dir log.dirs
     log.flush.interval.ms log.flush.scheduler.interval.ms log.retention.check.interval.ms
     log.retention.minutes log.retention.ms log.roll.jitter.hours log.roll.jitter.ms log.roll.ms
     log.segment.delete.delay.ms max.connections.per.ip max.connections.per.ip.overrides num.io.threads
@@ -286,12 +300,10 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     socket.receive.buffer.bytes socket.request.max.bytes socket.send.buffer.bytes zookeeper.connect
   `),
   topic: words(`
-    delete.retention.ms file.delete.delay.ms flush.ms min.cleanable.dirty.ratio segment.jitter.ms
+    file.delete.delay.ms flush.ms segment.jitter.ms
   `),
   producer: words(`
-    client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
-    batch.num.messages key.serializer.class queue.buffering.max.messages queue.buffering.max.ms
-    queue.enqueue.timeout.ms serializer.class send.buffer.bytes
+    client.id metadata.broker.list send.buffer.bytes
   `),
   consumer: words(`
     auto.commit.enable auto.commit.interval.ms auto.offset.reset client.id consumer.id consumer.timeout.ms

@@ -29,7 +29,7 @@ import {
   type RpcResult,
   zkPaths,
 } from '../../../src/protocol/index.ts'
-import { readMessageSet } from '../../../src/storage/index.ts'
+import { readRecords } from '../../../src/storage/index.ts'
 import { leaderAndIsrRequest, PROBE, ProbeProcess, produceRequest } from './probe.ts'
 
 const MS = 1_000
@@ -233,7 +233,7 @@ export class ClusterHarness {
   /** Values in a broker's log, read from its disk through the broker's own code only where it leads; `from` an offset. */
   values(broker: string, from = 0, replicaId = -1): string[] {
     const response = this.fetch(broker, from, { replicaId })
-    return readMessageSet(response.partitions[0]!.records).map(({ value }) => fromUtf8(value!))
+    return readRecords(response.partitions[0]!.records, { from }).map(({ value }) => fromUtf8(value!))
   }
 
   // ---- clients ----

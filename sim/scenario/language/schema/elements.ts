@@ -131,7 +131,7 @@ function configValue(key: ConfigTable[string], token: string): z.ZodType {
     return key.oneOf === undefined ? z.string({ error }) : z.enum(key.oneOf as [string, ...string[]], { error })
   }
   const { min, max } = key as { readonly min?: number; readonly max?: number }
-  let schema = z.int({ error })
+  let schema: z.ZodNumber = key.type === 'double' ? z.number({ error }) : z.int({ error })
   if (min !== undefined) schema = schema.min(min, { error })
   if (max !== undefined) schema = schema.max(max, { error })
   return schema

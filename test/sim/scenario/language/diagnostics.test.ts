@@ -9,8 +9,11 @@ const fixtures = readdirSync(folder)
   .filter((name) => name.endsWith('.yaml'))
   .sort()
 
-/** Kinds that no file alone can make: a file that is not there, and the command line. */
-const withoutFixture = ['KS001', 'KS206']
+/** Kinds that no scenario alone can make: a file that is not there, the command line, and a file beside it. */
+const withoutFixture = ['KS001', 'KS206', 'KS601', 'KS602', 'KS603']
+
+/** How many words there are of a kind grows with each part of Kafka that is built. */
+const withoutCounts = (text: string): string => text.replace(/\(\d+ in all\)/, '(N in all)')
 
 describe('diagnostics', () => {
   it.each(fixtures)('%s makes one mistake and gets one message', (name) => {
@@ -18,9 +21,8 @@ describe('diagnostics', () => {
     const result = parseScenario(text, name)
     const diagnostics = 'plan' in result ? result.warnings : result.diagnostics
     expect(diagnostics.map(({ code }) => code)).toEqual([name.slice(0, 5)])
-    expect(`${formatDiagnostic(diagnostics[0]!, text)}\n`).toBe(
-      readFileSync(join(folder, name.replace('.yaml', '.txt')), 'utf8'),
-    )
+    const told = `${formatDiagnostic(diagnostics[0]!, text)}\n`
+    expect(withoutCounts(told)).toBe(withoutCounts(readFileSync(join(folder, name.replace('.yaml', '.txt')), 'utf8')))
   })
 
   it('has a fixture for every code', () => {

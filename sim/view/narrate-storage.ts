@@ -1,0 +1,68 @@
+/** What the storage engine does in the background, told. See `narrate.ts`. */
+import { unreachable } from '../../src/host/index.ts'
+import type { DroppedRecord } from '../../src/storage/index.ts'
+import { type ClusterView, replicaOf } from './cluster-view.ts'
+import type { StorageWorkEvent } from './format-storage.ts'
+import { messageName } from './names.ts'
+import type { Telling } from './narrate.ts'
+import { listNames } from './painter.ts'
+
+/** Records that compaction dropped are told one by one up to so many. */
+const DROPPED_TOLD = 6
+
+/** The view is the one after the event. */
+export function narrateStorage(who: string, event: StorageWorkEvent, view: ClusterView): Telling | undefined {
+  switch (event.kind) {
+    case 'LogCleaningStarted': {
+      const { tp, dirtyBytes, cleanBytes, firstDirtyOffset: from, firstUncleanableOffset: to } = event
+      const share = Math.floor((100 * dirtyBytes) / (dirtyBytes + cleanBytes))
+      const text = `begins to compact ${tp}: ${share} % of its closed segments is dirty (offsets ${from} to ${to - 1})`
+      return { who, text, tone: 'plain' }
+    }
+    case 'SegmentsCompacted': {
+      const { tp, baseOffsets, dropped, recordsKept, recordsRead } = event
+      const segments =
+        baseOffsets.length === 1
+          ? `copies segment ${baseOffsets[0]} of ${tp}`
+          : `copies segments ${listNames(baseOffsets.map(String))} of ${tp} into one, ${baseOffsets[0]}`
+      const drops = dropped.length === 0 ? ', nothing is superseded' : `: ${droppedWords(event.dropped, who, tp, view)}`
+      const text = `${segments} and keeps ${recordsKept} of ${recordsRead} records${drops}`
+      return { who, text, tone: 'good', ...(dropped.length === 0 ? {} : { draw: [tp] }) }
+    }
+    case 'LogCleaned':
+      return { who, text: `has compacted ${event.tp} up to offset ${event.endOffset - 1}`, tone: 'quiet' }
+    case 'LogCleaningAborted':
+      return { who, text: `breaks off compacting ${event.tp}: its log is cut or deleted`, tone: 'warn' }
+    case 'LogCleaningFailed': {
+      const after = event.threadEnds
+        ? 'the cleaner thread ends, and no log is compacted by it any more'
+        : 'it is not compacted any more'
+      return { who, text: `fails to compact ${event.tp} (${event.reason}): ${after}`, tone: 'bad' }
+    }
+    default:
+      return unreachable(event)
+  }
+}
+
+function droppedWords(dropped: readonly DroppedRecord[], who: string, tp: string, view: ClusterView): string {
+  const replica = replicaOf(view, who, tp)
+  const words = dropped.slice(0, DROPPED_TOLD).map(({ offset, reason, supersededBy }) => {
+    const gone = replica?.lastCompaction.find((message) => message.offset === offset)
+    const name = gone === undefined ? `offset ${offset}` : messageName(gone.value, gone.key)
+    const key = gone?.key === null || gone === undefined ? '' : ` (key ${gone.key})`
+    if (supersededBy === undefined) return `${name}${key} goes: ${reasons[reason]}`
+    const heir = replica?.log.get(supersededBy)
+    const heirName = heir === undefined ? `offset ${supersededBy}` : messageName(heir.value, heir.key)
+    return `${name}${key} gives way to ${heirName}`
+  })
+  const rest = dropped.length - words.length
+  return words.join('; ') + (rest > 0 ? `; … and ${rest} more` : '')
+}
+
+const reasons: Readonly<Record<DroppedRecord['reason'], string>> = {
+  superseded: 'a later record has its key',
+  'expired-tombstone': 'a tombstone whose time is up',
+  'no-key': 'it has no key',
+  aborted: 'its transaction was aborted',
+  'expired-marker': 'a marker whose transaction is gone',
+}

@@ -1,0 +1,13 @@
+/** What the cleaner must know of producers with ids: their transactions, and what must stay of their last words. */
+import type { AbortedTransaction } from './cleaned-transactions.ts'
+
+export interface ProducersOfLog {
+  /** Aborted transactions with records in `from` (included) .. `to` (excluded). */
+  abortedTransactions(from: number, to: number): readonly AbortedTransaction[]
+  /** An active producer's last batch: its last offset, or if only a marker is left of it, the producer's epoch. */
+  lastRecord(
+    producerId: number,
+  ): { readonly lastDataOffset: number | undefined; readonly producerEpoch: number } | undefined
+}
+
+export const NO_PRODUCERS: ProducersOfLog = { abortedTransactions: () => [], lastRecord: () => undefined }
