@@ -125,6 +125,31 @@ export interface ProtocolVersions {
   readonly unsentBatch: 'blocks' | 'dropped'
   /** Resigning where the scheduler of the automatic rebalance does not run: up to 0.8.2 an exception stops it. */
   readonly resignation: 'may-stop-half-way' | 'complete'
+  /**
+   * KAFKA-5642 (1.1): what becomes of operations on ZooKeeper when the session expires that they were asked under. They
+   * are asked again under the next one; or they fail, and the next one is opened when the controller has resigned.
+   */
+  readonly sessionExpiry: 'operations-go-on' | 'operations-fail'
+  /**
+   * KAFKA-4229 (0.10.2): a broker that was made the controller in its new session by an event of the old one, and then
+   * is told of the new session. It resigns, and nobody acts, for `/controller` names it; or it goes on.
+   */
+  readonly electedBeforeNewSession: 'resigns' | 'goes-on'
+  /** A new controller that finds that another one raised `/controller_epoch` first: works with the old one, or (1.1) not. */
+  readonly lostEpochRace: 'goes-on' | 'gives-up'
+  /**
+   * KAFKA-5028 (0.11): whether a controller remembers which partitions are being given back to their preferred replicas.
+   * Then it deletes none of their topics meanwhile, nor rebalances by itself, and cannot take over while one of them
+   * never had a leader.
+   */
+  readonly preferredElections: 'remembered' | 'not-remembered'
+  /** KAFKA-4214 (0.10.2): a partition that shall move to brokers which are not there: refused, or waits for them. */
+  readonly deadNewReplicas: 'refused' | 'waited-for'
+  /**
+   * A new controller that finds a move of a partition under way whose topic is to be deleted: goes on with it; or (1.1)
+   * gives it up, but the deletion waits for it; or (KIP-455, 2.4) gives it up, and the deletion goes on.
+   */
+  readonly movesOfDeletedTopics: 'go-on' | 'given-up' | 'given-up-for-deletion'
   /** What a controller does that sees another one in `/controller` (0.9). */
   readonly replacedController: 'works-on' | 'resigns'
   /**
@@ -137,6 +162,18 @@ export interface ProtocolVersions {
    * is not there any more (a controller crashed as it removed the topic's nodes).
    */
   readonly topicDeletion: 'thread-dies' | 'goes-on'
+  /**
+   * Deletion of a partition that never had a leader: its replicas cannot go offline, so the topic stays for ever, or
+   * (KAFKA-6650, 2.0) they can.
+   */
+  readonly leaderlessReplicas: 'stay-online' | 'go-offline'
+  /** KAFKA-6753 (2.1): from when on brokers are told that the partitions of a topic go: since it is asked, or begun. */
+  readonly partitionsGo: 'when-asked' | 'when-begun'
+  /**
+   * KAFKA-3143, KAFKA-8237 (2.3): a new controller leaves replicas on dead brokers in the ISR, and takes them for
+   * undeletable; or it takes them offline, as if their brokers had just failed.
+   */
+  readonly deadReplicas: 'left-alone' | 'go-offline'
   /**
    * F29: what brokers do for consumers: nothing but read and write offsets in ZooKeeper; (0.8.2) keep offsets in a topic,
    * of whoever sends them; or (0.9) lead groups, whose members alone may commit, and only in the present generation.
@@ -248,9 +285,18 @@ const v082: ProtocolVersions = {
   brokerListing: 'ids-then-nodes',
   unsentBatch: 'blocks',
   resignation: 'may-stop-half-way',
+  sessionExpiry: 'operations-go-on',
+  electedBeforeNewSession: 'resigns',
+  lostEpochRace: 'goes-on',
+  preferredElections: 'remembered',
+  deadNewReplicas: 'refused',
+  movesOfDeletedTopics: 'go-on',
   replacedController: 'works-on',
   staleRegistration: 'waited-out',
   topicDeletion: 'thread-dies',
+  leaderlessReplicas: 'stay-online',
+  partitionsGo: 'when-asked',
+  deadReplicas: 'left-alone',
   groupCoordinator: 'offset-manager',
   offsetsLoad: 'to-high-watermark',
   loadingCoordinator: 'says-so',
@@ -324,6 +370,8 @@ const v0102: ProtocolVersions = {
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  deadNewReplicas: 'waited-for',
+  electedBeforeNewSession: 'goes-on',
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
@@ -338,6 +386,7 @@ const v0102: ProtocolVersions = {
 
 const v011: ProtocolVersions = {
   ...v0102,
+  preferredElections: 'not-remembered',
   truncation: 'epoch-end',
   damagedFetch: 'fetched-again',
   messageFormat: 'v2',
@@ -353,12 +402,16 @@ const v11: ProtocolVersions = {
   ...v011,
   lastIsrMember: 'stays',
   topicDeletion: 'goes-on',
+  sessionExpiry: 'operations-fail',
+  lostEpochRace: 'gives-up',
+  movesOfDeletedTopics: 'given-up',
   lateAnswer: 'only-while-fetching',
   producerMemory: 'five-batches',
 }
 
 const v20: ProtocolVersions = {
   ...v11,
+  leaderlessReplicas: 'go-offline',
   truncation: 'epoch-and-end',
   indexEntries: 'last-offset',
   loadingCoordinator: 'says-so',
@@ -375,6 +428,7 @@ const v21: ProtocolVersions = {
   isrExpand: 'high-watermark-and-epoch-start',
   fetchFencing: 'current-leader-epoch',
   controllerWrites: 'fenced-by-epoch',
+  partitionsGo: 'when-begun',
   cleanerBuffer: 'as-needed',
   cleanerFailure: 'rules-out-partition',
   epochStart: 'election',
@@ -387,6 +441,8 @@ const v24: ProtocolVersions = {
   memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
+  deadReplicas: 'go-offline',
+  movesOfDeletedTopics: 'given-up-for-deletion',
   latestOffset: 'waits-for-epoch-start',
   cleanerMap: 'batches-and-gaps',
   cleanerCheckpoint: 'kept-within-log',

@@ -1,14 +1,53 @@
 /**
  * Known ways in which the control plane of older releases gets stuck (replication.md section 4), told from what a run
- * went through. Each needs its own evidence; that a release has a weakness names nothing by itself.
+ * went through. Each needs its own evidence; that a release has a weakness names nothing by itself. Those that no ticket
+ * or chapter tells of are numbered D1 and up (docs/fidelity.md lists them).
  */
 import type { ProtocolVersions } from '../../src/versions.ts'
-import type { BrokerControl, ControlTruth, PartitionControl } from './control-truth.ts'
+import type { BrokerControl, PartitionControl } from './control-state.ts'
+import type { ControlTruth } from './control-truth.ts'
 
 export interface Anomaly {
-  /** `M24`, as in replication.md. */
+  /** `M24`, as in replication.md; `D1` and up are our own. */
   readonly id: string
   readonly because: string
+}
+
+/** Why nobody does a controller's work, though there is one, or should be. */
+export function controllerAnomaly(control: ControlTruth, versions: ProtocolVersions): Anomaly | undefined {
+  const { holder, epoch, acting, resignedInName } = control.controller
+  if (resignedInName && versions.electedBeforeNewSession === 'resigns') {
+    return {
+      id: 'D3',
+      because: `b${holder} had become the controller in its new session when it was told of that session, and resigned; /controller names it still, so nobody else stands (KAFKA-4229, before 0.10.2)`,
+    }
+  }
+  const own = holder === undefined ? undefined : acting.get(`b${holder}`)
+  if (own !== undefined && own < epoch && versions.lostEpochRace === 'goes-on') {
+    return {
+      id: 'D4',
+      because: `b${holder} is the controller and has epoch ${own}, for a controller that was deposed raised it to ${epoch} just before: brokers refuse its requests (derived; before 1.1)`,
+    }
+  }
+  const leaderless = leaderlessElection(control)
+  if (leaderless !== undefined && versions.preferredElections === 'remembered') {
+    return {
+      id: 'D5',
+      because: `a preferred election of ${leaderless.tp} is asked for, which never had a leader: every controller fails as it takes over (derived; before 0.11)`,
+    }
+  }
+  return undefined
+}
+
+/** A partition without a leader, ever, that a preferred election is asked for. */
+function leaderlessElection(control: ControlTruth): PartitionControl | undefined {
+  const request = control.requests.get('/admin/preferred_replica_election')
+  if (request === undefined) return undefined
+  for (const partition of control.partitions.values()) {
+    const named = request.includes(`{"topic":"${partition.topic}","partition":${partition.partition}}`)
+    if (named && partition.state === undefined) return partition
+  }
+  return undefined
 }
 
 /** Why a partition is stuck, or not known to be led right, when all is calm; undefined if nothing known explains it. */
@@ -17,16 +56,13 @@ export function partitionAnomaly(
   partition: PartitionControl,
   versions: ProtocolVersions,
 ): Anomaly | undefined {
+  const controller = controllerAnomaly(control, versions)
+  if (controller !== undefined) return controller
   for (const id of partition.assigned) {
-    const anomaly = brokerAnomaly(control.brokerOf(id), versions)
+    const anomaly = brokerAnomaly(control, control.brokerOf(id), versions)
     if (anomaly !== undefined) return anomaly
   }
-  if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') {
-    return {
-      id: 'M23',
-      because: `the last decision on ${partition.tp} was made by ${partition.decidedBy}, a controller that had been replaced (KAFKA-6082, before 2.1)`,
-    }
-  }
+  if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
   if (role?.isrWriteFailed === true && versions.controllerWrites === 'node-version') {
@@ -38,8 +74,17 @@ export function partitionAnomaly(
   return undefined
 }
 
+const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
+  id: 'M23',
+  because: `the last decision on ${tp} was made by ${decidedBy}, a controller that had been replaced (KAFKA-6082, before 2.1)`,
+})
+
 /** Why the controller is wrong about a broker. */
-export function brokerAnomaly(broker: BrokerControl, versions: ProtocolVersions): Anomaly | undefined {
+export function brokerAnomaly(
+  control: ControlTruth,
+  broker: BrokerControl,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
   if (broker.running && broker.registered !== undefined && !broker.noticed && versions.brokerEpoch === 'none') {
     return {
       id: 'M24',
@@ -52,8 +97,103 @@ export function brokerAnomaly(broker: BrokerControl, versions: ProtocolVersions)
       because: `${broker.machine} left while the controller read who is there: it was listed, its node was gone, and so it was forgotten without having failed (derived; before 0.10)`,
     }
   }
+  return meddling(control, versions)
+}
+
+/** Something that a deposed controller took away from under the one that stands, which gave up steps because of it. */
+function meddling(control: ControlTruth, versions: ProtocolVersions): Anomaly | undefined {
+  if (versions.controllerWrites !== 'node-version') return undefined
+  const { deposedWrites, failures, holder } = control.controller
+  for (const [topic, by] of deposedWrites) {
+    for (const [subject, reason] of failures) {
+      if (!reason.includes(` ${topic}-`)) continue
+      return {
+        id: 'M23',
+        because: `${by}, a controller that had been replaced, changed topic ${topic} behind the back of b${holder}, which gave up "${subject}": ${reason} (KAFKA-6082, before 2.1)`,
+      }
+    }
+  }
   return undefined
 }
+
+/** Why a broker has a partition that is not its own. */
+export function strayAnomaly(
+  control: ControlTruth,
+  broker: BrokerControl,
+  tp: string,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  const drop = control.partitions.get(tp)?.dropped.get(broker.id)
+  if (drop?.registered === false) {
+    return {
+      id: 'D11',
+      because: `${broker.machine} was not registered when ${tp} moved away from it: the request to delete its replica was dropped, and no controller asks again (derived; in every release here)`,
+    }
+  }
+  if (drop !== undefined && drop.controllerEpoch < control.controller.epoch) {
+    return {
+      id: 'D11',
+      because: `the controller that moved ${tp} away from ${broker.machine} was replaced before ${broker.machine} had deleted its replica, and no other asks again (derived; in every release here)`,
+    }
+  }
+  return brokerAnomaly(control, broker, versions)
+}
+
+/** Why a topic that is to be deleted is not. */
+export function deletionAnomaly(control: ControlTruth, topic: string, versions: ProtocolVersions): Anomaly | undefined {
+  const { deletionDied, holder } = control.controller
+  if (deletionDied !== undefined && versions.topicDeletion === 'thread-dies') {
+    return {
+      id: 'D6',
+      because: `the thread of b${holder} that deletes topics ended by an exception: ${deletionDied} (derived; before 0.11)`,
+    }
+  }
+  for (const partition of control.partitions.values()) {
+    if (partition.topic !== topic || versions.leaderlessReplicas !== 'stay-online') continue
+    if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
+    if (partition.state !== undefined) continue
+    return {
+      id: 'D7',
+      because: `partition ${partition.tp} has no state in ZooKeeper (it never had a leader, or a controller died while it removed the topic), and its replicas cannot be taken offline, nor deleted (KAFKA-6650, before 2.0)`,
+    }
+  }
+  const halted = control.controller.deletionsHalted.get(topic) === 'reassignment'
+  const moving = [...control.requests].some(([path, data]) => path === REASSIGNMENT && namesTopic(data, topic))
+  if (halted && !moving && versions.movesOfDeletedTopics !== 'given-up-for-deletion') {
+    return {
+      id: 'D10',
+      because: `b${holder} put the deletion of ${topic} off because its replicas were moving; that was given up, and nobody goes on with the deletion (derived; before 2.4)`,
+    }
+  }
+  return undefined
+}
+
+/** Why a request to move replicas stays in ZooKeeper. */
+export function moveAnomaly(control: ControlTruth, data: string): Anomaly | undefined {
+  const topics = topicsIn(data)
+  const { requests, deletedWhileMoving } = control
+  const going = topics.filter((topic) => deletedWhileMoving.has(topic) || requests.has(`/admin/delete_topics/${topic}`))
+  if (topics.length === 0 || going.length < topics.length) return undefined
+  return {
+    id: 'D8',
+    because: `topic ${going.join(' and topic ')} was deleted while its replicas moved: a controller that is asked to delete a topic looks whether they do, and goes on all the same (derived; in every release here)`,
+  }
+}
+
+/** What ZooKeeper holds of a partition is not what its controller decided. */
+export function overwriteAnomaly(control: ControlTruth, tp: string): Anomaly | undefined {
+  if (control.partitions.get(tp)?.overwrittenByTool !== true) return undefined
+  return {
+    id: 'D9',
+    because: `the tool that adds partitions read the replicas of ${tp} before a controller changed them, and wrote them back after (derived; it never looks at the version)`,
+  }
+}
+
+const REASSIGNMENT = '/admin/reassign_partitions'
+
+const topicsIn = (data: string): string[] => [...data.matchAll(/"topic":"([^"]*)"/g)].map(([, topic]) => topic!)
+
+const namesTopic = (data: string, topic: string): boolean => topicsIn(data).includes(topic)
 
 /** Why a broker is down for good. */
 export function haltAnomaly(broker: BrokerControl, versions: ProtocolVersions): Anomaly | undefined {

@@ -19,6 +19,7 @@ import { LogMatchOracle } from './i-logmatch.ts'
 import { MetaOracle } from './i-meta.ts'
 import { MetaAgreeOracle } from './i-meta-agree.ts'
 import { MinIsrOracle } from './i-minisr.ts'
+import { NoStrayOracle } from './i-no-stray.ts'
 import { NoDuplicateOracle } from './i-nodup.ts'
 import { OneLeaderPerEpochOracle } from './i-one-leader-per-epoch.ts'
 import { OrderOracle } from './i-order.ts'
@@ -54,6 +55,7 @@ const restFactories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Ma
   ['I-LIVE-LEADER', (plan) => new LiveLeaderOracle(plan)],
   ['I-LIVE-ISR', (plan) => new LiveIsrOracle(plan)],
   ['I-META-AGREE', (plan) => new MetaAgreeOracle(plan)],
+  ['I-NO-STRAY', (plan) => new NoStrayOracle(plan)],
   ['I-LIVE-ADMIN', (plan) => new LiveAdminOracle(plan)],
 ])
 

@@ -8,7 +8,6 @@ import {
   decodeAssignment,
   decodeController,
   decodePartitionState,
-  type LeaderAndIsr,
   partitionOfStatePath,
   splitTopicPartition,
   type TopicPartition,
@@ -18,74 +17,28 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import type { BrokerControl, ControllerControl, PartitionControl, RoleBelief } from './control-state.ts'
 
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
 
-/** A partition as ZooKeeper has it. */
-export interface PartitionControl {
-  readonly tp: TopicPartition
-  readonly topic: string
-  readonly partition: number
-  assigned: readonly number[]
-  /** Undefined while it never had a leader. */
-  state: LeaderAndIsr | undefined
-  /** Epoch of the controller that last made a decision, and who wrote it. */
-  decidedIn: number
-  decidedBy: string
-  /** That decision was made by a controller which had been replaced already (M23). */
-  decidedByDeposed: boolean
-}
-
-/** What a broker takes itself for in one partition. */
-export interface RoleBelief {
-  role: 'leader' | 'follower'
-  leaderEpoch: number
-  leader: number
-  /** A leader's own copy of what ZooKeeper holds. */
-  isr: readonly number[]
-  zkVersion: number
-  /** An ISR write of this leadership was refused. */
-  isrWriteFailed: boolean
-}
-
-export interface BrokerControl {
-  readonly id: number
-  readonly machine: string
-  running: boolean
-  /** Counts its processes, from 1. */
-  life: number
-  /** zxid of its present registration; undefined while it has none. */
-  registered: number | undefined
-  /** The controller that stands has taken notice of the present registration. */
-  noticed: boolean
-  /** A registration ended, and the controller that stands never took the broker for failed. */
-  lossMissed: boolean
-  readonly roles: Map<TopicPartition, RoleBelief>
-  /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
-  readonly metadata: Map<TopicPartition, number>
-  alive: readonly number[]
-  /** Highest epoch of a controller that it obeyed in this life. */
-  obeyed: number
-  /** Why its process last ended by itself, and when. */
-  exit: string | undefined
-}
-
-export interface ControllerControl {
-  /** Broker id in `/controller`; undefined while there is no such node. */
-  holder: number | undefined
-  /** What `/controller_epoch` holds. */
-  epoch: number
-  /** Machines that act as controllers, with their epochs: more than one, where an old one does not know yet. */
-  readonly acting: Map<string, number>
-}
-
 export class ControlTruth {
   readonly partitions = new Map<TopicPartition, PartitionControl>()
   readonly brokers = new Map<number, BrokerControl>()
-  readonly controller: ControllerControl = { holder: undefined, epoch: 0, acting: new Map() }
+  readonly controller: ControllerControl = {
+    holder: undefined,
+    epoch: 0,
+    acting: new Map(),
+    resignedInName: false,
+    deletionDied: undefined,
+    deposedWrites: new Map(),
+    deletionsHalted: new Map(),
+    failures: new Map(),
+  }
   /** Nodes under `/admin`, without the directory of topics to delete. */
   readonly requests = new Map<string, string>()
+  /** Topics that were deleted since replicas of theirs are to move, while that request stands. */
+  readonly deletedWhileMoving = new Set<string>()
   private readonly owners = new Map<string, string>()
   private lastZxid = 0
 
@@ -121,14 +74,18 @@ export class ControlTruth {
         if (role !== undefined) role.isrWriteFailed = true
         return
       }
-      case 'ReplicaDeleted':
-        this.machine(record.machine)?.roles.delete(event.tp)
+      case 'ReplicaDeleted': {
+        const broker = this.machine(record.machine)
+        if (broker === undefined) return
+        broker.roles.delete(event.tp)
+        this.partitions.get(event.tp)?.dropped.delete(broker.id)
         return
+      }
       case 'MetadataUpdated':
         this.metadataUpdated(record.machine, event)
         return
       case 'ControllerElected':
-        this.controller.acting.set(record.machine, event.controllerEpoch)
+        this.elected(record.machine, event.controllerEpoch)
         for (const broker of this.brokers.values()) {
           broker.noticed = broker.registered !== undefined
           broker.lossMissed = false
@@ -136,6 +93,19 @@ export class ControlTruth {
         return
       case 'ControllerResigned':
         this.controller.acting.delete(record.machine)
+        if (this.isNamed(record.machine)) this.controller.resignedInName = true
+        return
+      case 'TopicDeletionDied':
+        if (this.isNamed(record.machine)) this.controller.deletionDied = event.reason
+        return
+      case 'TopicDeletionHalted':
+        if (this.isNamed(record.machine)) this.controller.deletionsHalted.set(event.topic, event.reason)
+        return
+      case 'TopicDeletionStarted':
+        if (this.isNamed(record.machine)) this.controller.deletionsHalted.delete(event.topic)
+        return
+      case 'StateChangeFailed':
+        if (this.isNamed(record.machine)) this.controller.failures.set(event.subject, event.reason)
         return
       case 'BrokerFailure':
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).lossMissed = false
@@ -148,8 +118,24 @@ export class ControlTruth {
 
   /** The controller that holds `/controller` and acts in the epoch that ZooKeeper has. */
   isActing(machine: string): boolean {
-    const { acting, holder, epoch } = this.controller
-    return holder !== undefined && machine === `b${holder}` && acting.get(machine) === epoch
+    const { acting, epoch } = this.controller
+    return this.isNamed(machine) && acting.get(machine) === epoch
+  }
+
+  /** The broker on it is the one in `/controller`. */
+  isNamed(machine: string): boolean {
+    const { holder } = this.controller
+    return holder !== undefined && machine === `b${holder}`
+  }
+
+  private elected(machine: string, epoch: number): void {
+    const { controller } = this
+    controller.acting.set(machine, epoch)
+    controller.resignedInName = false
+    controller.deletionDied = undefined
+    controller.deposedWrites.clear()
+    controller.deletionsHalted.clear()
+    controller.failures.clear()
   }
 
   get hasController(): boolean {
@@ -159,7 +145,7 @@ export class ControlTruth {
   /** Its process runs and it is registered. */
   isLive(id: number): boolean {
     const broker = this.brokers.get(id)
-    return broker !== undefined && broker.running && broker.registered !== undefined
+    return broker?.running === true && broker.registered !== undefined
   }
 
   liveBrokers(): BrokerControl[] {
@@ -257,11 +243,13 @@ export class ControlTruth {
       if (change.op === 'delete') broker.lossMissed = true
     } else if (path === zkPaths.controller) {
       this.controller.holder = change.op === 'delete' ? undefined : decodeController(change.data)
+      this.controller.resignedInName = false
     } else if (path === zkPaths.controllerEpoch && change.op !== 'delete') {
       this.controller.epoch = Number(change.data)
     } else if (path.startsWith('/admin/') && path !== zkPaths.deleteTopics) {
       if (change.op === 'delete') this.requests.delete(path)
       else this.requests.set(path, change.data)
+      if (change.op === 'delete' && path === zkPaths.reassignPartitions) this.deletedWhileMoving.clear()
     }
   }
 
@@ -269,21 +257,38 @@ export class ControlTruth {
     const place = partitionOfStatePath(change.path)
     if (place !== undefined) {
       const tp = topicPartition(place.topic, place.partition)
-      if (change.op === 'delete') this.partitions.delete(tp)
+      if (change.op === 'delete') this.partitionOf(tp).state = undefined
       else this.partitionState(tp, change, by)
       return
     }
     const topic = change.path.slice('/brokers/topics/'.length)
-    if (topic.includes('/') || change.op === 'delete' || change.data === '') {
-      if (change.op === 'delete' && !topic.includes('/')) this.topicGone(topic)
-      return
+    if (topic.includes('/')) return
+    // Whoever creates a topic may be anybody; only controllers delete topics, and change them.
+    if (change.op !== 'create' && by !== '' && !this.isNamed(by) && this.machine(by) !== undefined) {
+      this.controller.deposedWrites.set(topic, by)
     }
-    for (const [partition, replicas] of decodeAssignment(change.data)) {
-      this.partitionOf(topicPartition(topic, partition)).assigned = replicas
+    if (change.op === 'delete') this.topicGone(topic)
+    else if (change.data !== '') this.assign(topic, change.data, this.machine(by) === undefined)
+  }
+
+  private assign(topic: string, data: string, byTool: boolean): void {
+    for (const [number, replicas] of decodeAssignment(data)) {
+      const partition = this.partitionOf(topicPartition(topic, number))
+      for (const id of partition.assigned) {
+        if (replicas.includes(id)) continue
+        const registered = this.brokerOf(id).registered !== undefined
+        partition.dropped.set(id, { registered, controllerEpoch: this.controller.epoch })
+      }
+      for (const id of replicas) partition.dropped.delete(id)
+      if (byTool && partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
+        partition.overwrittenByTool = true
+      }
+      partition.assigned = replicas
     }
   }
 
   private topicGone(topic: string): void {
+    if (this.requests.has(zkPaths.reassignPartitions)) this.deletedWhileMoving.add(topic)
     for (const [tp, { topic: owner }] of this.partitions) if (owner === topic) this.partitions.delete(tp)
   }
 
@@ -314,6 +319,8 @@ export class ControlTruth {
         decidedIn: 0,
         decidedBy: '',
         decidedByDeposed: false,
+        overwrittenByTool: false,
+        dropped: new Map(),
       }
       this.partitions.set(tp, partition)
     }

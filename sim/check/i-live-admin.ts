@@ -1,5 +1,5 @@
 /** I-LIVE-ADMIN: what was asked of the controller is done, or refused. Judged where the run ends calm. */
-import { brokerAnomaly } from './anomalies.ts'
+import { brokerAnomaly, controllerAnomaly, deletionAnomaly, moveAnomaly } from './anomalies.ts'
 import type { ControlTruth } from './control-truth.ts'
 import { LivenessOracle, type Stuck } from './liveness.ts'
 
@@ -13,7 +13,12 @@ export class LiveAdminOracle extends LivenessOracle {
     for (const [path, data] of control.requests) {
       // Tools write a request that names nothing, too: nobody has anything to do for it, or removes it.
       if (data.includes('"partitions":[]')) continue
-      const anomaly = brokers.map((broker) => brokerAnomaly(broker, this.versions)).find((found) => found !== undefined)
+      const topic = /^\/admin\/delete_topics\/(.+)$/.exec(path)?.[1]
+      const anomaly =
+        controllerAnomaly(control, this.versions) ??
+        (topic === undefined ? undefined : deletionAnomaly(control, topic, this.versions)) ??
+        (path === '/admin/reassign_partitions' ? moveAnomaly(control, data) : undefined) ??
+        brokers.map((broker) => brokerAnomaly(control, broker, this.versions)).find((found) => found !== undefined)
       yield { detail: `${path} still waits${data === '' ? '' : `: ${data}`}.`, anomaly }
     }
   }

@@ -1,5 +1,5 @@
 /** I-LIVE-BROKER: a broker that is started runs. Judged where the run ends calm. */
-import { haltAnomaly } from './anomalies.ts'
+import { controllerAnomaly, haltAnomaly } from './anomalies.ts'
 import type { ControlTruth } from './control-truth.ts'
 import { LivenessOracle, type Stuck } from './liveness.ts'
 
@@ -19,6 +19,6 @@ export class LiveBrokerOracle extends LivenessOracle {
       holder === undefined
         ? 'There is no controller.'
         : `b${holder} is the controller in ZooKeeper, and does not act as such.`
-    yield { detail, anomaly: undefined }
+    yield { detail, anomaly: controllerAnomaly(control, this.versions) }
   }
 }

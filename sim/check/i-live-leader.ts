@@ -1,6 +1,7 @@
 /** I-LIVE-LEADER: who can lead does. Judged where the run ends calm. */
 import { partitionAnomaly } from './anomalies.ts'
-import type { ControlTruth, PartitionControl } from './control-truth.ts'
+import type { PartitionControl } from './control-state.ts'
+import type { ControlTruth } from './control-truth.ts'
 import { brokerList, LivenessOracle, lastingPartitions, type Stuck } from './liveness.ts'
 
 export class LiveLeaderOracle extends LivenessOracle {

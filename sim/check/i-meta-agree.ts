@@ -1,19 +1,21 @@
 /** I-META-AGREE: in the end everybody knows what ZooKeeper knows. Judged where the run ends calm. */
-import { brokerAnomaly, newsAnomaly, partitionAnomaly } from './anomalies.ts'
-import type { BrokerControl, ControlTruth, PartitionControl } from './control-truth.ts'
+import { brokerAnomaly, controllerAnomaly, newsAnomaly, partitionAnomaly } from './anomalies.ts'
+import type { BrokerControl, PartitionControl } from './control-state.ts'
+import type { ControlTruth } from './control-truth.ts'
 import { brokerList, LivenessOracle, lastingPartitions, type Stuck } from './liveness.ts'
 
 export class MetaAgreeOracle extends LivenessOracle {
   readonly name = 'I-META-AGREE'
   readonly statement =
-    'At the end each leader holds the epoch, the ISR and the version that ZooKeeper has, nobody else takes itself for a leader, and every live broker’s metadata names the same leaders and live brokers.'
+    'At the end each leader holds the epoch, the ISR and the version that ZooKeeper has, no other replica takes itself for the leader, and every live broker’s metadata names the same leaders and live brokers.'
 
   protected *stuck(control: ControlTruth): Iterable<Stuck> {
     const live = control.liveBrokers()
     for (const partition of lastingPartitions(control)) {
       for (const broker of live) {
         for (const detail of problems(broker, partition)) {
-          const anomaly = partitionAnomaly(control, partition, this.versions) ?? brokerAnomaly(broker, this.versions)
+          const anomaly =
+            partitionAnomaly(control, partition, this.versions) ?? brokerAnomaly(control, broker, this.versions)
           yield { tp: partition.tp, detail, anomaly }
         }
       }
@@ -22,15 +24,18 @@ export class MetaAgreeOracle extends LivenessOracle {
     for (const broker of live) {
       if (broker.metadata.size === 0 || [...broker.alive].sort((a, b) => a - b).join() === ids.join()) continue
       const detail = `${broker.machine} takes ${brokerList(broker.alive)} to be alive, and ${brokerList(ids)} are.`
-      const anomaly = live.map((other) => brokerAnomaly(other, this.versions)).find((found) => found !== undefined)
+      const anomaly =
+        controllerAnomaly(control, this.versions) ??
+        live.map((other) => brokerAnomaly(control, other, this.versions)).find((found) => found !== undefined)
       yield { detail, anomaly: anomaly ?? newsAnomaly(control, broker, this.versions) }
     }
   }
 }
 
-function* problems(broker: BrokerControl, { tp, state }: PartitionControl): Iterable<string> {
+function* problems(broker: BrokerControl, { tp, state, assigned }: PartitionControl): Iterable<string> {
   if (state === undefined) return
-  const role = broker.roles.get(tp)
+  // Who is no replica has nobody to tell it better: I-NO-STRAY.
+  const role = assigned.includes(broker.id) ? broker.roles.get(tp) : undefined
   if (role?.role === 'leader') {
     if (state.leader !== broker.id) {
       yield `${broker.machine} takes itself for the leader of ${tp} (epoch ${role.leaderEpoch}), which is b${state.leader} (epoch ${state.leaderEpoch}).`

@@ -9,13 +9,13 @@ import {
 } from '../../src/protocol/index.ts'
 import type { ZooKeeperEvent } from '../../src/zookeeper/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import { noExcuse } from './excuses.ts'
-import { OracleBase } from './oracle.ts'
+import { type Anomaly, overwriteAnomaly } from './anomalies.ts'
+import { type Circumstances, OracleBase } from './oracle.ts'
 import type { Truth } from './truth.ts'
 
 type Committed = Extract<ZooKeeperEvent, { readonly kind: 'ZkCommitted' }>
 
-export class MetaOracle extends OracleBase<null> {
+export class MetaOracle extends OracleBase<Anomaly | null> {
   readonly name = 'I-META'
   readonly statement =
     'In ZooKeeper a partition’s leader is in its ISR (or there is none), the ISR is among the assigned replicas, and leader epoch and version only grow.'
@@ -34,12 +34,18 @@ export class MetaOracle extends OracleBase<null> {
       }
       const state = decodePartitionState(change.data, change.op === 'create' ? 0 : change.version).leaderAndIsr
       const { assigned } = truth.partitionOf(tp)
-      for (const detail of problems(tp, state, this.before.get(tp), assigned)) this.report(record, null, { tp, detail })
+      for (const detail of problems(tp, state, this.before.get(tp), assigned)) {
+        const anomaly = overwriteAnomaly(truth.control, tp)
+        const named = anomaly === undefined ? detail : `${anomaly.id}: ${detail}`
+        this.report(record, anomaly ?? null, { tp, detail: named })
+      }
       this.before.set(tp, state)
     }
   }
 
-  protected excuse = noExcuse
+  protected excuse(_circumstances: Circumstances, note: Anomaly | null | undefined): string | undefined {
+    return note === undefined || note === null ? undefined : `${note.id}, ${note.because}`
+  }
 }
 
 function problems(

@@ -98,11 +98,7 @@ export class AdminProcess implements Process {
 
   /** Writes a request into ZooKeeper and says whether it stands there; the tools do not wait until it is done. */
   private ask(request: string, write: () => Task<ZkError>): void {
-    const { host } = this
-    const told = (error: string): void => {
-      const event: ClusterEvent = { kind: 'AdminAsked', request, error }
-      if (host.tracing) host.trace(event)
-    }
+    const told = (error: string): void => this.tell(request, error)
     this.work.add(request, function* () {
       try {
         told(yield* write())
@@ -111,6 +107,11 @@ export class AdminProcess implements Process {
         told(error.message)
       }
     })
+  }
+
+  private tell(request: string, error: string): void {
+    const event: ClusterEvent = { kind: 'AdminAsked', request, error }
+    if (this.host.tracing) this.host.trace(event)
   }
 
   private *awaitBrokers(): Task<void> {
@@ -133,7 +134,9 @@ export class AdminProcess implements Process {
       assignment = new Map(topic.replicas.map((replicas, partition) => [partition, replicas]))
     } else {
       let brokers = yield* this.liveBrokers()
-      // The tool would refuse; here the operator tries again when enough brokers are back.
+      if (brokers.length < topic.replicationFactor) this.tellTooFew(topic, brokers.length)
+      // The operator gives up where that can never be; otherwise tries again until enough brokers are back.
+      if (topic.replicationFactor > this.brokers) return
       while (brokers.length < topic.replicationFactor) {
         yield* sleep(this.host, POLL_US, 'wait for brokers')
         brokers = yield* this.liveBrokers()
@@ -144,6 +147,14 @@ export class AdminProcess implements Process {
       assignment = assignReplicasToBrokers(brokers, topic.partitions, topic.replicationFactor, start, shift)
     }
     yield* createTopic(this.zk, topic.name, assignment, config)
+  }
+
+  /** What the tool says (`AdminUtils.assignReplicasToBrokers`). */
+  private tellTooFew({ name, replicationFactor }: TopicPlan, available: number): void {
+    this.tell(
+      `create topic ${name}`,
+      `replication factor: ${replicationFactor} larger than available brokers: ${available}`,
+    )
   }
 
   digest(digest: Digest): void {

@@ -160,6 +160,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':
+    case 'TopicDeletionDied':
     case 'StateChangeFailed':
     case 'ProduceSent':
     case 'ProduceFailed':

@@ -35,6 +35,8 @@ export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEv
       return `${event.kind} ${event.topic}`
     case 'TopicDeletionHalted':
       return `TopicDeletionHalted ${event.topic} (${event.reason})`
+    case 'TopicDeletionDied':
+      return `TopicDeletionDied ${event.reason}`
     case 'StateChangeFailed':
       return `StateChangeFailed ${event.subject}: ${event.reason}`
 

@@ -108,6 +108,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':
+    case 'TopicDeletionDied':
     case 'StateChangeFailed':
     case 'ProcessStarted':
     case 'ProcessEnded':

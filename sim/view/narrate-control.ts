@@ -53,6 +53,8 @@ export function narrateControl(
       }
     case 'TopicDeleted':
       return { who: 'controller', text: `has deleted topic ${event.topic}`, tone: 'plain' }
+    case 'TopicDeletionDied':
+      return { who, text: `deletes no topics any more: ${event.reason}`, tone: 'bad' }
     case 'LeaderAndIsrRefused': {
       // StaleLeaderEpoch is daily bread: each new controller repeats what the brokers know already.
       if (errorName(event.errorCode) !== 'StaleControllerEpoch') return undefined

@@ -15,20 +15,23 @@ export interface Registration {
   readonly epoch: number | undefined
 }
 
+/** `session-expired`: where operations fail with their session, the next session has to register it. */
 export function* registerBroker(
   host: Host,
   zk: ZkClient,
   endpoint: BrokerEndpoint,
   sessionTimeoutMs: number,
   versions: ProtocolVersions,
-): Task<Registration | 'id-taken'> {
+): Task<Registration | 'id-taken' | 'session-expired'> {
   const path = zkPaths.brokerId(endpoint.id)
   const data = encodeBroker(endpoint, Math.floor(host.now() / 1000))
   for (;;) {
     const created = yield* until<ZkResult<string>>((resume) => zk.create(path, data, 'ephemeral', resume))
     if (created.error === 'OK') break
+    if (created.error === 'SessionExpired') return 'session-expired'
     const stored = yield* until<ZkResult<{ data: string; stat: ZkStat }>>((resume) => zk.getData(path, resume))
     if (stored.error === 'NoNode') continue
+    if (stored.error === 'SessionExpired') return 'session-expired'
     if (versions.staleRegistration === 'fatal') {
       if (stored.value?.stat.ephemeralOwner === zk.sessionId) break
       return 'id-taken'
@@ -44,5 +47,6 @@ export function* registerBroker(
   if (host.tracing) traceBroker(host, { kind: 'BrokerRegistered', brokerId: endpoint.id })
   if (versions.brokerEpoch === 'none') return { epoch: undefined }
   const node = yield* until<ZkResult<ZkStat>>((resume) => zk.exists(path, resume))
+  if (node.error === 'SessionExpired') return 'session-expired'
   return { epoch: node.value?.czxid }
 }

@@ -35,10 +35,16 @@ export class IsrChangePropagation {
     const now = this.host.now()
     const quiet = this.lastChangeUs + BLACK_OUT_US < now
     if (this.changed.size === 0 || !(quiet || this.lastPropagationUs + INTERVAL_US < now)) return done()
-    const data = encodePartitionList({ partitions: [...this.changed].map(splitTopicPartition) })
+    const told = [...this.changed]
+    const data = encodePartitionList({ partitions: told.map(splitTopicPartition) })
     this.changed.clear()
     this.lastPropagationUs = now
-    this.zk.create(`${zkPaths.isrChangeNotification}/isr_change_`, data, 'persistent-sequential', () => done())
+    const path = `${zkPaths.isrChangeNotification}/isr_change_`
+    this.zk.create(path, data, 'persistent-sequential', ({ error }) => {
+      // The session expired: told again at the next check.
+      if (error !== 'OK') for (const tp of told) this.changed.add(tp)
+      done()
+    })
   }
 
   digest(digest: Digest): void {

@@ -30,9 +30,18 @@ export class TopicConfigs {
     return this.overrides.get(topic) ?? {}
   }
 
-  /** Reads a topic's overrides; a topic without any keeps the broker's values. */
+  /** Reads a topic's overrides; a topic without any keeps the broker's values. Waits for a session if there is none. */
   readThen(topic: string, done: () => void): void {
     this.zk.getData(zkPaths.configTopic(topic), (result: ZkResult<{ data: string }>) => {
+      if (result.error === 'SessionExpired') {
+        const unsubscribe = this.zk.subscribeState({
+          newSession: () => {
+            unsubscribe()
+            this.readThen(topic, done)
+          },
+        })
+        return
+      }
       if (result.error === 'OK') this.overrides.set(topic, parseOverrides(decodeTopicConfig(result.value!.data)))
       else this.overrides.delete(topic)
       done()

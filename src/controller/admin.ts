@@ -133,10 +133,12 @@ export function* requestReassignment(
 }
 
 /**
- * Asks the controller to delete a topic; nothing happens unless `delete.topic.enable` is set on it.
- * @returns `NodeExists` if the topic is to be deleted already
+ * Asks the controller to delete a topic; nothing happens unless `delete.topic.enable` is set on it. The tool looks for the
+ * topic first (`TopicCommand.deleteTopic`).
+ * @returns `NoNode` if there is no such topic, `NodeExists` if it is to be deleted already
  */
 export function* requestTopicDeletion(zk: ZkClient, topic: string): Task<ZkError> {
+  if (!(yield* readChildren(zk, zkPaths.brokerTopics)).includes(topic)) return 'NoNode'
   return yield* createPersistent(zk, zkPaths.deleteTopic(topic), '')
 }
 

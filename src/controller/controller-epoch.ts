@@ -32,8 +32,10 @@ export function* raiseControllerEpoch(context: ControllerContext): Task<void> {
     context.epoch = INITIAL_CONTROLLER_EPOCH
     context.epochZkVersion = 1
   } else {
+    const refusal = new Refusal('controller-moved', `raising it to ${next}: ${result.error}`)
+    if (context.environment.versions.lostEpochRace === 'gives-up') throw refusal
     // The exception for a lost race is thrown inside a `try` whose `catch` logs it: Kafka goes on with the old epoch.
-    context.report('controller epoch', new Refusal('controller-moved', `raising it to ${next}: ${result.error}`))
+    context.report('controller epoch', refusal)
   }
 }
 

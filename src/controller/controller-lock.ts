@@ -5,13 +5,15 @@
  */
 import { type Digest, type Task, TaskQueue, until } from '../host/index.ts'
 import { immediately } from './immediately.ts'
-import { type Refusal, refusalOf } from './refusal.ts'
+import { Refusal, refusalOf } from './refusal.ts'
 
 export type Outcome<R> = { readonly ok: true; readonly value: R } | { readonly ok: false; readonly refusal: Refusal }
 
 interface Waiting {
   readonly name: string
   value: unknown
+  /** Told that its turn will not come. */
+  readonly dropped?: () => void
 }
 
 export class ControllerLock {
@@ -36,11 +38,21 @@ export class ControllerLock {
     this.enqueue({ name, value: undefined }, start)
   }
 
+  /** Drops the procedures that have not begun, and runs this one when the one that runs is over. */
+  preempt(name: string, start: () => Task<void>): void {
+    const dropped = this.waiting.splice(0)
+    this.queue.clear()
+    this.enqueue({ name, value: undefined }, start)
+    for (const waiting of dropped) waiting.dropped?.()
+  }
+
   /** Runs a procedure of another task (in Kafka: of another thread) when its turn comes, and waits for its end. */
   *whileHeld<R>(name: string, start: () => Task<R>): Task<Outcome<R>> {
     const self = this
     return yield* until<Outcome<R>>((resume) => {
-      self.add(name, function* () {
+      const dropped = (): void =>
+        resume({ ok: false, refusal: new Refusal('controller-moved', `${name}: dropped, the session expired`) })
+      self.enqueue({ name, value: undefined, dropped }, function* () {
         let outcome: Outcome<R>
         try {
           outcome = { ok: true, value: yield* start() }
@@ -66,7 +78,13 @@ export class ControllerLock {
         pending.value = value
         return
       }
-      const item: Waiting = { name, value }
+      const item: Waiting = {
+        name,
+        value,
+        dropped: () => {
+          pending = undefined
+        },
+      }
       pending = item
       this.enqueue(item, () => {
         pending = undefined
@@ -110,6 +128,11 @@ export class ControllerLock {
   }
 
   private *learn(refusal: Refusal): Task<void> {
-    if (refusal.kind === 'controller-moved' && this.onMoved !== undefined) yield* this.onMoved()
+    if (refusal.kind !== 'controller-moved' || this.onMoved === undefined) return
+    try {
+      yield* this.onMoved()
+    } catch (error) {
+      this.report('looking for the controller', refusalOf(error))
+    }
   }
 }

@@ -109,7 +109,11 @@ export class ControllerRequestBatch {
       if (versions.unsentBatch === 'dropped') this.clear()
       throw new Refusal('state-change-failed', 'this broker is no longer the controller')
     }
+    // Since KIP-380 one that has just failed gets nothing, though it may have registered again and have a channel.
+    const gets = (broker: number): boolean =>
+      versions.brokerEpoch === 'none' || context.isLiveOrShuttingDown(broker)
     for (const [broker, states] of inOrder(this.leaderAndIsr)) {
+      if (!gets(broker)) continue
       const partitionStates = [...states.values()]
       const leaders = new Set(partitionStates.map((p) => p.leaderAndIsr.leader))
       const liveLeaders = context.liveOrShuttingDownBrokers().filter((b) => leaders.has(b.id))
@@ -118,11 +122,13 @@ export class ControllerRequestBatch {
     this.leaderAndIsr.clear()
     const liveBrokers = context.liveOrShuttingDownBrokers()
     for (const [broker, states] of inOrder(this.updateMetadata)) {
+      if (!gets(broker)) continue
       const partitionStates = [...states.values()]
       channels.send(broker, { api: 'UpdateMetadata', ...headerFor(broker), clientId, partitionStates, liveBrokers })
     }
     this.updateMetadata.clear()
     for (const [broker, requests] of inOrder(this.stopReplica)) {
+      if (!gets(broker)) continue
       // One request a replica, and without the client id that the others carry: so does 0.8.2.
       for (const { tp, deletePartition: deletePartitions, answered } of requests) {
         const partitions = [splitTopicPartition(tp)]

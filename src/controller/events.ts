@@ -42,5 +42,7 @@ export type ControllerEvent =
   | { readonly kind: 'TopicDeletionHalted'; readonly topic: string; readonly reason: DeletionHalt }
   /** All replicas are gone, and the topic's nodes in ZooKeeper with them. */
   | { readonly kind: 'TopicDeleted'; readonly topic: string }
+  /** An exception ended the thread that deletes topics: until another controller is elected no topic is deleted. */
+  | { readonly kind: 'TopicDeletionDied'; readonly reason: string }
   /** A step was given up (Kafka logs an exception): of a partition, a replica (`orders-0/2`) or a whole procedure. */
   | { readonly kind: 'StateChangeFailed'; readonly subject: string; readonly reason: string }

@@ -68,9 +68,15 @@ export class KafkaController {
 
   /** Stands for election, now and whenever there is no controller. The ZooKeeper client must be connected. */
   startup(): void {
-    const { zk } = this.core.context.environment
-    const newSession = this.core.lock.listener<null>('new ZooKeeper session', () => this.onNewSession())
-    zk.subscribeState({ newSession: () => newSession(null) })
+    const { zk, versions } = this.core.context.environment
+    const { lock } = this.core
+    const newSession = lock.listener<null>('new ZooKeeper session', () => this.onNewSession())
+    if (versions.sessionExpiry === 'operations-go-on') zk.subscribeState({ newSession: () => newSession(null) })
+    else {
+      const expired = (letGo: () => void): void =>
+        lock.preempt('expired ZooKeeper session', () => immediately(() => this.onExpiry(letGo)))
+      zk.subscribeState({ expired, newSession: () => lock.add('new ZooKeeper session', () => this.elector.reelect()) })
+    }
     this.isRunning = true
     this.core.lock.add('startup', () => this.elector.startup())
   }
@@ -114,9 +120,21 @@ export class KafkaController {
     this.resign()
   }
 
-  /** A broker that cannot resign does not stand here: it does when `/controller` changes. */
+  /**
+   * A broker that cannot resign does not stand here: it does when `/controller` changes. One that `/controller` names
+   * resigns all the same up to 0.10.1, and stays the controller in name (KAFKA-4229).
+   */
   private *onNewSession(): Task<void> {
+    const { versions } = this.core.context.environment
+    if (versions.electedBeforeNewSession === 'goes-on' && (yield* this.elector.isNamed())) return
     if (this.resign()) yield* this.elector.elect()
+  }
+
+  /** All that was asked under the session has failed by now. */
+  private onExpiry(letGo: () => void): void {
+    this.elector.forget()
+    this.resign()
+    letGo()
   }
 
   private *onControllerFailover(): Task<void> {
@@ -132,14 +150,17 @@ export class KafkaController {
     this.deletion.register()
     this.brokerChanges.register()
     yield* this.loadContext()
+    const eventQueue = versions.preferredElections === 'not-remembered'
+    if (eventQueue) this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
     yield* replicas.startup()
     yield* partitions.startup()
     for (const topic of context.topics) this.topicChanges.registerPartitions(topic)
     yield* this.reassignments.resume()
+    if (eventQueue) this.deletion.start()
     yield* this.preferredElections.resume()
-    this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
+    if (!eventQueue) this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
     if (config['auto.leader.rebalance.enable']) this.rebalance.start()
-    this.deletion.start()
+    if (!eventQueue) this.deletion.start()
   }
 
   private *loadContext(): Task<void> {

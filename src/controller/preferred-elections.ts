@@ -42,32 +42,48 @@ export class PreferredElections {
 
   /** On taking over: finds what a controller before left undone. Refuses if a partition has no leadership yet. */
   *load(): Task<void> {
-    const { context } = this.core
-    const node = yield* readNode(context.environment.zk, zkPaths.preferredReplicaElection)
-    if (node === undefined) return
-    for (const tp of partitionsIn(node.data)) {
-      if (!context.assignment.has(tp)) continue
-      if (context.leadershipOf(tp).leaderAndIsr.leader !== context.preferredReplicaOf(tp)) {
-        context.preferredElections.add(tp)
-      }
-    }
+    if (!this.remembered) return
+    for (const tp of yield* this.readPending()) this.core.context.preferredElections.add(tp)
   }
 
   /** On taking over: finishes them, and removes the request even if there was none. */
   *resume(): Task<void> {
-    yield* this.elect([...this.core.context.preferredElections], false)
+    if (this.remembered) return yield* this.elect([...this.core.context.preferredElections], false)
+    const { deletion } = this.core.context
+    const pending = yield* this.readPending()
+    yield* this.elect(
+      pending.filter((tp) => !deletion.isQueued(topicOf(tp))),
+      false,
+    )
+  }
+
+  private get remembered(): boolean {
+    return this.core.context.environment.versions.preferredElections === 'remembered'
+  }
+
+  private *readPending(): Task<TopicPartition[]> {
+    const { context } = this.core
+    const node = yield* readNode(context.environment.zk, zkPaths.preferredReplicaElection)
+    if (node === undefined) return []
+    return partitionsIn(node.data).filter((tp) => {
+      if (!context.assignment.has(tp)) return false
+      return context.leadershipOf(tp).leaderAndIsr.leader !== context.preferredReplicaOf(tp)
+    })
   }
 
   /**
-   * Elects, and forgets the partitions again. As in Kafka a partition without leadership stops that half-way: it counts
-   * as being elected from then on, which keeps the automatic rebalance from ever running again.
+   * Elects, and forgets the partitions again. As in Kafka a partition without leadership stops that half-way: the request
+   * stays, and up to 0.10 the partition counts as being elected from then on, which keeps the automatic rebalance from
+   * ever running again.
    * @param automatic true if no admin request stands behind it
    */
   *elect(partitions: readonly TopicPartition[], automatic: boolean): Task<void> {
     const { context } = this.core
     const topics = new Set(partitions.map(topicOf))
-    for (const tp of partitions) context.preferredElections.add(tp)
-    this.deletion.markIneligible(topics, 'preferred-election')
+    if (this.remembered) {
+      for (const tp of partitions) context.preferredElections.add(tp)
+      this.deletion.markIneligible(topics, 'preferred-election')
+    }
     yield* this.core.partitions.handleStateChanges(partitions, 'OnlinePartition', preferredSelector)
     for (const tp of partitions) {
       context.leadershipOf(tp)

@@ -65,8 +65,17 @@ export class Reassignments {
 
   /** On taking over: goes on with them. */
   *resume(): Task<void> {
-    const { reassignments } = this.core.context
-    for (const tp of sortPartitions([...reassignments.keys()])) yield* this.initiate(tp, reassignments.get(tp)!)
+    const { reassignments, deletion, environment } = this.core.context
+    const { movesOfDeletedTopics } = environment.versions
+    for (const tp of sortPartitions([...reassignments.keys()])) {
+      const { topic } = splitTopicPartition(tp)
+      if (movesOfDeletedTopics === 'go-on' || !deletion.isQueued(topic)) {
+        yield* this.initiate(tp, reassignments.get(tp)!)
+      } else {
+        yield* this.crossOut(tp)
+        if (movesOfDeletedTopics === 'given-up-for-deletion') this.deletion.resume([topic])
+      }
+    }
   }
 
   /** Goes on with those that wait for one of these brokers, which have just started. */
@@ -98,7 +107,8 @@ export class Reassignments {
         throw new Refusal('state-change-failed', `${tp} is on [${newReplicas}] already`)
       }
       const dead = newReplicas.filter((id) => !context.isLive(id))
-      if (dead.length > 0) throw new Refusal('state-change-failed', `new replicas [${dead}] of ${tp} are not alive`)
+      if (dead.length > 0 && context.environment.versions.deadNewReplicas === 'refused')
+        throw new Refusal('state-change-failed', `new replicas [${dead}] of ${tp} are not alive`)
       this.watchIsr(tp, reassignment)
       context.reassignments.set(tp, reassignment)
       this.deletion.markIneligible([splitTopicPartition(tp).topic], 'reassignment')

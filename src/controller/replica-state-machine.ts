@@ -71,6 +71,12 @@ export class ReplicaStateMachine {
     }
     this.started = true
     yield* this.handleStateChanges(context.replicasOnBrokers(context.liveBrokerIds()), 'OnlineReplica')
+    if (context.environment.versions.deadReplicas === 'left-alone') return
+    const dead: PartitionAndReplica[] = []
+    for (const [tp, replicas] of context.assignment) {
+      for (const replica of replicas) if (!context.isLive(replica)) dead.push({ tp, replica })
+    }
+    yield* this.handleStateChanges(dead, 'OfflineReplica')
   }
 
   shutdown(): void {
@@ -138,6 +144,12 @@ export class ReplicaStateMachine {
     this.batch.digest(digest)
   }
 
+  private mayFollow(current: ReplicaStateName, target: ReplicaStateName): boolean {
+    if (predecessors[target].includes(current)) return true
+    const { deadReplicas } = this.context.environment.versions
+    return target === 'ReplicaDeletionIneligible' && current === 'OfflineReplica' && deadReplicas === 'go-offline'
+  }
+
   private *handleStateChange(
     subject: PartitionAndReplica,
     target: ReplicaStateName,
@@ -149,7 +161,7 @@ export class ReplicaStateMachine {
     this.states.set(key, current)
     try {
       const replicas = this.context.replicasOf(subject.tp)
-      if (!predecessors[target].includes(current)) {
+      if (!this.mayFollow(current, target)) {
         throw new Refusal('state-change-failed', `${current} cannot become ${target}`)
       }
       switch (target) {
@@ -207,12 +219,15 @@ export class ReplicaStateMachine {
 
   /** Its fetcher is stopped, it leaves the ISR, and the others hear of it, unless all of them are to be deleted. */
   private *beOffline({ tp, replica }: PartitionAndReplica, replicas: readonly number[]): Task<void> {
+    const { deletion, environment, leadership } = this.context
     this.batch.addStopReplica(replica, tp, false)
-    const known = this.context.leadership.has(tp)
+    const known = leadership.has(tp)
+    if (!known && environment.versions.leaderlessReplicas === 'go-offline') return
     const state = known ? yield* removeReplicaFromIsr(this.context, tp, replica) : undefined
     if (state === undefined)
       throw new Refusal('state-change-failed', `${tp} has no leadership to take ${replica} out of`)
-    if (this.context.deletion.isPartitionQueued(tp)) return
+    const whenBegun = environment.versions.partitionsGo === 'when-begun'
+    if (whenBegun ? deletion.isQueued(splitTopicPartition(tp).topic) : deletion.partitions.has(tp)) return
     const others = this.context.replicasOf(tp).filter((id) => id !== replica)
     this.batch.addLeaderAndIsr(others, tp, state, replicas)
   }

@@ -69,10 +69,7 @@ export class TopicDeletion {
     this.queue.clear()
     this.loaded = true
     this.thread = 'none'
-    this.queue.add(
-      topics,
-      topics.flatMap((topic) => context.partitionsOfTopic(topic)),
-    )
+    this.enqueue(topics)
     const moving = topicsOf(context.reassignments.keys())
     const electing = topicsOf(context.preferredElections)
     for (const topic of topics) {
@@ -158,11 +155,15 @@ export class TopicDeletion {
       topics.filter((topic) => moving.has(topic)),
       'reassignment',
     )
-    this.queue.add(
-      topics,
-      topics.flatMap((topic) => context.partitionsOfTopic(topic)),
-    )
+    this.enqueue(topics)
     this.signal()
+  }
+
+  private enqueue(topics: readonly string[]): void {
+    const { context } = this.core
+    this.queue.add(topics)
+    if (context.environment.versions.partitionsGo === 'when-begun') return
+    for (const topic of topics) this.queue.addPartitions(context.partitionsOfTopic(topic))
   }
 
   /** The round of the thread: every queued topic gets a look. */
@@ -172,7 +173,11 @@ export class TopicDeletion {
       for (const topic of [...this.queue.topics]) yield* this.advance(topic)
     } catch (error) {
       const refusal = refusalOf(error)
-      if (this.core.context.environment.versions.topicDeletion === 'thread-dies') this.thread = 'died'
+      const { host, versions } = this.core.context.environment
+      if (versions.topicDeletion === 'thread-dies') {
+        this.thread = 'died'
+        if (host.tracing) host.trace({ kind: 'TopicDeletionDied', reason: refusal.message })
+      }
       throw refusal
     }
   }
@@ -191,16 +196,14 @@ export class TopicDeletion {
 
   /** All replicas are deleted: the topic goes from memory and from ZooKeeper. */
   private *complete(topic: string): Task<void> {
-    const { context, partitions, replicas } = this.core
+    const { context, replicas } = this.core
     const { host, zk, versions } = context.environment
     const watched = this.topicChanges.deregisterPartitions(topic)
     if (!watched && versions.topicDeletion === 'thread-dies') {
       throw new Refusal('state-change-failed', `the partitions of ${topic} are not watched: it did not exist`)
     }
     yield* replicas.handleStateChanges(replicas.inState(topic, 'ReplicaDeletionSuccessful'), 'NonExistentReplica')
-    const all = context.partitionsOfTopic(topic)
-    yield* partitions.handleStateChanges(all, 'OfflinePartition')
-    yield* partitions.handleStateChanges(all, 'NonExistentPartition')
+    if (versions.partitionsGo === 'when-asked') yield* this.endPartitions(context.partitionsOfTopic(topic))
     this.queue.remove(topic)
     yield* deleteRecursively(zk, context.writes, zkPaths.topic(topic))
     yield* deleteRecursively(zk, context.writes, zkPaths.configTopic(topic))
@@ -209,13 +212,23 @@ export class TopicDeletion {
     if (host.tracing) host.trace({ kind: 'TopicDeleted', topic })
   }
 
+  private *endPartitions(partitions: readonly TopicPartition[]): Task<void> {
+    yield* this.core.partitions.handleStateChanges(partitions, 'OfflinePartition')
+    yield* this.core.partitions.handleStateChanges(partitions, 'NonExistentPartition')
+  }
+
   /** Brokers forget the topic, and live replicas that are not deleted yet are told to go. */
   private *begin(topic: string): Task<void> {
     const { context, replicas } = this.core
-    const { host } = context.environment
+    const { host, versions } = context.environment
     if (host.tracing) host.trace({ kind: 'TopicDeletionStarted', topic })
     const all = context.partitionsOfTopic(topic)
     if (all.length === 0) throw new Refusal('state-change-failed', `${topic} has no partitions to delete`)
+    if (versions.partitionsGo === 'when-begun' && !this.queue.begun.has(topic)) {
+      yield* this.endPartitions(all)
+      this.queue.begun.add(topic)
+      this.queue.addPartitions(all)
+    }
     this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds(), all)
     const assigned = context.replicasForPartitions(all)
     const dead = assigned.filter(({ replica }) => !context.isLive(replica))

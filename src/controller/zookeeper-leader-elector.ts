@@ -14,6 +14,12 @@ import { createEphemeral, deleteNode, readNode } from './zk-data.ts'
 
 const NOBODY = -1
 
+/** What was read after a change of the node, null if it was gone, and how often this broker had been elected by then. */
+interface Change {
+  readonly data: string | null
+  readonly elections: number
+}
+
 export class ZookeeperLeaderElector {
   private readonly core: ControllerCore
   private readonly host: Host
@@ -22,6 +28,9 @@ export class ZookeeperLeaderElector {
   private readonly onElected: () => Task<void>
   private readonly onResigned: () => boolean
   private leaderId = NOBODY
+  /** Times that this broker created the node. */
+  private elections = 0
+  private unwatch: (() => void) | undefined
 
   /** @param onResigned says whether it went through; if not, this broker does not stand again */
   constructor(core: ControllerCore, onElected: () => Task<void>, onResigned: () => boolean) {
@@ -35,9 +44,29 @@ export class ZookeeperLeaderElector {
 
   /** Watches the node and stands for election. */
   *startup(): Task<void> {
-    const listener = this.core.lock.listener<string | null>('change of /controller', (data) => this.changed(data))
-    this.zk.subscribeData(zkPaths.controller, { changed: (data) => listener(data), deleted: () => listener(null) })
+    this.watch()
     yield* this.elect()
+  }
+
+  /** The session is gone, the node with it. */
+  forget(): void {
+    this.leaderId = NOBODY
+  }
+
+  /** In a new session: watches anew, and stands if there is nobody (from 1.1). */
+  *reelect(): Task<void> {
+    this.watch()
+    yield* this.maybeResign()
+    yield* this.elect()
+  }
+
+  private watch(): void {
+    const listener = this.core.lock.listener<Change>('change of /controller', (change) => this.changed(change))
+    this.unwatch?.()
+    this.unwatch = this.zk.subscribeData(zkPaths.controller, {
+      changed: (data) => listener({ data, elections: this.elections }),
+      deleted: () => listener({ data: null, elections: this.elections }),
+    })
   }
 
   /** Becomes the controller if the node is free; if anything goes wrong on the way, the node is removed again. */
@@ -50,6 +79,7 @@ export class ZookeeperLeaderElector {
         return
       }
       this.leaderId = this.brokerId
+      this.elections++
       yield* this.onElected()
     } catch (error) {
       const refusal = refusalOf(error)
@@ -58,6 +88,11 @@ export class ZookeeperLeaderElector {
       this.leaderId = NOBODY
       yield* deleteNode(this.zk, zkPaths.controller)
     }
+  }
+
+  /** Whether the node names this broker. */
+  *isNamed(): Task<boolean> {
+    return (yield* this.readLeader()) === this.brokerId
   }
 
   /** Looks whether this broker still is the controller, and resigns if it was and is no more. */
@@ -82,8 +117,7 @@ export class ZookeeperLeaderElector {
     digest.int(this.leaderId)
   }
 
-  /** `data` null: the node is gone. */
-  private *changed(data: string | null): Task<void> {
+  private *changed({ data, elections }: Change): Task<void> {
     if (data !== null) {
       const was = this.leaderId === this.brokerId
       this.leaderId = decodeController(data)
@@ -92,6 +126,8 @@ export class ZookeeperLeaderElector {
       if (was && this.leaderId !== this.brokerId && versions.replacedController === 'resigns') this.onResigned()
       return
     }
+    // Kafka reads when it gets to the event: by then the node is there again, for this broker created it itself.
+    if (elections !== this.elections) return
     if (this.leaderId === this.brokerId && !this.onResigned()) return
     yield* this.elect()
   }

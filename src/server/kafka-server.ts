@@ -14,7 +14,7 @@ import {
   traceBroker,
 } from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import { KafkaController, readAssignment } from '../controller/index.ts'
+import { KafkaController, Refusal, readAssignment } from '../controller/index.ts'
 import { GroupRequests } from '../coordinator/index.ts'
 import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
 import {
@@ -34,6 +34,8 @@ import { brokerAccess } from './broker-access.ts'
 import { controlledShutdown } from './controlled-shutdown.ts'
 import { releaseLogFormat } from './release-log-format.ts'
 import { createMissingTopic } from './topic-creation.ts'
+
+const SESSION_EXPIRED = 'the ZooKeeper session expired while the broker started'
 
 export interface KafkaServerOptions {
   readonly brokerId: number
@@ -65,6 +67,7 @@ export class KafkaServer implements Process {
     this.zk = new ZkClient(host, {
       servers: options.zookeeper,
       sessionTimeoutMs: config['zookeeper.session.timeout.ms'],
+      sessionExpiry: versions.sessionExpiry,
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
     const logFormat = releaseLogFormat(versions)
@@ -118,11 +121,22 @@ export class KafkaServer implements Process {
     })
   }
 
+  /** Where operations fail with their session (from 1.1), a broker whose session expires as it starts gives up. */
   private *startup(): Task<void> {
+    try {
+      yield* this.startUp()
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error
+      yield* this.stop(SESSION_EXPIRED)
+    }
+  }
+
+  private *startUp(): Task<void> {
     const { versions } = this.options
     const paths = versions.isrPropagation === 'none' ? commonPaths : [...commonPaths, zkPaths.isrChangeNotification]
     for (const path of paths) {
-      yield* until<unknown>((resume) => this.zk.createRecursive(path, resume))
+      const made = yield* until<ZkResult<unknown>>((resume) => this.zk.createRecursive(path, resume))
+      if (made.error === 'SessionExpired') return yield* this.stop(SESSION_EXPIRED)
     }
     yield* this.readAllTopicConfigs()
     this.loadLogs()
@@ -139,24 +153,41 @@ export class KafkaServer implements Process {
     })
     this.groups.start(yield* this.offsetsTopicPartitions())
     this.replicas.startup()
-    this.controller.startup()
-    // Kafka's main thread stands for election, and goes through the failover if it wins, before it registers the broker.
-    yield* until<void>((resume) => this.controller.inTurn('start-up', () => finish(resume)))
-    // A new session: behind the controller's own listener, and holding up the events after it.
+    if (versions.sessionExpiry === 'operations-go-on') {
+      this.controller.startup()
+      // Kafka's main thread stands for election, and goes through the failover if it wins, before it registers the broker.
+      yield* until<void>((resume) => this.controller.inTurn('start-up', () => finish(resume)))
+      // A new session: behind the controller's own listener, and holding up the events after it.
+      this.registerInEachSession()
+      if (!(yield* this.registerOrStop())) return
+    } else {
+      // From 1.1 the broker is registered first, here and in each new session.
+      if (!(yield* this.registerOrStop())) return
+      this.registerInEachSession()
+      this.controller.startup()
+    }
+    if (this.state === 'starting') this.state = 'running'
+  }
+
+  private registerInEachSession(): void {
     this.zk.subscribeState({
       newSession: () => this.controller.inTurn('broker registration', () => this.registerAgain()),
     })
-    if ((yield* this.register()) === 'id-taken') {
-      const { id } = this.endpoint
-      yield* this.stop(`a broker is already registered on ${zkPaths.brokerId(id)}`)
-    }
-    if (this.state === 'starting') this.state = 'running'
+  }
+
+  private *registerOrStop(): Task<boolean> {
+    const outcome = yield* this.register()
+    if (outcome === 'registered') return true
+    const taken = `a broker is already registered on ${zkPaths.brokerId(this.endpoint.id)}`
+    yield* this.stop(outcome === 'id-taken' ? taken : SESSION_EXPIRED)
+    return false
   }
 
   private *readAllTopicConfigs(): Task<void> {
     const topics = yield* until<ZkResult<readonly string[]>>((resume) =>
       this.zk.getChildren(zkPaths.brokerTopics, resume),
     )
+    if (topics.error === 'SessionExpired') throw new Refusal('state-change-failed', SESSION_EXPIRED)
     for (const topic of topics.value ?? []) yield* this.topicConfigs.read(topic)
   }
 
@@ -173,11 +204,11 @@ export class KafkaServer implements Process {
     }
   }
 
-  private *register(): Task<'registered' | 'id-taken'> {
+  private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
     const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions)
-    if (outcome === 'id-taken') return 'id-taken'
+    if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
     return 'registered'
   }

@@ -7,6 +7,7 @@ import {
   AdminOperationError,
   assignReplicasToBrokers,
   createTopic,
+  Refusal,
   readBrokerIds,
   validateTopicName,
 } from '../controller/index.ts'
@@ -40,12 +41,12 @@ export function* createMissingTopic(creation: TopicCreation, topic: string): Tas
   if (!isOffsetsTopic && !config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
   const wanted = isOffsetsTopic ? offsetsTopic(creation) : ordinaryTopic(config)
   if (wanted === undefined) return ErrorCode.ConsumerCoordinatorNotAvailable
-  const ids = yield* readBrokerIds(zk)
-  const random = host.random('auto-create-topic')
-  const start = random.intBelow(Math.max(1, ids.length), 'first broker')
-  const shift = random.intBelow(Math.max(1, ids.length), 'shift')
   let errorCode: ErrorCode = ErrorCode.Unknown
   try {
+    const ids = yield* readBrokerIds(zk)
+    const random = host.random('auto-create-topic')
+    const start = random.intBelow(Math.max(1, ids.length), 'first broker')
+    const shift = random.intBelow(Math.max(1, ids.length), 'shift')
     const assignment = assignReplicasToBrokers(ids, wanted.partitions, wanted.factor, start, shift)
     errorCode = ErrorCode.InvalidTopic
     validateTopicName(topic)
@@ -53,6 +54,7 @@ export function* createMissingTopic(creation: TopicCreation, topic: string): Tas
     return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
   } catch (error) {
     if (error instanceof AdminOperationError) return errorCode
+    if (error instanceof Refusal) return ErrorCode.Unknown
     throw error
   }
 }

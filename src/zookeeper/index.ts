@@ -1,7 +1,13 @@
 /** ZooKeeper: servers of an ensemble, and the client libraries. */
 
 export type { WatchedEvent } from './client/watched-event.ts'
-export { type ChildListener, type DataListener, type StateListener, ZkClient } from './client/zk-client.ts'
+export {
+  type ChildListener,
+  type DataListener,
+  type StateListener,
+  ZkClient,
+  type ZkClientOptions,
+} from './client/zk-client.ts'
 export { ZooKeeper, type ZooKeeperOptions } from './client/zookeeper.ts'
 export { ZK_ERROR_CODES, type ZkError, type ZkResult } from './errors.ts'
 export * from './events.ts'

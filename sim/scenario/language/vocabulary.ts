@@ -75,6 +75,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   TopicDeletionStarted: true,
   TopicDeletionHalted: true,
   TopicDeleted: true,
+  TopicDeletionDied: true,
   MessageHanded: true,
   ProduceSent: true,
   ProduceAcknowledged: true,

@@ -4,11 +4,15 @@
  * answer therefore may come back with NodeExists for its own node, and a write asked under an expired session may still
  * happen under the next one. After an expiry a new session is opened and the listeners are told to rebuild their nodes.
  *
+ * From 1.1 on Kafka has a client of its own (KAFKA-5642, `kafka.zookeeper.ZooKeeperClient`): what was asked under a
+ * session fails when that expires, events that nobody has taken up are dropped, and the next session is opened once the
+ * listeners have let go of what the old one gave them. They look for themselves what changed in between.
+ *
  * Listeners are called one at a time from one queue (its event thread). For a watch event the client first sets the watch
  * again and reads, then tells the fresh value, so changes in between merge into one call.
  */
 import type { Digest, Host } from '../../host/index.ts'
-import type { ZkError, ZkResult } from '../errors.ts'
+import type { ZkResult } from '../errors.ts'
 import type { MultiPart, MultiResult } from '../operation.ts'
 import { parentPath } from '../tree/path.ts'
 import type { CreateMode, ZkStat } from '../tree/znode.ts'
@@ -23,22 +27,36 @@ export interface DataListener {
 
 export type ChildListener = (children: readonly string[]) => void
 
+export interface ZkClientOptions extends ZooKeeperOptions {
+  /** What becomes of operations when their session expires; by default they are asked again under the next one. */
+  readonly sessionExpiry?: 'operations-go-on' | 'operations-fail'
+}
+
 export interface StateListener {
   disconnected?(): void
   connected?(): void
+  /** Where operations fail with their session: it is gone, and the next one is opened when all have called `letGo`. */
+  expired?(letGo: () => void): void
   /** A session ended by expiry and a new one stands: the ephemeral nodes of the old one are gone. */
   newSession(): void
 }
 
 type Done<T> = (result: ZkResult<T>) => void
 
+interface Waiting {
+  readonly attempt: (raw: ZooKeeper) => void
+  readonly fail: () => void
+}
+
 export class ZkClient {
   private readonly host: Host
-  private readonly options: ZooKeeperOptions
+  private readonly options: ZkClientOptions
   private raw: ZooKeeper | undefined
+  /** The session is gone, and the next one is not opened yet: whatever is asked fails. */
+  private betweenSessions = false
   private readonly events = new EventQueue()
   /** Operations that wait for a connection, in the order they were asked. */
-  private waiting: Array<(raw: ZooKeeper) => void> = []
+  private waiting: Waiting[] = []
   private onConnected: (() => void) | undefined
   private sessionIsNew = false
   private closed = false
@@ -46,7 +64,7 @@ export class ZkClient {
   private readonly childListeners = new Map<string, Set<ChildListener>>()
   private readonly stateListeners = new Set<StateListener>()
 
-  constructor(host: Host, options: ZooKeeperOptions) {
+  constructor(host: Host, options: ZkClientOptions) {
     this.host = host
     this.options = options
   }
@@ -148,7 +166,7 @@ export class ZkClient {
   }
 
   digest(d: Digest): void {
-    d.boolean(this.closed).boolean(this.sessionIsNew).word(this.waiting.length)
+    d.boolean(this.closed).boolean(this.sessionIsNew).boolean(this.betweenSessions).word(this.waiting.length)
     this.events.digest(d)
     for (const [path, listeners] of [...this.dataListeners, ...this.childListeners]) {
       d.string(path).word(listeners.size)
@@ -157,20 +175,50 @@ export class ZkClient {
     this.raw?.digest(d)
   }
 
-  /** Asks, and asks again, until the answer is neither a lost connection nor an expired session. */
+  /** Asks, and asks again, until the answer is neither a lost connection nor, where it goes on, an expired session. */
   private retry<T>(ask: (raw: ZooKeeper, settle: Done<T>) => void, done: Done<T>): void {
-    const attempt = (raw: ZooKeeper): void =>
-      ask(raw, (result) => {
-        if (this.closed) return
-        if (isTransient(result.error)) this.waiting.push(attempt)
-        else done(result)
-      })
-    if (this.raw?.isConnected && this.waiting.length === 0) attempt(this.raw)
-    else if (!this.closed) this.waiting.push(attempt)
+    if (this.betweenSessions) return done({ error: 'SessionExpired' })
+    const operation: Waiting = {
+      attempt: (raw) =>
+        ask(raw, (result) => {
+          if (this.closed) return
+          if (result.error === 'ConnectionLoss' || (result.error === 'SessionExpired' && this.goesOn)) {
+            this.waiting.push(operation)
+          } else {
+            done(result)
+          }
+        }),
+      fail: () => done({ error: 'SessionExpired' }),
+    }
+    if (this.raw?.isConnected && this.waiting.length === 0) operation.attempt(this.raw)
+    else if (!this.closed) this.waiting.push(operation)
+  }
+
+  private get goesOn(): boolean {
+    return this.options.sessionExpiry !== 'operations-fail'
   }
 
   private openSession(): void {
     this.raw = new ZooKeeper(this.host, this.options, (event) => this.process(event))
+  }
+
+  /** Everything that was asked under the session fails; then its listeners let go, and the next one is opened. */
+  private endSession(): void {
+    this.betweenSessions = true
+    this.events.clear()
+    const waiting = this.waiting
+    this.waiting = []
+    for (const { fail } of waiting) fail()
+    const listeners = [...this.stateListeners].filter((listener) => listener.expired !== undefined)
+    let left = listeners.length
+    const letGo = (): void => {
+      if (--left > 0 || this.closed) return
+      this.betweenSessions = false
+      this.openSession()
+      this.fireState((listener) => listener.newSession())
+    }
+    for (const listener of listeners) listener.expired!(letGo)
+    if (listeners.length === 0) letGo()
   }
 
   private process(event: WatchedEvent): void {
@@ -185,6 +233,7 @@ export class ZkClient {
         this.fireState((listener) => listener.disconnected?.())
         return
       case 'Expired':
+        if (!this.goesOn) return this.endSession()
         this.sessionIsNew = true
         this.openSession()
         return
@@ -196,7 +245,7 @@ export class ZkClient {
   private reconnected(): void {
     const waiting = this.waiting
     this.waiting = []
-    for (const attempt of waiting) attempt(this.raw!)
+    for (const { attempt } of waiting) attempt(this.raw!)
     if (this.sessionIsNew) {
       this.sessionIsNew = false
       this.fireState((listener) => listener.newSession())
@@ -236,15 +285,14 @@ export class ZkClient {
     if (!this.childListeners.has(path)) return
     this.events.add((finished) => {
       this.exists(path, () => {})
-      this.getChildren(path, ({ value }) => {
-        for (const listener of [...(this.childListeners.get(path) ?? [])]) listener(value ?? [])
+      this.getChildren(path, ({ error, value }) => {
+        const known = error === 'OK' || error === 'NoNode'
+        if (known) for (const listener of [...(this.childListeners.get(path) ?? [])]) listener(value ?? [])
         finished()
       })
     })
   }
 }
-
-const isTransient = (error: ZkError): boolean => error === 'ConnectionLoss' || error === 'SessionExpired'
 
 function addListener<L>(table: Map<string, Set<L>>, path: string, listener: L): () => void {
   let listeners = table.get(path)

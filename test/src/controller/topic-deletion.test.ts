@@ -73,7 +73,7 @@ describe('deletion of topics', () => {
 
   it('crosses out a topic that does not exist', () => {
     const c = cluster([1])
-    deleteTopic(c, 'nothing')
+    c.zooKeeper.put(zkPaths.deleteTopic('nothing'))
     c.run(100)
     expect(c.zooKeeper.children(zkPaths.deleteTopics)).toEqual([])
   })
@@ -188,7 +188,6 @@ describe('deletion of topics', () => {
       c.createTopic('u', [[2]])
       c.run(100)
       c.kill(1)
-      deleteTopic(c, 'ghost')
       c.zooKeeper.put(zkPaths.deleteTopic('ghost'))
       c.run(300)
       deleteTopic(c, 'u')

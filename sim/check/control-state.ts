@@ -1,0 +1,82 @@
+/** What is known of the control plane: partitions, brokers and controllers. Folded in `control-truth.ts`. */
+import type { LeaderAndIsr, TopicPartition } from '../../src/protocol/index.ts'
+
+/** A partition as ZooKeeper has it. */
+export interface PartitionControl {
+  readonly tp: TopicPartition
+  readonly topic: string
+  readonly partition: number
+  assigned: readonly number[]
+  /** Undefined while it never had a leader. */
+  state: LeaderAndIsr | undefined
+  /** Epoch of the controller that last made a decision, and who wrote it. */
+  decidedIn: number
+  decidedBy: string
+  /** That decision was made by a controller which had been replaced already (M23). */
+  decidedByDeposed: boolean
+  /** The tool that adds partitions wrote back replicas that a controller had just changed. */
+  overwrittenByTool: boolean
+  /** Brokers that were its replicas once, are not any more, and have not deleted what they had of it since. */
+  readonly dropped: Map<number, Drop>
+}
+
+/** How a broker ceased to be a replica. */
+export interface Drop {
+  /** Whether it was registered at that moment. */
+  readonly registered: boolean
+  /** Epoch of the controller that stood. */
+  readonly controllerEpoch: number
+}
+
+/** What a broker takes itself for in one partition. */
+export interface RoleBelief {
+  role: 'leader' | 'follower'
+  leaderEpoch: number
+  leader: number
+  /** A leader's own copy of what ZooKeeper holds. */
+  isr: readonly number[]
+  zkVersion: number
+  /** An ISR write of this leadership was refused. */
+  isrWriteFailed: boolean
+}
+
+export interface BrokerControl {
+  readonly id: number
+  readonly machine: string
+  running: boolean
+  /** Counts its processes, from 1. */
+  life: number
+  /** zxid of its present registration; undefined while it has none. */
+  registered: number | undefined
+  /** The controller that stands has taken notice of the present registration. */
+  noticed: boolean
+  /** A registration ended, and the controller that stands never took the broker for failed. */
+  lossMissed: boolean
+  readonly roles: Map<TopicPartition, RoleBelief>
+  /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
+  readonly metadata: Map<TopicPartition, number>
+  alive: readonly number[]
+  /** Highest epoch of a controller that it obeyed in this life. */
+  obeyed: number
+  /** Why its process last ended by itself, and when. */
+  exit: string | undefined
+}
+
+export interface ControllerControl {
+  /** Broker id in `/controller`; undefined while there is no such node. */
+  holder: number | undefined
+  /** What `/controller_epoch` holds. */
+  epoch: number
+  /** Machines that act as controllers, with their epochs: more than one, where an old one does not know yet. */
+  readonly acting: Map<string, number>
+  /** The broker in `/controller` resigned, and the node stays. */
+  resignedInName: boolean
+  /** The controller that stands deletes no topics any more, for this reason. */
+  deletionDied: string | undefined
+  /** What a broker other than the one in `/controller` changed since that one took over: topic to broker. */
+  readonly deposedWrites: Map<string, string>
+  /** Topics whose deletion the controller that stands has put off, and why. */
+  readonly deletionsHalted: Map<string, string>
+  /** Steps that the controller that stands gave up, and why. */
+  readonly failures: Map<string, string>
+}
