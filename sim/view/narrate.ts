@@ -92,6 +92,7 @@ export function narrate(
     case 'HighWatermarksCheckpointed':
     case 'ReplicaCreated':
     case 'LogLoaded':
+    case 'SegmentsDeleted':
       return narrateReplica(record, event, view, ledger, memory)
     case 'MessageHanded':
     case 'ProduceSent':
@@ -144,6 +145,7 @@ type ReplicaEvent = EventOf<
   | 'HighWatermarksCheckpointed'
   | 'ReplicaCreated'
   | 'LogLoaded'
+  | 'SegmentsDeleted'
 >
 
 function narrateReplica(
@@ -236,7 +238,18 @@ function narrateReplica(
       }
     case 'LogLoaded':
       return lostAtRestart(record, event.tp, view)
+    case 'SegmentsDeleted': {
+      const count = event.baseOffsets.length
+      const text = `deletes ${count === 1 ? 'the oldest segment' : `the ${count} oldest segments`} of ${event.tp}, ${retention[event.reason]}: it begins at ${event.logStartOffset} now`
+      return { who, text, tone: 'plain', draw: [event.tp] }
+    }
   }
+}
+
+const retention: Readonly<Record<EventOf<'SegmentsDeleted'>['reason'], string>> = {
+  time: 'older than retention.ms allows',
+  size: 'more than retention.bytes allows',
+  'log-start-offset': 'below the log start offset',
 }
 
 const namesOf = (messages: readonly { readonly key: string | null; readonly value: string | null }[]): string[] =>
