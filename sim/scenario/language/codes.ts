@@ -46,6 +46,9 @@ export const diagnosticCodes = {
   KS406: 'a step or an action that does nothing',
   KS407: 'an action on something that it cannot act on',
   KS501: 'not built yet: comes with a later part',
+  KS601: 'an escape in server.properties that Java cannot read',
+  KS602: 'a key of server.properties that is not modelled',
+  KS603: 'settings of server.properties that a broker refuses together',
 } as const
 
 export type DiagnosticCode = keyof typeof diagnosticCodes

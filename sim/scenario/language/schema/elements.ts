@@ -118,8 +118,7 @@ export function config(kind: NonNullable<ObjectInfo['config']>, expected: string
   for (const table of tables) {
     for (const [name, key] of Object.entries(table)) {
       const expected = expectedValue(key)
-      const token = `config:${expected}`
-      const type = configValue(key, token)
+      const type = configValue(key, `config:${expected}`)
       // Two kinds of clients may know a key by one name and mean different values: which it is, the compiler says.
       const known = values.get(name)
       const either = known !== undefined && known.expected !== expected
@@ -127,7 +126,9 @@ export function config(kind: NonNullable<ObjectInfo['config']>, expected: string
         ? z.union([known.type, type], { error: () => `config:${known.expected}, or ${expected}` })
         : type
       values.set(name, { expected, type: value })
-      shape[name] = value.optional().meta({ description: `${key.about} (default ${JSON.stringify(key.default)})` })
+      shape[name] = value.optional().meta({
+        description: `${key.about} (${key.default === null ? 'not set by default' : `default ${JSON.stringify(key.default)}`})`,
+      })
     }
   }
   return object(`${kind} config`, expected, shape, { config: kind }) as unknown as z.ZodType<Record<string, unknown>>
