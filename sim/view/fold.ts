@@ -55,6 +55,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'HighWatermarksCheckpointed':
     case 'LogLoaded':
     case 'LogTruncated':
+    case 'SegmentsDeleted':
     case 'SegmentRolled':
     case 'SegmentsCompacted':
       foldBrokerEvent(view, machine, record.atUs, event)
@@ -174,6 +175,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'StepRun':
     case 'ConditionMet':
     case 'Caption':
+    case 'FilesListed':
       return
     default:
       unreachable(event)

@@ -68,6 +68,8 @@ export function formatEvent(event: AnyEvent): string {
       return `SegmentRolled ${event.tp} base=${event.baseOffset}`
     case 'LogTruncated':
       return `LogTruncated ${event.tp} ${event.from}→${event.to}`
+    case 'SegmentsDeleted':
+      return `SegmentsDeleted ${event.tp} ${event.reason} bases=${event.baseOffsets.join(',')}, begins at ${event.logStartOffset}`
     case 'CheckpointWritten':
       return `CheckpointWritten ${event.file}${entries(event.entries)}`
 
@@ -76,6 +78,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'LogCleaned':
     case 'LogCleaningAborted':
     case 'LogCleaningFailed':
+    case 'FilesListed':
       return formatStorageEvent(event)
 
     case 'MessageHanded':

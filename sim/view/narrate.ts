@@ -18,6 +18,8 @@ import { listNames, type Tone } from './painter.ts'
 export interface Telling {
   readonly who: string
   readonly text: string
+  /** Lines below the text, as they stand: a table. */
+  readonly table?: readonly string[]
   readonly tone: Tone
   /** The single messages that it is about: told one by one only while there are few. Absent: always told. */
   readonly messages?: readonly string[]
@@ -90,6 +92,7 @@ export function narrate(
     case 'HighWatermarksCheckpointed':
     case 'ReplicaCreated':
     case 'LogLoaded':
+    case 'SegmentsDeleted':
       return narrateReplica(record, event, view, ledger, memory)
     case 'MessageHanded':
     case 'ProduceSent':
@@ -142,6 +145,7 @@ type ReplicaEvent = EventOf<
   | 'HighWatermarksCheckpointed'
   | 'ReplicaCreated'
   | 'LogLoaded'
+  | 'SegmentsDeleted'
 >
 
 function narrateReplica(
@@ -234,7 +238,18 @@ function narrateReplica(
       }
     case 'LogLoaded':
       return lostAtRestart(record, event.tp, view)
+    case 'SegmentsDeleted': {
+      const count = event.baseOffsets.length
+      const text = `deletes ${count === 1 ? 'the oldest segment' : `the ${count} oldest segments`} of ${event.tp}, ${retention[event.reason]}: it begins at ${event.logStartOffset} now`
+      return { who, text, tone: 'plain', draw: [event.tp] }
+    }
   }
+}
+
+const retention: Readonly<Record<EventOf<'SegmentsDeleted'>['reason'], string>> = {
+  time: 'older than retention.ms allows',
+  size: 'more than retention.bytes allows',
+  'log-start-offset': 'below the log start offset',
 }
 
 const namesOf = (messages: readonly { readonly key: string | null; readonly value: string | null }[]): string[] =>

@@ -94,7 +94,9 @@ export function scenarioDocs(): string {
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
 function configTable(title: string, table: ConfigTable): string {
-  const rows = Object.entries(table).map(([name, key]) => `| \`${name}\` | \`${key.default}\` | ${key.about} |`)
+  const rows = Object.entries(table).map(
+    ([name, key]) => `| \`${name}\` | ${key.default === null ? 'not set' : `\`${key.default}\``} | ${key.about} |`,
+  )
   return [`### ${title}`, '', '| key | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 

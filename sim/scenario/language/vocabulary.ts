@@ -104,6 +104,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ConnectionReset: true,
   DiskFault: true,
   LogCleaningStarted: true,
+  SegmentsDeleted: true,
   SegmentsCompacted: true,
   LogCleaned: true,
   LogCleaningAborted: true,

@@ -118,7 +118,9 @@ export function config(kind: NonNullable<ObjectInfo['config']>, expected: string
     for (const [name, key] of Object.entries(table)) {
       shape[name] = configValue(key, `config:${expectedValue(key)}`)
         .optional()
-        .meta({ description: `${key.about} (default ${JSON.stringify(key.default)})` })
+        .meta({
+          description: `${key.about} (${key.default === null ? 'not set by default' : `default ${JSON.stringify(key.default)}`})`,
+        })
     }
   }
   return object(`${kind} config`, expected, shape, { config: kind }) as unknown as z.ZodType<Record<string, unknown>>
