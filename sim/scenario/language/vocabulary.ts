@@ -55,6 +55,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   Appended: true,
   HighWatermark: true,
   FollowerPosition: true,
+  TruncationRepeats: true,
   IsrShrunk: true,
   IsrExpanded: true,
   IsrUpdateFailed: true,
