@@ -53,6 +53,8 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   preferredElections: 'whether a controller remembers the preferred elections under way',
   deadNewReplicas: 'moving a partition to brokers that are not there',
   movesOfDeletedTopics: 'what a new controller does about a move whose topic is to be deleted',
+  unneededElection: 'a preferred election of a partition that the preferred replica leads',
+  unassignedFollower: 'a follower that fetches a partition which is not assigned to it',
   replacedController: 'a controller that sees another one in /controller',
   staleRegistration: 'a broker that finds its own node of an older session',
   topicDeletion: 'an exception on the thread that deletes topics',

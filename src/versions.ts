@@ -150,6 +150,13 @@ export interface ProtocolVersions {
    * gives it up, but the deletion waits for it; or (KIP-455, 2.4) gives it up, and the deletion goes on.
    */
   readonly movesOfDeletedTopics: 'go-on' | 'given-up' | 'given-up-for-deletion'
+  /**
+   * A preferred election of a partition whose leader is the preferred replica: counts as done, even if that broker is
+   * dead, and the partition for online; or (1.1) changes nothing.
+   */
+  readonly unneededElection: 'counts-as-done' | 'changes-nothing'
+  /** KAFKA-5758 (1.0): a follower that fetches a partition which is not assigned to it (any more), among others. */
+  readonly unassignedFollower: 'whole-fetch-fails' | 'gets-nothing'
   /** What a controller does that sees another one in `/controller` (0.9). */
   readonly replacedController: 'works-on' | 'resigns'
   /**
@@ -290,6 +297,8 @@ const v082: ProtocolVersions = {
   lostEpochRace: 'goes-on',
   preferredElections: 'remembered',
   deadNewReplicas: 'refused',
+  unneededElection: 'counts-as-done',
+  unassignedFollower: 'whole-fetch-fails',
   movesOfDeletedTopics: 'go-on',
   replacedController: 'works-on',
   staleRegistration: 'waited-out',
@@ -404,6 +413,8 @@ const v11: ProtocolVersions = {
   topicDeletion: 'goes-on',
   sessionExpiry: 'operations-fail',
   lostEpochRace: 'gives-up',
+  unneededElection: 'changes-nothing',
+  unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
   lateAnswer: 'only-while-fetching',
   producerMemory: 'five-batches',

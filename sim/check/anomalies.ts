@@ -30,13 +30,14 @@ export function controllerAnomaly(control: ControlTruth, versions: ProtocolVersi
     }
   }
   const leaderless = leaderlessElection(control)
-  if (leaderless !== undefined && versions.preferredElections === 'remembered') {
-    return {
-      id: 'D5',
-      because: `a preferred election of ${leaderless.tp} is asked for, which never had a leader: every controller fails as it takes over (derived; before 0.11)`,
-    }
+  if (leaderless === undefined) return undefined
+  // From 0.11 on controllers look at the request when they have given leaders to all partitions that do not go.
+  const goes = control.requests.has(`/admin/delete_topics/${leaderless.topic}`)
+  if (versions.preferredElections === 'not-remembered' && !goes) return undefined
+  return {
+    id: 'D5',
+    because: `a preferred election of ${leaderless.tp} is asked for, which has no state in ZooKeeper${goes ? ', for its topic is half deleted' : ''}: every controller fails as it takes over (derived; in every release here)`,
   }
-  return undefined
 }
 
 /** A partition without a leader, ever, that a preferred election is asked for. */
@@ -59,10 +60,13 @@ export function partitionAnomaly(
   const controller = controllerAnomaly(control, versions)
   if (controller !== undefined) return controller
   for (const id of partition.assigned) {
-    const anomaly = brokerAnomaly(control, control.brokerOf(id), versions)
+    const broker = control.brokerOf(id)
+    const anomaly = brokerAnomaly(control, broker, versions) ?? replicaAnomaly(control, broker, partition, versions)
     if (anomaly !== undefined) return anomaly
   }
   if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
+  const lost = lostAnswer(control, partition) ?? needlessElection(control, partition, versions)
+  if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
   if (role?.isrWriteFailed === true && versions.controllerWrites === 'node-version') {
@@ -72,6 +76,64 @@ export function partitionAnomaly(
     }
   }
   return undefined
+}
+
+/** Why a replica does not do what its partition's state says. */
+function replicaAnomaly(
+  control: ControlTruth,
+  broker: BrokerControl,
+  { tp, state, assigned }: PartitionControl,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  const role = broker.roles.get(tp)
+  if (role === undefined || state === undefined) return undefined
+  if (role.truncationRepeats && versions.truncationAtEnd === 'keeps-epochs') {
+    return {
+      id: 'M43',
+      because: `${broker.machine} asks again and again where its log of ${tp} parts from its leader's, and never gets to fetch (KAFKA-10706, from 2.0 up to 2.6)`,
+    }
+  }
+  const why = forgottenDeletion(control, broker, tp)
+  if (role.leaderEpoch > state.leaderEpoch && why !== undefined) {
+    return {
+      id: 'D11',
+      because: `${broker.machine} was a replica of ${tp} before and never deleted it, for ${why}: it refuses the lower epochs of the topic that has the name now (derived; in every release here)`,
+    }
+  }
+  const leader = control.brokerOf(state.leader)
+  for (const [other, { role: kind, leader: followed }] of broker.roles) {
+    const stray = kind === 'follower' && followed === state.leader && leader.roles.get(other)?.role === 'leader'
+    if (!stray || versions.unassignedFollower !== 'whole-fetch-fails') continue
+    if (control.partitions.get(other)?.assigned.includes(broker.id) !== false) continue
+    return {
+      id: 'D14',
+      because: `${broker.machine} fetches ${other} from ${leader.machine} too, which moved away from it: ${leader.machine} refuses whole requests for that (KAFKA-5758, before 1.0); ${tp} is on [${assigned}]`,
+    }
+  }
+  return undefined
+}
+
+/** The answer to a controller's own write was lost, and its second try told it that somebody had been there. */
+function lostAnswer({ controller }: ControlTruth, { tp, decidedIn }: PartitionControl): Anomaly | undefined {
+  const prefix = `${tp}: the state of new partition ${tp} exists already, from controller epoch ${controller.epoch}`
+  if (decidedIn !== controller.epoch || !controller.failures.has(prefix)) return undefined
+  return {
+    id: 'D12',
+    because: `b${controller.holder} created the state of ${tp}, the answer was lost with the connection, and its second try found a state: it takes the partition for new ever since (derived, kin to KAFKA-1382; in every release here)`,
+  }
+}
+
+function needlessElection(
+  { controller }: ControlTruth,
+  { tp, state }: PartitionControl,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  const reason = `${tp}: preferred replica ${state?.leader} leads ${tp}`
+  if (versions.unneededElection !== 'counts-as-done' || !controller.failures.has(reason)) return undefined
+  return {
+    id: 'D13',
+    because: `b${controller.holder} was asked to let the preferred replica lead ${tp}, whose leader it was, though dead: the election counted as done and the partition for online, so that its return changed nothing (derived; before 1.1)`,
+  }
 }
 
 const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
@@ -105,11 +167,11 @@ function meddling(control: ControlTruth, versions: ProtocolVersions): Anomaly | 
   if (versions.controllerWrites !== 'node-version') return undefined
   const { deposedWrites, failures, holder } = control.controller
   for (const [topic, by] of deposedWrites) {
-    for (const [subject, reason] of failures) {
-      if (!reason.includes(` ${topic}-`)) continue
+    for (const failure of failures) {
+      if (!failure.includes(` ${topic}-`)) continue
       return {
         id: 'M23',
-        because: `${by}, a controller that had been replaced, changed topic ${topic} behind the back of b${holder}, which gave up "${subject}": ${reason} (KAFKA-6082, before 2.1)`,
+        because: `${by}, a controller that had been replaced, changed topic ${topic} behind the back of b${holder}, which gave this up: "${failure}" (KAFKA-6082, before 2.1)`,
       }
     }
   }
@@ -123,21 +185,31 @@ export function strayAnomaly(
   tp: string,
   versions: ProtocolVersions,
 ): Anomaly | undefined {
-  const drop = control.partitions.get(tp)?.dropped.get(broker.id)
-  if (drop?.registered === false) {
+  const why = forgottenDeletion(control, broker, tp)
+  if (why !== undefined) {
     return {
       id: 'D11',
-      because: `${broker.machine} was not registered when ${tp} moved away from it: the request to delete its replica was dropped, and no controller asks again (derived; in every release here)`,
+      because: `${why}, so that it never heard that ${tp} had moved away from it and its replica was to go: no controller asks again (derived; in every release here)`,
     }
   }
-  if (drop !== undefined && drop.controllerEpoch < control.controller.epoch) {
-    return {
-      id: 'D11',
-      because: `the controller that moved ${tp} away from ${broker.machine} was replaced before ${broker.machine} had deleted its replica, and no other asks again (derived; in every release here)`,
-    }
-  }
+  if (control.writtenAway.has(tp)) return writtenAwayAnomaly(tp)
   return brokerAnomaly(control, broker, versions)
 }
+
+/** Why a broker never deleted what it had of a partition that moved away from it. */
+function forgottenDeletion(control: ControlTruth, broker: BrokerControl, tp: string): string | undefined {
+  const drop = control.dropOf(tp).get(broker.id)
+  if (drop === undefined) return undefined
+  if (drop.registered === undefined) return `${broker.machine} was not registered at that moment, as far as the controller knew`
+  if (drop.registered !== broker.registered) return `${broker.machine} lost its registration then`
+  if (drop.controllerEpoch < control.controller.epoch) return 'the controller was replaced then'
+  return undefined
+}
+
+const writtenAwayAnomaly = (tp: string): Anomaly => ({
+  id: 'D9',
+  because: `the tool added ${tp} while a controller changed replicas of the topic, and the controller wrote back what it remembered, without ${tp} (derived; neither looks at the version)`,
+})
 
 /** Why a topic that is to be deleted is not. */
 export function deletionAnomaly(control: ControlTruth, topic: string, versions: ProtocolVersions): Anomaly | undefined {

@@ -16,14 +16,12 @@ export interface PartitionControl {
   decidedByDeposed: boolean
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
   overwrittenByTool: boolean
-  /** Brokers that were its replicas once, are not any more, and have not deleted what they had of it since. */
-  readonly dropped: Map<number, Drop>
 }
 
 /** How a broker ceased to be a replica. */
 export interface Drop {
-  /** Whether it was registered at that moment. */
-  readonly registered: boolean
+  /** Its registration at that moment, if it had one that the controller knew of. */
+  readonly registered: number | undefined
   /** Epoch of the controller that stood. */
   readonly controllerEpoch: number
 }
@@ -38,6 +36,8 @@ export interface RoleBelief {
   zkVersion: number
   /** An ISR write of this leadership was refused. */
   isrWriteFailed: boolean
+  /** A follower that never ends its truncation (M43). */
+  truncationRepeats: boolean
 }
 
 export interface BrokerControl {
@@ -77,6 +77,6 @@ export interface ControllerControl {
   readonly deposedWrites: Map<string, string>
   /** Topics whose deletion the controller that stands has put off, and why. */
   readonly deletionsHalted: Map<string, string>
-  /** Steps that the controller that stands gave up, and why. */
-  readonly failures: Map<string, string>
+  /** Steps that the controller that stands gave up, and why: `subject: reason`. */
+  readonly failures: Set<string>
 }

@@ -17,7 +17,7 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import type { BrokerControl, ControllerControl, PartitionControl, RoleBelief } from './control-state.ts'
+import type { BrokerControl, ControllerControl, Drop, PartitionControl, RoleBelief } from './control-state.ts'
 
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
@@ -33,10 +33,17 @@ export class ControlTruth {
     deletionDied: undefined,
     deposedWrites: new Map(),
     deletionsHalted: new Map(),
-    failures: new Map(),
+    failures: new Set(),
   }
   /** Nodes under `/admin`, without the directory of topics to delete. */
   readonly requests = new Map<string, string>()
+  /**
+   * Brokers that were replicas once, and have not deleted since what they had of the partition, though they may be
+   * replicas again, and the topic another one of the same name.
+   */
+  private readonly drops = new Map<TopicPartition, Map<number, Drop>>()
+  /** Partitions that the tool had added, and a controller wrote away again with what it remembered of their topic. */
+  readonly writtenAway = new Set<TopicPartition>()
   /** Topics that were deleted since replicas of theirs are to move, while that request stands. */
   readonly deletedWhileMoving = new Set<string>()
   private readonly owners = new Map<string, string>()
@@ -74,11 +81,16 @@ export class ControlTruth {
         if (role !== undefined) role.isrWriteFailed = true
         return
       }
+      case 'TruncationRepeats': {
+        const role = this.machine(record.machine)?.roles.get(event.tp)
+        if (role !== undefined) role.truncationRepeats = true
+        return
+      }
       case 'ReplicaDeleted': {
         const broker = this.machine(record.machine)
         if (broker === undefined) return
         broker.roles.delete(event.tp)
-        this.partitions.get(event.tp)?.dropped.delete(broker.id)
+        this.dropOf(event.tp).delete(broker.id)
         return
       }
       case 'MetadataUpdated':
@@ -105,7 +117,7 @@ export class ControlTruth {
         if (this.isNamed(record.machine)) this.controller.deletionsHalted.delete(event.topic)
         return
       case 'StateChangeFailed':
-        if (this.isNamed(record.machine)) this.controller.failures.set(event.subject, event.reason)
+        if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
         return
       case 'BrokerFailure':
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).lossMissed = false
@@ -203,13 +215,29 @@ export class ControlTruth {
     const broker = this.machine(machine)
     if (broker === undefined) return
     const { leaderEpoch, isr, zkVersion } = event
-    const belief: RoleBelief = { role: 'leader', leaderEpoch, leader: broker.id, isr, zkVersion, isrWriteFailed: false }
+    const belief: RoleBelief = {
+      role: 'leader',
+      leaderEpoch,
+      leader: broker.id,
+      isr,
+      zkVersion,
+      isrWriteFailed: false,
+      truncationRepeats: false,
+    }
     broker.roles.set(event.tp, belief)
   }
 
   private becameFollower(machine: string, event: Of<'BecameFollower'>): void {
     const { leaderEpoch, leader } = event
-    const belief: RoleBelief = { role: 'follower', leaderEpoch, leader, isr: [], zkVersion: -1, isrWriteFailed: false }
+    const belief: RoleBelief = {
+      role: 'follower',
+      leaderEpoch,
+      leader,
+      isr: [],
+      zkVersion: -1,
+      isrWriteFailed: false,
+      truncationRepeats: false,
+    }
     this.machine(machine)?.roles.set(event.tp, belief)
   }
 
@@ -271,15 +299,28 @@ export class ControlTruth {
     else if (change.data !== '') this.assign(topic, change.data, this.machine(by) === undefined)
   }
 
+  /** How brokers ceased to be replicas of a partition. */
+  dropOf(tp: TopicPartition): Map<number, Drop> {
+    let drops = this.drops.get(tp)
+    if (drops === undefined) this.drops.set(tp, (drops = new Map()))
+    return drops
+  }
+
   private assign(topic: string, data: string, byTool: boolean): void {
-    for (const [number, replicas] of decodeAssignment(data)) {
+    const assignment = decodeAssignment(data)
+    for (const [tp, { topic: owner, partition }] of this.partitions) {
+      if (owner !== topic || assignment.has(partition)) continue
+      this.partitions.delete(tp)
+      this.writtenAway.add(tp)
+    }
+    for (const [number, replicas] of assignment) {
       const partition = this.partitionOf(topicPartition(topic, number))
       for (const id of partition.assigned) {
         if (replicas.includes(id)) continue
-        const registered = this.brokerOf(id).registered !== undefined
-        partition.dropped.set(id, { registered, controllerEpoch: this.controller.epoch })
+        const { registered, noticed } = this.brokerOf(id)
+        const drop = { registered: noticed ? registered : undefined, controllerEpoch: this.controller.epoch }
+        this.dropOf(partition.tp).set(id, drop)
       }
-      for (const id of replicas) partition.dropped.delete(id)
       if (byTool && partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
         partition.overwrittenByTool = true
       }
@@ -320,7 +361,6 @@ export class ControlTruth {
         decidedBy: '',
         decidedByDeposed: false,
         overwrittenByTool: false,
-        dropped: new Map(),
       }
       this.partitions.set(tp, partition)
     }

@@ -43,6 +43,8 @@ export function formatEvent(event: AnyEvent): string {
       return `BecameFollower ${event.tp} of ${leaderName(event.leader)} epoch=${event.leaderEpoch} leo=${event.logEndOffset} hw=${event.highWatermark}`
     case 'Truncated':
       return `Truncated ${event.tp} ${event.from}→${event.to} (${event.reason}) hw=${event.highWatermark}`
+    case 'TruncationRepeats':
+      return `TruncationRepeats ${event.tp} epoch=${event.epoch} of ${leaderName(event.leader)}`
     case 'Appended':
       return `Appended ${event.tp} (${role(event)})${tracedWords(event.messages)} leo=${event.logEndOffset}`
     case 'HighWatermark':

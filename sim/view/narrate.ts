@@ -88,6 +88,7 @@ export function narrate(
     case 'BecameLeader':
     case 'BecameFollower':
     case 'Truncated':
+    case 'TruncationRepeats':
     case 'Appended':
     case 'HighWatermark':
     case 'IsrShrunk':
@@ -141,6 +142,7 @@ type ReplicaEvent = EventOf<
   | 'BecameLeader'
   | 'BecameFollower'
   | 'Truncated'
+  | 'TruncationRepeats'
   | 'Appended'
   | 'HighWatermark'
   | 'IsrShrunk'
@@ -180,6 +182,10 @@ function narrateReplica(
       }
     case 'Truncated':
       return event.from === event.to ? undefined : truncation(who, event, view, ledger)
+    case 'TruncationRepeats': {
+      const text = `asks ${leaderName(event.leader)} again and again where epoch ${event.epoch} of ${event.tp} ends, cuts nothing, and fetches nothing (KAFKA-10706)`
+      return { who, text, tone: 'bad' }
+    }
     case 'Appended': {
       const messages = namesOf(event.messages)
       const first = event.messages[0]?.offset ?? event.logEndOffset

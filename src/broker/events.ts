@@ -53,6 +53,8 @@ export type BrokerEvent =
       readonly reason: 'became-follower' | 'out-of-range' | 'leader-epoch' | 'high-watermark'
       readonly highWatermark: number
     }
+  /** A follower has to ask its leader about the very epoch again that it just asked about: nothing was cut (M43). */
+  | { readonly kind: 'TruncationRepeats'; readonly tp: string; readonly leader: number; readonly epoch: number }
   | {
       readonly kind: 'Appended'
       readonly tp: string

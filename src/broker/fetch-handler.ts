@@ -50,13 +50,14 @@ export class FetchHandler {
 
   /**
    * Records how far the follower has got, one partition after another, waiting for the ISR write that a position may set
-   * off. A follower that is not assigned to one of them is refused altogether; what was recorded before stays.
+   * off. A follower that is not assigned to one of them is refused altogether; what was recorded before stays. From
+   * 1.0 on it only gets nothing of that one.
    * @param data what was read; a failed read leaves the position unknown
    */
   private record(
     index: number,
     request: FetchRequest,
-    data: readonly FetchPartitionResult[] | undefined,
+    data: FetchPartitionResult[] | undefined,
     send: Send,
     done: () => void,
   ): void {
@@ -66,6 +67,10 @@ export class FetchHandler {
       const partition = this.find(wanted.topic, wanted.partition)
       if (partition === undefined) continue
       if (!partition.knowsFollower(replicaId)) {
+        if (this.replicas.versions.unassignedFollower === 'gets-nothing') {
+          if (data !== undefined) data[i] = { ...data[i]!, records: NO_RECORDS }
+          continue
+        }
         return send(partitions.map(({ topic, partition: number }) => failed(topic, number, ErrorCode.Unknown)))
       }
       const failedRead = data !== undefined && data[i]!.errorCode !== ErrorCode.NoError

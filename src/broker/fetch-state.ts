@@ -53,6 +53,8 @@ export class FetchState {
   fetchOffset: number
   phase: 'truncating' | 'fetching'
   lastFetchedEpoch: number | undefined
+  /** It was told once that its truncation goes round in circles. */
+  repeats = false
   /** Until when it is left out, after an error. */
   restingUntil: Micros | undefined
 

@@ -25,6 +25,7 @@ import {
   type TopicPartition,
 } from '../protocol/index.ts'
 import { type EpochEndOffset, UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../storage/index.ts'
+import { traceBroker } from './events.ts'
 import { FetchState, type InitialFetchState } from './fetch-state.ts'
 import type { FetcherSettings, FetcherTarget } from './fetcher-target.ts'
 import { type FollowerLog, truncationFor } from './follower-truncation.ts'
@@ -214,7 +215,18 @@ export class ReplicaFetcher {
       if (answer?.errorCode === ErrorCode.FencedLeaderEpoch) this.fenced(state, before.leaderEpoch)
       else if (answer?.errorCode !== ErrorCode.NoError) this.delay(state)
       else this.truncateTo(state, { epoch: answer.leaderEpoch, endOffset: answer.endOffset })
+      this.tellRepetition(state, asked[i]!.epoch)
     })
+  }
+
+  /** Says so, once, when the latest epoch is the one that was just asked about, and must be asked about again (M43). */
+  private tellRepetition(state: FetchState, epoch: number): void {
+    if (state.repeats || !state.isTruncating || this.target.latestEpoch(state.tp) !== epoch) return
+    state.repeats = true
+    const { host } = this
+    if (host.tracing) {
+      traceBroker(host, { kind: 'TruncationRepeats', tp: state.tp, leader: this.source.id, epoch })
+    }
   }
 
   /** Cuts a log back to what a leader's answer says, and perhaps asks again next time. */

@@ -110,8 +110,7 @@ export class ControllerRequestBatch {
       throw new Refusal('state-change-failed', 'this broker is no longer the controller')
     }
     // Since KIP-380 one that has just failed gets nothing, though it may have registered again and have a channel.
-    const gets = (broker: number): boolean =>
-      versions.brokerEpoch === 'none' || context.isLiveOrShuttingDown(broker)
+    const gets = (broker: number): boolean => versions.brokerEpoch === 'none' || context.isLiveOrShuttingDown(broker)
     for (const [broker, states] of inOrder(this.leaderAndIsr)) {
       if (!gets(broker)) continue
       const partitionStates = [...states.values()]

@@ -118,7 +118,7 @@ export class PartitionStateMachine {
         yield* this.loadAssignment(tp)
       } else if (target === 'OnlinePartition') {
         if (current === 'NewPartition') yield* this.initializeLeaderAndIsr(tp)
-        else yield* this.electLeader(tp, selector)
+        else if (!(yield* this.electLeader(tp, selector, current))) return
       }
       this.states.set(tp, target)
     } catch (error) {
@@ -163,7 +163,8 @@ export class PartitionStateMachine {
     this.batch.addLeaderAndIsr(live, tp, state, replicas)
   }
 
-  private *electLeader(tp: TopicPartition, selector: LeaderSelector): Task<void> {
+  /** Whether the partition has a leader now, as far as this release looks. */
+  private *electLeader(tp: TopicPartition, selector: LeaderSelector, before: PartitionStateName): Task<boolean> {
     const { context } = this
     const { zk } = context.environment
     for (;;) {
@@ -176,8 +177,12 @@ export class PartitionStateMachine {
         selection = yield* selector(context, tp, current)
       } catch (error) {
         const refusal = refusalOf(error)
-        // An election that is not needed counts as done.
-        if (refusal.kind === 'election-not-needed') return
+        if (refusal.kind === 'election-not-needed') {
+          if (context.environment.versions.unneededElection === 'changes-nothing') return false
+          // It counts as done, even where the leader that makes it needless is dead.
+          if (before === 'OfflinePartition') context.report(tp, refusal)
+          return true
+        }
         if (refusal.kind === 'no-replica-online') this.traceOffline(tp, current.isr, refusal.message)
         throw refusal
       }
@@ -188,7 +193,7 @@ export class PartitionStateMachine {
       context.leadership.set(tp, state)
       this.traceElected(tp, leaderAndIsr, election)
       this.batch.addLeaderAndIsr(receivers, tp, state, context.replicasOf(tp))
-      return
+      return true
     }
   }
 

@@ -57,6 +57,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   Appended: true,
   HighWatermark: true,
   FollowerPosition: true,
+  TruncationRepeats: true,
   IsrShrunk: true,
   IsrExpanded: true,
   IsrUpdateFailed: true,
