@@ -27,13 +27,17 @@ export const ErrorCode = {
   NotEnoughReplicasAfterAppend: 20,
   InvalidRequiredAcks: 21,
   InvalidTimestamp: 32,
+  NotController: 41,
   UnsupportedForMessageFormat: 43,
+  OperationNotAttempted: 55,
   FencedLeaderEpoch: 74,
   UnknownLeaderEpoch: 75,
   UnsupportedCompressionType: 76,
   StaleBrokerEpoch: 77,
   OffsetNotAvailable: 78,
   InvalidRecord: 87,
+  InvalidUpdateVersion: 95,
+  IneligibleReplica: 107,
 } as const
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]

@@ -1,3 +1,4 @@
+export * from './alter-partition.ts'
 export * from './control.ts'
 export * from './errors.ts'
 export * from './fetch.ts'

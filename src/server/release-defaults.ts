@@ -19,6 +19,13 @@ const from011: Partial<BrokerConfig> = { ...from09, 'unclean.leader.election.ena
 /** KAFKA-5384, in 1.0. */
 const from11: Partial<BrokerConfig> = { ...from011, 'delete.topic.enable': true }
 
+/** KIP-537, in 2.5. */
+const from27: Partial<BrokerConfig> = {
+  ...from11,
+  'replica.lag.time.max.ms': 30_000,
+  'zookeeper.session.timeout.ms': 18_000,
+}
+
 export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>> = {
   '0.8.0': before082,
   '0.8.1': before082,
@@ -30,4 +37,10 @@ export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>
   '2.0': from11,
   '2.1': from11,
   '2.4': from11,
+  '2.7': from27,
+  '2.8': from27,
+  '3.3': from27,
+  '3.5': from27,
+  '3.7': from27,
+  '4.1': from27,
 }

@@ -117,6 +117,7 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   UpdateMetadata: true,
   ControlledShutdown: true,
   OffsetForLeaderEpoch: true,
+  AlterPartition: true,
 }
 
 const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
