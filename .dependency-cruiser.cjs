@@ -1,7 +1,7 @@
 /**
  * Which folder may import which (docs/ARCHITECTURE.md draws it): arrows run one way.
  *   src <- sim <- live, web <- cli
- *   inside src: host <- config, storage, protocol <- zookeeper <- broker, controller, client <- server
+ *   inside src: host <- config, storage, protocol <- zookeeper <- broker, controller, coordinator, client <- server
  */
 const may = (name, from, to) => ({
   name,
@@ -27,6 +27,11 @@ module.exports = {
     may('zookeeper', '^src/zookeeper/', '^src/(host|zookeeper)/'),
     may('broker', '^src/broker/', '^src/(host|config|protocol|storage|zookeeper|broker)/|^src/versions\\.ts$'),
     may('controller', '^src/controller/', '^src/(host|config|protocol|zookeeper|controller)/|^src/versions\\.ts$'),
+    may(
+      'coordinator',
+      '^src/coordinator/',
+      '^src/(host|config|protocol|storage|zookeeper|coordinator)/|^src/versions\\.ts$',
+    ),
     may('client', '^src/client/', '^src/(host|config|protocol|storage|zookeeper|client)/|^src/versions\\.ts$'),
     may('server', '^src/server/', '^src/'),
     may('versions', '^src/versions\\.ts$', '^src/versions\\.ts$'),

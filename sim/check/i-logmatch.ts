@@ -57,8 +57,9 @@ export class LogMatchOracle extends OracleBase<Difference> {
     const there = nameOf(b.entries[offset])
     const { kind } = record.event
     const { step } = record
-    this.latest = { evidence: { ...partition.evidence }, replica: a, offset, step, kind, cutAtOnce: false }
-    this.report(record, this.latest, {
+    const found = { evidence: { ...partition.evidence }, replica: a, offset, step, kind, cutAtOnce: false }
+    this.latest = [...this.latest.filter((other) => other.step === step), found]
+    this.report(record, found, {
       tp,
       detail: `At offset ${offset} of ${tp}, below both high watermarks (${a.highWatermark} and ${b.highWatermark}), ${a.machine} holds ${here} and ${b.machine} holds ${there}.`,
     })

@@ -174,6 +174,9 @@ export interface ClientView {
   readonly acked: number
   readonly gaveUp: number
   readonly read: number
+  /** Async producers: messages that wait to be sent, and that never got into the full queue. */
+  readonly queued: number
+  readonly dropped: number
   /** ZooKeeper clients: watch events told, by `event path`. */
   readonly notified: Readonly<Record<string, number>>
   /** Resources: writes taken, refused, and taken from a leader of an older epoch than one seen before. */
@@ -182,6 +185,22 @@ export interface ClientView {
   readonly stale: number
   /** Leaders as last told by a broker, by partition. */
   readonly leaders: Readonly<Record<TopicPartition, number>>
+}
+
+/** A consumer group as coordinators and ZooKeeper have told of it. Members go by their clients' names. */
+export interface GroupView {
+  /** The broker that spoke last for it; empty while its offsets only lie in ZooKeeper. */
+  readonly coordinator: string
+  /** `none`: nobody leads it; its offsets are all there is. */
+  readonly state: 'none' | 'empty' | 'rebalancing' | 'assigning' | 'stable'
+  readonly generation: number
+  /** Rebalances that were begun. */
+  readonly rebalances: number
+  readonly members: readonly string[]
+  /** Partitions by member, of the present generation. */
+  readonly assignments: Readonly<Record<string, readonly TopicPartition[]>>
+  /** Next offset to read, as last committed. */
+  readonly committed: Readonly<Record<TopicPartition, number>>
 }
 
 export interface LinkView {
@@ -203,6 +222,7 @@ export interface ClusterView {
   readonly znodes: Readonly<Record<string, ZnodeView>>
   readonly sessions: Readonly<Record<string, SessionView>>
   readonly clients: Readonly<Record<string, ClientView>>
+  readonly groups: Readonly<Record<string, GroupView>>
   readonly elections: Readonly<Record<string, ElectionView>>
   readonly operations: Readonly<Record<string, OperationView>>
   readonly work: ZooKeeperWork
@@ -247,11 +267,23 @@ export const emptyClient: ClientView = {
   acked: 0,
   gaveUp: 0,
   read: 0,
+  queued: 0,
+  dropped: 0,
   notified: {},
   accepted: 0,
   refused: 0,
   stale: 0,
   leaders: {},
+}
+
+export const emptyGroup: GroupView = {
+  coordinator: '',
+  state: 'none',
+  generation: 0,
+  rebalances: 0,
+  members: [],
+  assignments: {},
+  committed: {},
 }
 
 /** Before the first record: the machines of the plan, all stopped. Without a plan, machines join as records name them. */
@@ -283,6 +315,7 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
     znodes: {},
     sessions: {},
     clients,
+    groups: {},
     elections: {},
     operations: {},
     work: { writes: 0, refused: 0, sessions: 0, watches: 0 },

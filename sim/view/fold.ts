@@ -9,7 +9,9 @@ import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import { type ClusterView, emptyMachine, type MachineKind } from './cluster-view.ts'
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
+import { foldGroupEvent } from './fold-group.ts'
 import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
+import { isGroupEvent } from './group-events.ts'
 
 /** The same, open for writing. Arrays are replaced, never pushed to. */
 export type Mutable<T> = T extends (...args: never[]) => unknown
@@ -37,6 +39,7 @@ export function foldRecord(view: ViewDraft, record: ViewRecord): void {
 function foldEvent(view: ViewDraft, record: ViewRecord): void {
   const event = eventOf(record)
   const { machine } = record
+  if (isGroupEvent(event)) return foldGroupEvent(view, machine, event)
   switch (event.kind) {
     case 'BrokerStarted':
     case 'ReplicaCreated':
@@ -111,6 +114,15 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'ProducerGaveUp':
       clientOf(view, event.client).gaveUp += event.messages.length
       return
+    case 'MessageQueued':
+      clientOf(view, event.client).queued += 1
+      return
+    case 'BatchTaken':
+      clientOf(view, event.client).queued = event.queued
+      return
+    case 'MessageDropped':
+      clientOf(view, event.client).dropped += 1
+      return
     case 'MessagesRead':
       clientOf(view, event.client).read += event.messages.length
       return
@@ -150,6 +162,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'StateChangeFailed':
     case 'ProduceSent':
     case 'ProduceFailed':
+    case 'SendBlocked':
     case 'MetadataRefreshFailed':
     case 'FetchFailed':
     case 'OffsetReset':
@@ -185,6 +198,7 @@ function foldMachineEvent(
       forgetBroker(view, machine)
       forgetServer(view, machine)
       forgetContender(view, machine)
+      forgetQueue(view, machine)
       return
     case 'PowerLost':
       state.state = 'off'
@@ -198,6 +212,12 @@ function foldMachineEvent(
     default:
       unreachable(event)
   }
+}
+
+/** What waited in the queue of an async producer is gone with its process. */
+function forgetQueue(view: ViewDraft, machine: string): void {
+  const client = view.clients[machine]
+  if (client !== undefined) client.queued = 0
 }
 
 function kindOf(view: ViewDraft, machine: string): MachineKind {

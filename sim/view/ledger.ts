@@ -11,7 +11,8 @@ import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import { Availability, type Operation, type UnavailableInterval } from './availability.ts'
 import { LedgerLogs, type OpenCopy } from './ledger-logs.ts'
 import type { AttemptRecord, CopyRecord, Decision, MessageRecord } from './message-record.ts'
-import { brokerName, leaderName, messageName } from './names.ts'
+import { brokerName, isInternal, leaderName, messageName } from './names.ts'
+import { ProducerQueues } from './producer-queues.ts'
 
 interface OpenAttempt extends AttemptRecord {
   outcome: string
@@ -27,6 +28,8 @@ interface OpenMessage extends MessageRecord {
   copies: OpenCopy[]
   acknowledged: MessageRecord['acknowledged']
   gaveUp: MessageRecord['gaveUp']
+  dropped: MessageRecord['dropped']
+  lostInQueue: MessageRecord['lostInQueue']
   reads: MessageRecord['reads'][number][]
 }
 
@@ -45,6 +48,7 @@ export class Ledger {
     (message) => this.#messages.get(message)?.copies ?? noCopies,
   )
   readonly #availability: Availability = new Availability((tp) => this.#logs.isLed(tp))
+  readonly #queues = new ProducerQueues()
   #endUs: Micros = 0
 
   /** By name, in the order of first appearance. */
@@ -72,9 +76,13 @@ export class Ledger {
       case 'ProduceFailed':
       case 'ProducerGaveUp':
       case 'MessagesRead':
+      case 'MessageQueued':
+      case 'MessageDropped':
         this.#clientEvent(event, decision(record))
         return
       case 'Appended':
+        // What brokers write for themselves is no message of anybody.
+        if (isInternal(event.tp)) return
         if (event.role === 'leader') {
           this.#logs.appendedByLeader(machine, event.tp, event.leaderEpoch, event.messages, decision(record))
         } else this.#logs.appendedByFollower(machine, event.tp, event.messages, decision(record))
@@ -109,6 +117,7 @@ export class Ledger {
         return
       case 'ProcessEnded':
         this.#logs.stopped(machine)
+        this.#producerEnded(machine, decision(record))
         return
       case 'ZkCommitted':
         this.#logs.znodesChanged(event.changes)
@@ -159,9 +168,18 @@ export class Ledger {
         return record.copies.some((copy) => copy.lost !== undefined)
       case 'gave-up':
         return record.gaveUp !== undefined
+      case 'dropped':
+        return record.dropped !== undefined
+      case 'lost-in-queue':
+        return record.lostInQueue !== undefined
       default:
         return unreachable(fate)
     }
+  }
+
+  /** Messages that died with an async producer, in all its lives. */
+  lostInQueue(client: string): number {
+    return this.#queues.lost(client)
   }
 
   /** Messages that a producer was told are safe, and that stand in no partition's log (any more). */
@@ -218,10 +236,18 @@ export class Ledger {
 
   #clientEvent(
     event: EventOf<
-      'MessageHanded' | 'ProduceSent' | 'ProduceAcknowledged' | 'ProduceFailed' | 'ProducerGaveUp' | 'MessagesRead'
+      | 'MessageHanded'
+      | 'ProduceSent'
+      | 'ProduceAcknowledged'
+      | 'ProduceFailed'
+      | 'ProducerGaveUp'
+      | 'MessagesRead'
+      | 'MessageQueued'
+      | 'MessageDropped'
     >,
     by: Decision,
   ): void {
+    this.#queues.apply(event)
     switch (event.kind) {
       case 'MessageHanded': {
         const record = this.#message(messageName(event.message, event.key))
@@ -260,6 +286,11 @@ export class Ledger {
           this.#acknowledge(messageName(message), event.baseOffset + index, event, by)
         })
         return
+      case 'MessageQueued':
+        return
+      case 'MessageDropped':
+        this.#message(messageName(event.message)).dropped ??= by
+        return
       case 'MessagesRead':
         for (const { offset, key, value } of event.messages) {
           this.#message(messageName(value, key)).reads.push({ by, client: event.client, tp: event.tp, offset })
@@ -279,6 +310,16 @@ export class Ledger {
     if (copy !== undefined) copy.acknowledged ??= by
   }
 
+  #producerEnded(client: string, by: Decision): void {
+    for (const name of this.#queues.ended(client)) {
+      const record = this.#message(messageName(name))
+      const inFlight = record.attempts.at(-1)?.ended === undefined && record.attempts.length > 0
+      if (inFlight || record.copies.length > 0) continue
+      record.lostInQueue = by
+      this.#queues.countLost(client)
+    }
+  }
+
   #message(name: string): OpenMessage {
     let record = this.#messages.get(name)
     if (record === undefined) {
@@ -292,6 +333,8 @@ export class Ledger {
         copies: [],
         acknowledged: undefined,
         gaveUp: undefined,
+        dropped: undefined,
+        lostInQueue: undefined,
         reads: [],
       }
       this.#messages.set(name, record)

@@ -21,6 +21,17 @@ export function messageName(value: string | null, key: string | null = null): st
   return end < 0 ? value : value.slice(0, end)
 }
 
+const INTERNAL = /^__consumer_offsets-\d+$/
+
+/** A partition that only brokers write to. */
+export const isInternal = (tp: string): boolean => INTERNAL.test(tp)
+
+const UUID_LENGTH = 36
+
+/** A member's id is its client's name, a dash and a UUID. */
+export const clientOfMember = (member: string): string =>
+  member.length > UUID_LENGTH ? member.slice(0, -UUID_LENGTH - 1) : member
+
 /** `1200`, `0.25`, `12.003`: milliseconds of an integer number of microseconds, at most three decimals. */
 export function formatMs(us: Micros): string {
   if (us < 0) return `-${formatMs(-us)}`

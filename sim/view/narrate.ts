@@ -7,10 +7,12 @@ import type { TopicPartition } from '../../src/protocol/index.ts'
 import type { Detail } from '../scenario/plan.ts'
 import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import { type ClusterView, replicaOf } from './cluster-view.ts'
+import { type GroupEvent, isGroupEvent } from './group-events.ts'
 import type { Ledger } from './ledger.ts'
-import { brokerNames, leaderName, messageName } from './names.ts'
+import { brokerNames, isInternal, leaderName, messageName } from './names.ts'
 import { narrateClient } from './narrate-client.ts'
 import { narrateControl } from './narrate-control.ts'
+import { narrateGroup } from './narrate-group.ts'
 import { listNames, type Tone } from './painter.ts'
 
 export interface Telling {
@@ -75,6 +77,7 @@ export function narrate(
   memory: NarrationMemory,
 ): Telling | undefined {
   const event = eventOf(record)
+  if (isGroupEvent(event)) return narrateGroup(record.machine, event, memory)
   switch (event.kind) {
     case 'BecameLeader':
     case 'BecameFollower':
@@ -97,10 +100,34 @@ export function narrate(
     case 'MessagesRead':
     case 'FetchFailed':
     case 'OffsetReset':
+    case 'MessageQueued':
+    case 'SendBlocked':
+    case 'MessageDropped':
+    case 'BatchTaken':
       return narrateClient(event, view, ledger, memory)
+    case 'ProcessEnded':
+      return withQueueLoss(narrateControl(record, event, view, memory), record.machine, ledger, memory)
     default:
       return narrateControl(record, event, view, memory)
   }
+}
+
+/** A client that ends takes along what waits in its queue. */
+function withQueueLoss(
+  telling: Telling | undefined,
+  who: string,
+  ledger: Ledger,
+  memory: NarrationMemory,
+): Telling | undefined {
+  const before = Number(memory.told(`lost in queue ${who}`) ?? 0)
+  const lost = ledger.lostInQueue(who) - before
+  if (telling === undefined || lost === 0) return telling
+  memory.changed(`lost in queue ${who}`, String(before + lost))
+  const messages =
+    lost === 1
+      ? '1 message that its application believes sent is'
+      : `${lost} messages that its application believes sent are`
+  return { ...telling, text: `${telling.text}; ${messages} gone with its queue`, tone: 'bad' }
 }
 
 type ReplicaEvent = EventOf<
@@ -125,6 +152,8 @@ function narrateReplica(
   memory: NarrationMemory,
 ): Telling | undefined {
   const who = record.machine
+  // What the coordinator does with its topic is told in its own words.
+  if ('tp' in event && isInternal(event.tp) && event.kind !== 'Truncated') return undefined
   switch (event.kind) {
     case 'BecameLeader': {
       const again = memory.changed(`leader ${event.tp}`, who) ? 'now' : 'again'
@@ -255,4 +284,4 @@ function logNames(view: ClusterView, broker: string, tp: TopicPartition): string
   return names.length === 0 ? `${replica?.logEndOffset ?? 0} messages` : listNames(names)
 }
 
-export type ControlEvent = Exclude<AnyEvent, ReplicaEvent | Parameters<typeof narrateClient>[0]>
+export type ControlEvent = Exclude<AnyEvent, ReplicaEvent | GroupEvent | Parameters<typeof narrateClient>[0]>

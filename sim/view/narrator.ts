@@ -12,7 +12,7 @@ import type { ClusterView } from './cluster-view.ts'
 import { drawPartition } from './draw.ts'
 import { committedTree, drawTree, withoutOwn } from './draw-tree.ts'
 import type { Ledger } from './ledger.ts'
-import { formatSeconds, messageName } from './names.ts'
+import { formatSeconds, isInternal, messageName } from './names.ts'
 import { NarrationMemory, narrate, type Telling } from './narrate.ts'
 import { displayWidth, type Painter, padTo, plainPainter, type Tone, wrap } from './painter.ts'
 import { verdictLines } from './verdict.ts'
@@ -131,7 +131,7 @@ export class Narrator {
     let drawn = 0
     let left = 0
     for (const tp of partitions) {
-      if (!holdsAnything(view, tp)) continue
+      if (isInternal(tp) || !holdsAnything(view, tp)) continue
       const plain = drawPartition(view, tp, { width, ascii }).join('\n')
       const last = this.#drawn.get(tp)
       if (plain === last) continue

@@ -69,7 +69,7 @@ export class FetchHandler {
       const failedRead = data !== undefined && data[i]!.errorCode !== ErrorCode.NoError
       if (failedRead && this.replicas.versions.followerPosition === 'after-good-read') continue
       // What it has before the offset is not what the leader has.
-      if (data?.[i]!.divergingEpoch !== undefined) continue
+      if (data !== undefined && data[i]!.divergingEpoch !== undefined) continue
       let inline = true
       let finished = false
       partition.recordFollowerFetch(replicaId, failedRead ? UNKNOWN_OFFSET : wanted.fetchOffset, () => {

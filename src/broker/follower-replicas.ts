@@ -66,7 +66,8 @@ export class FollowerReplicas implements FetcherTarget {
     if (records.length > 0) {
       try {
         const { count } = withDisk(this.host, () => local.log.append(records, { assignOffsets: false }))
-        if (count > 0 && this.host.tracing) partition.traceAppend(local, 'follower', tracedMessages(records))
+        if (count > 0 && this.host.tracing)
+          partition.traceAppend(local, 'follower', tracedMessages(partition.topic, records))
       } catch (error) {
         if (!(error instanceof LogError)) throw error
         const isDamaged = error.errorCode === ErrorCode.InvalidMessage || error.errorCode === ErrorCode.InvalidRecord

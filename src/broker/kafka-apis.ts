@@ -7,6 +7,7 @@ import {
   type AlterPartitionResponse,
   CONSUMER_REPLICA_ID,
   ErrorCode,
+  type GroupRequest,
   type KafkaRequest,
   LATEST_TIME,
   type MetadataRequest,
@@ -62,7 +63,8 @@ export class KafkaApis {
     this.fetch = new FetchHandler(host, options.replicas)
   }
 
-  handle(request: KafkaRequest, responder: Responder, connection: Connection): void {
+  /** All but what is for coordinators. */
+  handle(request: Exclude<KafkaRequest, GroupRequest>, responder: Responder, connection: Connection): void {
     const { replicas } = this.options
     const { correlationId } = request
     switch (request.api) {

@@ -42,6 +42,16 @@ export class MetadataCache {
     return this.topics.has(topic)
   }
 
+  hasPartition(topic: string, partition: number): boolean {
+    return this.topics.get(topic)?.has(partition) === true
+  }
+
+  /** The leader of a partition, if it is alive. */
+  leaderOf(topic: string, partition: number): BrokerEndpoint | undefined {
+    const state = this.topics.get(topic)?.get(partition)
+    return state === undefined ? undefined : this.aliveBrokers.get(state.leaderAndIsr.leader)
+  }
+
   update(request: UpdateMetadataRequest): void {
     this.controllerId = request.controllerId
     this.aliveBrokers = new Map(request.liveBrokers.map((broker) => [broker.id, broker]))

@@ -216,7 +216,8 @@ export class Partition {
       return { errorCode: ErrorCode.NotEnoughReplicas }
     }
     const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch })
-    if (this.context.host.tracing) this.traceAppend(leader, 'leader', tracedMessages(records, info.firstOffset))
+    if (this.context.host.tracing)
+      this.traceAppend(leader, 'leader', tracedMessages(this.topic, records, info.firstOffset))
     this.context.unblockFetches(this.tp)
     this.maybeAdvanceHighWatermark(leader)
     return { errorCode: ErrorCode.NoError, info }

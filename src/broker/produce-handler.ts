@@ -5,6 +5,7 @@
 import { fromMs, type Host } from '../host/index.ts'
 import {
   ErrorCode,
+  isInternalTopic,
   type ProducePartition,
   type ProducePartitionResult,
   type ProduceRequest,
@@ -18,8 +19,7 @@ import { traceBroker } from './events.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicaManager } from './replica-manager.ts'
 
-/** Topics that clients may not write to. */
-const INTERNAL_TOPICS: readonly string[] = ['__consumer_offsets']
+type Done = (partitions: readonly ProducePartitionResult[]) => void
 
 export class ProduceHandler {
   private readonly host: Host
@@ -36,32 +36,51 @@ export class ProduceHandler {
       const refused = request.partitions.map((data) => this.failed(data, request, ErrorCode.InvalidRequiredAcks))
       return this.answer(request, refused, responder)
     }
-    this.appendFrom(0, request, [], responder)
+    this.appendFrom(0, request, [], false, (status) => this.answer(request, status, responder))
+  }
+
+  /**
+   * A write of the broker itself, to an internal topic: appended and acknowledged like a client's
+   * (`handleProducerOrOffsetCommitRequest` of 0.8.2, `ReplicaManager.appendMessages` since).
+   */
+  write(request: ProduceRequest, done: Done): void {
+    this.appendFrom(0, request, [], true, (status) => this.finish(request, status, done))
   }
 
   private readonly find = (topic: string, partition: number): Partition | undefined =>
     this.replicas.find(topic, partition)
 
   /** One partition after another. An ISR change holds a partition's lock: appends to it wait. */
-  private appendFrom(index: number, request: ProduceRequest, status: ProduceStatus[], responder: Responder): void {
+  private appendFrom(
+    index: number,
+    request: ProduceRequest,
+    status: ProduceStatus[],
+    internal: boolean,
+    done: (status: readonly ProduceStatus[]) => void,
+  ): void {
     for (let i = index; i < request.partitions.length; i++) {
       const data = request.partitions[i]!
       const partition = this.find(data.topic, data.partition)
       if (partition?.lock.isHeld === true) {
         partition.lock.whenFree(() => {
-          status.push(this.append(partition, data, request))
-          this.appendFrom(i + 1, request, status, responder)
+          status.push(this.append(partition, data, request, internal))
+          this.appendFrom(i + 1, request, status, internal, done)
         })
         return
       }
-      status.push(this.append(partition, data, request))
+      status.push(this.append(partition, data, request, internal))
     }
-    this.answer(request, status, responder)
+    done(status)
   }
 
-  private append(partition: Partition | undefined, data: ProducePartition, request: ProduceRequest): ProduceStatus {
+  private append(
+    partition: Partition | undefined,
+    data: ProducePartition,
+    request: ProduceRequest,
+    internal: boolean,
+  ): ProduceStatus {
     const { topic } = data
-    if (INTERNAL_TOPICS.includes(topic)) return this.failed(data, request, ErrorCode.InvalidTopic)
+    if (!internal && isInternalTopic(topic)) return this.failed(data, request, ErrorCode.InvalidTopic)
     if (partition === undefined) return this.failed(data, request, ErrorCode.UnknownTopicOrPartition)
     try {
       const result = withDisk(this.host, () => partition.append(data.records, request.requiredAcks))
@@ -85,24 +104,27 @@ export class ProduceHandler {
   }
 
   private answer(request: ProduceRequest, status: readonly ProduceStatus[], responder: Responder): void {
-    let failures = 0
-    for (const { errorCode } of status) if (errorCode !== ErrorCode.NoError) failures++
     if (request.requiredAcks === 0) {
       // KAFKA-955: with nobody to tell, hanging up makes the client refresh its metadata.
-      if (failures > 0) responder.hangUp()
+      if (status.some(({ errorCode }) => errorCode !== ErrorCode.NoError)) responder.hangUp()
       else responder.noResponse()
       return
     }
-    const send = (partitions: readonly ProducePartitionResult[]): void => {
+    this.finish(request, status, (partitions) => {
       this.traceAnswers(request, partitions)
       responder.send({ api: 'Produce', correlationId: request.correlationId, partitions })
-    }
-    if (request.requiredAcks === 1 || failures === status.length) {
-      return send(
+    })
+  }
+
+  /** At once where nothing is to be waited for, else when the acknowledgements are there. */
+  private finish(request: ProduceRequest, status: readonly ProduceStatus[], done: Done): void {
+    const { requiredAcks } = request
+    if (requiredAcks === 0 || requiredAcks === 1 || status.every(({ errorCode }) => errorCode !== ErrorCode.NoError)) {
+      return done(
         status.map(({ topic, partition, errorCode, baseOffset }) => ({ topic, partition, errorCode, baseOffset })),
       )
     }
-    const delayed = new DelayedProduce(request, status, this.find, send)
+    const delayed = new DelayedProduce(request, status, this.find, done)
     this.replicas.producePurgatory.checkAndMaybeWatch(delayed, fromMs(request.ackTimeoutMs))
   }
 

@@ -30,6 +30,7 @@ import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
 import { NegativeTruncation, truncateToHighWatermarks } from './high-watermark-truncation.ts'
 import { ISR_PROPAGATION_CHECK_MS, IsrChangePropagation } from './isr-change-propagation.ts'
 import { shrinkIsrs } from './isr-expiration.ts'
+import type { LeadershipListener } from './leadership-listener.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { Partition, type PartitionContext } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
@@ -49,6 +50,7 @@ export interface ReplicaManagerOptions {
   readonly logs: LogManager
   readonly metadataCache: MetadataCache
   readonly topicConfigs: TopicConfigs
+  readonly leadership?: LeadershipListener
 }
 
 type PartitionsDone = (errorCode: ErrorCode, partitions: readonly PartitionErrors[]) => void
@@ -194,7 +196,7 @@ export class ReplicaManager implements PartitionContext {
     }
     try {
       yield* this.makeLeaders(leaders)
-      yield* this.makeFollowers(followers, request)
+      this.options.leadership?.changed(leaders, yield* this.makeFollowers(followers, request))
     } catch (error) {
       if (!isDiskFailure(error) && !(error instanceof NegativeTruncation)) throw error
       // Half of the change may stand: nobody undoes it, and the controller does not look at the answer.
@@ -215,10 +217,12 @@ export class ReplicaManager implements PartitionContext {
       const local = yield* this.localReplica(partition)
       yield* partition.lock.free()
       partition.makeLeader(state, local)
+      this.options.leadership?.becameLeader(state.topic, state.partition)
     }
   }
 
-  private *makeFollowers(states: readonly PartitionState[], request: LeaderAndIsrRequest): Task<void> {
+  /** Returns those that follow another leader than before. */
+  private *makeFollowers(states: readonly PartitionState[], request: LeaderAndIsrRequest): Task<Partition[]> {
     const changed: Partition[] = []
     for (const state of states) {
       const partition = this.getOrCreatePartition(state.topic, state.partition)
@@ -226,7 +230,10 @@ export class ReplicaManager implements PartitionContext {
       const local = yield* this.localReplica(partition)
       if (!request.liveLeaders.some((broker) => broker.id === state.leaderAndIsr.leader)) continue
       yield* partition.lock.free()
-      if (partition.makeFollower(state, local)) changed.push(partition)
+      const wasLeader = partition.isLeader
+      const hasNewLeader = partition.makeFollower(state, local)
+      this.options.leadership?.becameFollower(state.topic, state.partition, wasLeader)
+      if (hasNewLeader) changed.push(partition)
       else this.traceBecameFollower(partition, local)
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
@@ -236,11 +243,12 @@ export class ReplicaManager implements PartitionContext {
       })
     else for (const partition of changed) this.traceBecameFollower(partition, partition.local!)
     if (this.versions.demotedPurgatory !== 'kept') for (const { tp } of changed) this.unblockAll(tp)
-    if (this.shuttingDown) return
+    if (this.shuttingDown) return changed
     for (const partition of changed) {
       const leader = request.liveLeaders.find((broker) => broker.id === partition.leaderId)!
       this.fetchers.addPartition(leader, initialFetchState(partition, partition.local!, this.versions))
     }
+    return changed
   }
 
   /** The broker's own replica: set up on first use, with the checkpointed high watermark, as far as the log reaches. */

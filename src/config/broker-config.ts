@@ -56,6 +56,18 @@ export const brokerConfigTable = {
   'auto.leader.rebalance.enable': flag(true, 'give leadership back to preferred replicas'),
   'leader.imbalance.check.interval.seconds': int(300, 'time between two looks at leader imbalance', 1),
   'leader.imbalance.per.broker.percentage': int(10, 'imbalance that sets off a preferred election', 0),
+  'offsets.topic.num.partitions': int(50, 'partitions of the offsets topic', 1),
+  'offsets.topic.replication.factor': int(3, 'replicas of the offsets topic', 1),
+  'offsets.topic.segment.bytes': int(104_857_600, 'segment size of the offsets topic', 1),
+  'offsets.load.buffer.size': int(5_242_880, 'bytes read at a time when a coordinator loads its offsets', 1),
+  'offset.metadata.max.bytes': int(4096, 'largest text that may be committed with an offset', 0),
+  'offsets.retention.minutes': int(1440, 'how long a committed offset is kept', 1),
+  'offsets.retention.check.interval.ms': int(600_000, 'time between two looks at expired offsets', 1),
+  'offsets.commit.timeout.ms': int(5000, 'longest wait of a commit for its acknowledgements', 1),
+  'offsets.commit.required.acks': int(-1, 'acknowledgements that a commit waits for', -1),
+  'group.min.session.timeout.ms': int(6000, 'shortest session timeout of a group member, from 0.9', 0),
+  'group.max.session.timeout.ms': int(30_000, 'longest session timeout of a group member, from 0.9', 0),
+  'group.initial.rebalance.delay.ms': int(3000, 'wait of an empty group for more members, from 0.11', 0),
   'delete.topic.enable': flag(false, 'topics may be deleted'),
 } as const
 

@@ -3,10 +3,39 @@ import { unreachable } from '../host/index.ts'
 import * as alterPartition from './alter-partition.ts'
 import * as control from './control.ts'
 import * as fetch from './fetch.ts'
+import * as findCoordinator from './find-coordinator.ts'
+import * as heartbeat from './heartbeat.ts'
+import * as joinGroup from './join-group.ts'
+import * as leaveGroup from './leave-group.ts'
 import * as metadata from './metadata.ts'
+import * as offsetCommit from './offset-commit.ts'
+import * as offsetFetch from './offset-fetch.ts'
 import * as offsetForLeaderEpoch from './offset-for-leader-epoch.ts'
 import * as offsets from './offsets.ts'
 import * as produce from './produce.ts'
+import * as syncGroup from './sync-group.ts'
+
+/** What a group's coordinator is asked. */
+export type GroupRequest =
+  | offsetCommit.OffsetCommitRequest
+  | offsetFetch.OffsetFetchRequest
+  | findCoordinator.FindCoordinatorRequest
+  | joinGroup.JoinGroupRequest
+  | syncGroup.SyncGroupRequest
+  | heartbeat.HeartbeatRequest
+  | leaveGroup.LeaveGroupRequest
+
+const groupApis: ReadonlySet<string> = new Set<GroupRequest['api']>([
+  'OffsetCommit',
+  'OffsetFetch',
+  'FindCoordinator',
+  'JoinGroup',
+  'SyncGroup',
+  'Heartbeat',
+  'LeaveGroup',
+])
+
+export const isGroupRequest = (request: KafkaRequest): request is GroupRequest => groupApis.has(request.api)
 
 export type KafkaRequest =
   | produce.ProduceRequest
@@ -19,6 +48,7 @@ export type KafkaRequest =
   | control.StopReplicaRequest
   | control.UpdateMetadataRequest
   | control.ControlledShutdownRequest
+  | GroupRequest
 
 export type KafkaResponse =
   | produce.ProduceResponse
@@ -31,6 +61,13 @@ export type KafkaResponse =
   | control.StopReplicaResponse
   | control.UpdateMetadataResponse
   | control.ControlledShutdownResponse
+  | offsetCommit.OffsetCommitResponse
+  | offsetFetch.OffsetFetchResponse
+  | findCoordinator.FindCoordinatorResponse
+  | joinGroup.JoinGroupResponse
+  | syncGroup.SyncGroupResponse
+  | heartbeat.HeartbeatResponse
+  | leaveGroup.LeaveGroupResponse
 
 export type ApiName = KafkaRequest['api']
 
@@ -68,6 +105,20 @@ export function requestSize(request: KafkaRequest): number {
       return control.updateMetadataRequestSize(request)
     case 'ControlledShutdown':
       return control.controlledShutdownRequestSize(request)
+    case 'OffsetCommit':
+      return offsetCommit.offsetCommitRequestSize(request)
+    case 'OffsetFetch':
+      return offsetFetch.offsetFetchRequestSize(request)
+    case 'FindCoordinator':
+      return findCoordinator.findCoordinatorRequestSize(request)
+    case 'JoinGroup':
+      return joinGroup.joinGroupRequestSize(request)
+    case 'SyncGroup':
+      return syncGroup.syncGroupRequestSize(request)
+    case 'Heartbeat':
+      return heartbeat.heartbeatRequestSize(request)
+    case 'LeaveGroup':
+      return leaveGroup.leaveGroupRequestSize(request)
     default:
       return unreachable(request)
   }
@@ -94,6 +145,20 @@ export function responseSize(response: KafkaResponse): number {
       return control.updateMetadataResponseSize
     case 'ControlledShutdown':
       return control.controlledShutdownResponseSize(response)
+    case 'OffsetCommit':
+      return offsetCommit.offsetCommitResponseSize(response)
+    case 'OffsetFetch':
+      return offsetFetch.offsetFetchResponseSize(response)
+    case 'FindCoordinator':
+      return findCoordinator.findCoordinatorResponseSize(response)
+    case 'JoinGroup':
+      return joinGroup.joinGroupResponseSize(response)
+    case 'SyncGroup':
+      return syncGroup.syncGroupResponseSize(response)
+    case 'Heartbeat':
+      return heartbeat.heartbeatResponseSize
+    case 'LeaveGroup':
+      return leaveGroup.leaveGroupResponseSize
     default:
       return unreachable(response)
   }

@@ -17,6 +17,9 @@ export const zkPaths = {
   controller: '/controller',
   controllerEpoch: '/controller_epoch',
   consumers: '/consumers',
+  consumerOffsets: (group: string, topic: string): string => `/consumers/${group}/offsets/${topic}`,
+  consumerOffset: (group: string, topic: string, partition: number): string =>
+    `/consumers/${group}/offsets/${topic}/${partition}`,
   configTopics: '/config/topics',
   configTopic: (topic: string): string => `/config/topics/${topic}`,
   configChanges: '/config/changes',

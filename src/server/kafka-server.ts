@@ -7,27 +7,33 @@ import {
   isDiskFailure,
   KafkaApis,
   MetadataCache,
+  ProduceHandler,
   ReplicaManager,
   registerBroker,
   TopicConfigs,
   traceBroker,
 } from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
-import {
-  AdminOperationError,
-  assignReplicasToBrokers,
-  createTopic,
-  KafkaController,
-  readBrokerIds,
-  validateTopicName,
-} from '../controller/index.ts'
+import { KafkaController, readAssignment } from '../controller/index.ts'
+import { GroupRequests } from '../coordinator/index.ts'
 import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
-import { type BrokerEndpoint, commonPaths, ErrorCode, type RpcServer, serve, zkPaths } from '../protocol/index.ts'
+import {
+  type BrokerEndpoint,
+  commonPaths,
+  type ErrorCode,
+  isGroupRequest,
+  OFFSETS_TOPIC,
+  type RpcServer,
+  serve,
+  zkPaths,
+} from '../protocol/index.ts'
 import { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import { ZkClient, type ZkResult } from '../zookeeper/index.ts'
+import { brokerAccess } from './broker-access.ts'
 import { controlledShutdown } from './controlled-shutdown.ts'
 import { releaseLogFormat } from './release-log-format.ts'
+import { createMissingTopic } from './topic-creation.ts'
 
 export interface KafkaServerOptions {
   readonly brokerId: number
@@ -46,6 +52,7 @@ export class KafkaServer implements Process {
   private readonly metadataCache: MetadataCache
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
+  private readonly groups: GroupRequests
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
   private state: 'starting' | 'running' | 'shutting-down' = 'starting'
@@ -76,6 +83,11 @@ export class KafkaServer implements Process {
       logs: this.logs,
       metadataCache: this.metadataCache,
       topicConfigs: this.topicConfigs,
+      leadership: {
+        becameLeader: (topic, partition) => this.groups.becameLeader(topic, partition),
+        becameFollower: (topic, partition, wasLeader) => this.groups.becameFollower(topic, partition, wasLeader),
+        changed: (leaders, followers) => this.groups.changed(leaders, followers),
+      },
     })
     this.controller = new KafkaController(host, {
       brokerId,
@@ -84,6 +96,15 @@ export class KafkaServer implements Process {
       versions,
       zk: this.zk,
     })
+    const broker = brokerAccess({
+      brokerId,
+      replicas: this.replicas,
+      metadataCache: this.metadataCache,
+      logs: this.logs,
+      produce: new ProduceHandler(host, this.replicas),
+      createOffsetsTopic: (done) => runTask(this.autoCreate(OFFSETS_TOPIC), done),
+    })
+    this.groups = new GroupRequests(host, { broker, config, versions, zk: this.zk })
   }
 
   /** Without ZooKeeper a broker does not start: it gives up after `zookeeper.connection.timeout.ms`. */
@@ -114,9 +135,11 @@ export class KafkaServer implements Process {
       alterPartition: (request, done) => this.controller.alterPartition(request, done),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
-    this.socketServer = serve(this.host, config.port, (request, responder, connection) =>
-      apis.handle(request, responder, connection),
-    )
+    this.socketServer = serve(this.host, config.port, (request, responder, connection) => {
+      if (isGroupRequest(request)) this.groups.handle(request, responder, connection)
+      else apis.handle(request, responder, connection)
+    })
+    this.groups.start(yield* this.offsetsTopicPartitions())
     this.replicas.startup()
     this.controller.startup()
     // Kafka's main thread stands for election, and goes through the failover if it wins, before it registers the broker.
@@ -166,25 +189,16 @@ export class KafkaServer implements Process {
     yield* this.register()
   }
 
-  private *autoCreate(topic: string): Task<ErrorCode> {
-    const { config } = this.options
-    if (!config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
-    const ids = yield* readBrokerIds(this.zk)
-    const random = this.host.random('auto-create-topic')
-    const start = random.intBelow(Math.max(1, ids.length), 'first broker')
-    const shift = random.intBelow(Math.max(1, ids.length), 'shift')
-    let errorCode: ErrorCode = ErrorCode.Unknown
-    try {
-      const factor = config['default.replication.factor']
-      const assignment = assignReplicasToBrokers(ids, config['num.partitions'], factor, start, shift)
-      errorCode = ErrorCode.InvalidTopic
-      validateTopicName(topic)
-      const error = yield* createTopic(this.zk, topic, assignment, {})
-      return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
-    } catch (error) {
-      if (error instanceof AdminOperationError) return errorCode
-      throw error
-    }
+  private autoCreate(topic: string): Task<ErrorCode> {
+    const { config, versions } = this.options
+    const { host, zk, metadataCache } = this
+    return createMissingTopic({ host, zk, config, versions, liveBrokers: () => metadataCache.brokers.length }, topic)
+  }
+
+  /** How many partitions the offsets topic has; undefined: there is none yet, or (0.8.2) nobody looks. */
+  private *offsetsTopicPartitions(): Task<number | undefined> {
+    if (this.options.versions.groupCoordinator !== 'group-membership') return undefined
+    return (yield* readAssignment(this.zk, OFFSETS_TOPIC))?.size
   }
 
   /** SIGTERM: hand leadership over, then stop in order. */
@@ -203,6 +217,7 @@ export class KafkaServer implements Process {
       yield* controlledShutdown(this.host, this.zk, broker, config)
     }
     this.socketServer?.shutdown()
+    this.groups.stop()
     if (this.logsAreLoaded) {
       yield* until<void>((resume) => this.replicas.shutdown(() => resume()))
       this.closeLogs()
@@ -227,6 +242,7 @@ export class KafkaServer implements Process {
     this.replicas.digest(digest)
     this.logs.digest(digest)
     this.metadataCache.digest(digest)
+    this.groups.digest(digest)
     this.controller.digest(digest)
   }
 }

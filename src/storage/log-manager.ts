@@ -20,6 +20,12 @@ export interface LogManagerOptions {
   readonly topicConfig: (topic: string) => TopicConfig
   /** What the broker's release, and the topic's settings, make its logs write; as 0.8.2 does if left out. */
   readonly logFormat?: (topic: string) => LogFormat
+  /**
+   * When the mark of a clean shutdown goes: after all logs are open, or (2.8, KAFKA-10471) before the first one is. Left
+   * for last, a crash while logs are being opened leaves files that the next start trusts although they were touched.
+   * The former if left out.
+   */
+  readonly shutdownMark?: 'removed-last' | 'removed-first'
   /** How the broker's release compacts logs; as 0.8.2 does if left out. */
   readonly cleanerRules?: CleanerRules
 }
@@ -52,9 +58,10 @@ export class LogManager {
   load(): { readonly cleanShutdown: boolean } {
     const { files } = this.host
     if (this.directory !== '') files.makeDirectory(this.directory)
-    const marker = join(this.directory, CLEAN_SHUTDOWN_FILE)
-    const cleanShutdown = files.status(marker) !== undefined
+    const cleanShutdown = files.status(join(this.directory, CLEAN_SHUTDOWN_FILE)) !== undefined
     const recoveryPoints = this.recoveryPoints.read()
+    const removedFirst = this.options.shutdownMark === 'removed-first'
+    if (cleanShutdown && removedFirst) this.removeShutdownMark()
     try {
       for (const name of files.list(this.directory)) {
         if (isLogDirectory(name) && files.status(join(this.directory, name))?.kind === 'directory') {
@@ -66,11 +73,7 @@ export class LogManager {
       this.closeAll()
       throw error
     }
-    if (cleanShutdown) {
-      files.removeFile(marker)
-      // Should the marker come back after a power loss, the next start would trust files that it must scan.
-      files.syncDirectory(this.directory)
-    }
+    if (cleanShutdown && !removedFirst) this.removeShutdownMark()
     return { cleanShutdown }
   }
 
@@ -190,6 +193,12 @@ export class LogManager {
       truncatedBytes,
       segments: log.segments.map(({ baseOffset }) => baseOffset),
     })
+  }
+
+  private removeShutdownMark(): void {
+    this.host.files.removeFile(join(this.directory, CLEAN_SHUTDOWN_FILE))
+    // Should the mark come back after a power loss, the next start would trust files that it must scan.
+    this.host.files.syncDirectory(this.directory)
   }
 
   /** Flushes and closes every log, whatever happens to the others; returns the first failure. */

@@ -9,6 +9,7 @@ import { ZK_ERROR_CODES, type ZkError } from '../../../src/zookeeper/index.ts'
 import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
+import { groupEventKinds } from '../../view/group-events.ts'
 import type { MessageFate } from '../plan.ts'
 
 const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
@@ -42,6 +43,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ZkAnswered: true,
   ZkNotified: true,
   ResourceWritten: true,
+  ...groupEventKinds,
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
@@ -78,6 +80,10 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ProduceAcknowledged: true,
   ProduceFailed: true,
   ProducerGaveUp: true,
+  MessageQueued: true,
+  SendBlocked: true,
+  MessageDropped: true,
+  BatchTaken: true,
   MetadataRefreshed: true,
   MetadataRefreshFailed: true,
   MessagesRead: true,
@@ -116,6 +122,13 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   StopReplica: true,
   UpdateMetadata: true,
   ControlledShutdown: true,
+  OffsetCommit: true,
+  OffsetFetch: true,
+  FindCoordinator: true,
+  JoinGroup: true,
+  SyncGroup: true,
+  Heartbeat: true,
+  LeaveGroup: true,
   OffsetForLeaderEpoch: true,
   AlterPartition: true,
 }
@@ -229,7 +242,9 @@ const fateTable: Readonly<Record<MessageFate, string>> = {
   acked: 'acknowledged to its producer',
   read: 'read by a consumer',
   lost: 'once appended, now in no log of a leader',
-  'gave-up': 'its application was told that sending failed',
+  'gave-up': 'its producer used up its attempts',
+  dropped: 'refused by the full queue of an async producer',
+  'lost-in-queue': 'dead in the queue of a producer',
 }
 
 /** What can become of a message, with what each word means. */
@@ -239,7 +254,6 @@ export const fateHelp = Object.entries(fateTable)
   .join('; ')
 
 /** Presets that a story may be played under. */
-export { plannedPresets } from '../../../src/versions.ts'
 export const presetNames = Object.keys(presets) as PresetName[]
 
 /**
@@ -257,7 +271,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
-  producer: ['async', 'java', 'idempotent', 'transactional'],
+  producer: ['java', 'idempotent', 'transactional'],
   consumer: ['group', 'zookeeper', 'high-level', 'java'],
 }
 
@@ -288,9 +302,7 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     file.delete.delay.ms flush.ms segment.jitter.ms
   `),
   producer: words(`
-    client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
-    batch.num.messages key.serializer.class queue.buffering.max.messages queue.buffering.max.ms
-    queue.enqueue.timeout.ms serializer.class send.buffer.bytes
+    client.id metadata.broker.list send.buffer.bytes
   `),
   consumer: words(`
     auto.commit.enable auto.commit.interval.ms auto.offset.reset client.id consumer.id consumer.timeout.ms

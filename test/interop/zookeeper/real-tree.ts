@@ -65,6 +65,8 @@ export async function treeByWire(port: number, root: string): Promise<RealNode[]
 /** What zkCli.sh prints for some commands. */
 function zkCli(port: number, commands: readonly string[]): string {
   const { status, stdout, stderr } = spawnSync(ZK_CLI, ['-server', `127.0.0.1:${port}`], {
+    // Java writes what the locale can show; without one, that is ASCII.
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
     input: [...commands, 'quit', ''].join('\n'),
     encoding: 'utf8',
     timeout: ZK_CLI_TIMEOUT_MS,

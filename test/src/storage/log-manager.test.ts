@@ -58,8 +58,24 @@ describe('the log manager', () => {
     const again = manager(after, { 'index.interval.bytes': 0 })
     expect(again.load()).toEqual({ cleanShutdown: true })
     expect(after.events).toEqual([
-      { kind: 'LogLoaded', tp: 'orders-0', logStartOffset: 0, logEndOffset: 2, recovered: false, truncatedBytes: 0 },
-      { kind: 'LogLoaded', tp: 'orders-1', logStartOffset: 0, logEndOffset: 1, recovered: false, truncatedBytes: 0 },
+      {
+        kind: 'LogLoaded',
+        tp: 'orders-0',
+        logStartOffset: 0,
+        logEndOffset: 2,
+        recovered: false,
+        truncatedBytes: 0,
+        segments: [0],
+      },
+      {
+        kind: 'LogLoaded',
+        tp: 'orders-1',
+        logStartOffset: 0,
+        logEndOffset: 1,
+        recovered: false,
+        truncatedBytes: 0,
+        segments: [0],
+      },
     ])
     expect(after.files.status('.kafka_cleanshutdown')).toBeUndefined()
     expect(again.log('orders-0')!.recoveryPoint).toBe(2)
@@ -80,7 +96,15 @@ describe('the log manager', () => {
     const again = manager(after)
     expect(again.load()).toEqual({ cleanShutdown: false })
     expect(after.events).toEqual([
-      { kind: 'LogLoaded', tp: 'orders-0', logStartOffset: 0, logEndOffset: 2, recovered: true, truncatedBytes: 24 },
+      {
+        kind: 'LogLoaded',
+        tp: 'orders-0',
+        logStartOffset: 0,
+        logEndOffset: 2,
+        recovered: true,
+        truncatedBytes: 24,
+        segments: [0],
+      },
     ])
     expect(again.log('orders-0')!.recoveryPoint).toBe(2)
   })

@@ -11,7 +11,14 @@ import {
   type TraceEvent,
   utf8,
 } from '../../../src/host/index.ts'
-import { buildMessageSet, type Log, type LogFormat, LogManager, type StorageEvent } from '../../../src/storage/index.ts'
+import {
+  buildMessageSet,
+  type Log,
+  type LogFormat,
+  LogManager,
+  type LogManagerOptions,
+  type StorageEvent,
+} from '../../../src/storage/index.ts'
 import { openLog } from '../../../src/storage/log-loader.ts'
 
 /** A host with files, a clock moved by hand and timers; it has no network and no chance. */
@@ -90,10 +97,16 @@ export const open = (
     ...(options.format === undefined ? {} : { format: options.format }),
   }).log
 
-export const manager = (host: Host, overrides: Partial<TopicConfig> = {}, directory = ''): LogManager =>
+export const manager = (
+  host: Host,
+  overrides: Partial<TopicConfig> = {},
+  directory = '',
+  options: Partial<LogManagerOptions> = {},
+): LogManager =>
   new LogManager(host, directory, {
     config: configValues(brokerConfigTable),
     topicConfig: () => topicConfigWith(overrides),
+    ...options,
   })
 
 /** A set of messages with these values and no keys. */

@@ -12,15 +12,17 @@ const fixtures = readdirSync(folder)
 /** Kinds that no file alone can make: a file that is not there, and the command line. */
 const withoutFixture = ['KS001', 'KS206']
 
+/** How many words there are of a kind grows with each part of Kafka that is built. */
+const withoutCounts = (text: string): string => text.replace(/\(\d+ in all\)/, '(N in all)')
+
 describe('diagnostics', () => {
   it.each(fixtures)('%s makes one mistake and gets one message', (name) => {
     const text = readFileSync(join(folder, name), 'utf8')
     const result = parseScenario(text, name)
     const diagnostics = 'plan' in result ? result.warnings : result.diagnostics
     expect(diagnostics.map(({ code }) => code)).toEqual([name.slice(0, 5)])
-    expect(`${formatDiagnostic(diagnostics[0]!, text)}\n`).toBe(
-      readFileSync(join(folder, name.replace('.yaml', '.txt')), 'utf8'),
-    )
+    const told = `${formatDiagnostic(diagnostics[0]!, text)}\n`
+    expect(withoutCounts(told)).toBe(withoutCounts(readFileSync(join(folder, name.replace('.yaml', '.txt')), 'utf8')))
   })
 
   it('has a fixture for every code', () => {

@@ -1,0 +1,27 @@
+/** Which trace events are about consumer groups: those of coordinators. They have a formatter and a narrator of their own. */
+import type { CoordinatorEvent } from '../../src/coordinator/events.ts'
+import type { AnyEvent } from './any-event.ts'
+
+export type GroupEvent = CoordinatorEvent
+
+const kinds: Readonly<Record<GroupEvent['kind'], true>> = {
+  OffsetsCommitted: true,
+  OffsetsFetched: true,
+  GroupRequestRefused: true,
+  CoordinatorLoading: true,
+  CoordinatorLoaded: true,
+  CoordinatorUnloaded: true,
+  OffsetsExpired: true,
+  MemberJoined: true,
+  MemberLeft: true,
+  RebalanceStarted: true,
+  GenerationStarted: true,
+  GroupAssigned: true,
+  GroupEmptied: true,
+}
+
+export const groupEventKinds = kinds
+
+const names: ReadonlySet<string> = new Set(Object.keys(kinds))
+
+export const isGroupEvent = (event: AnyEvent): event is GroupEvent => names.has(event.kind)

@@ -1,0 +1,3 @@
+export type { BrokerAccess, InternalWrite } from './broker-access.ts'
+export * from './events.ts'
+export { GroupRequests, type GroupRequestsOptions } from './group-requests.ts'

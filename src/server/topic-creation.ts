@@ -1,0 +1,76 @@
+/**
+ * Topics that come into being because somebody asked for their metadata: those that the configuration allows, and the
+ * offsets topic always (`KafkaApis.getTopicMetadata`, 0.8.2.2; `createGroupMetadataTopic`, `createInternalTopic` later).
+ */
+import type { BrokerConfig } from '../config/index.ts'
+import {
+  AdminOperationError,
+  assignReplicasToBrokers,
+  createTopic,
+  readBrokerIds,
+  validateTopicName,
+} from '../controller/index.ts'
+import type { Host, Task } from '../host/index.ts'
+import { ErrorCode, OFFSETS_TOPIC } from '../protocol/index.ts'
+import type { ProtocolVersions } from '../versions.ts'
+import type { ZkClient } from '../zookeeper/index.ts'
+
+export interface TopicCreation {
+  readonly host: Host
+  readonly zk: ZkClient
+  readonly config: BrokerConfig
+  readonly versions: ProtocolVersions
+  /** Brokers alive by this one's metadata cache. */
+  liveBrokers(): number
+}
+
+interface NewTopic {
+  readonly partitions: number
+  readonly factor: number
+  readonly config: Readonly<Record<string, string>>
+}
+
+/**
+ * @returns `LeaderNotAvailable`: it exists now, ask again; `UnknownTopicOrPartition`: this broker creates none; anything
+ * else: it could not be created
+ */
+export function* createMissingTopic(creation: TopicCreation, topic: string): Task<ErrorCode> {
+  const { config, versions, zk, host } = creation
+  const isOffsetsTopic = topic === OFFSETS_TOPIC && versions.groupCoordinator !== 'none'
+  if (!isOffsetsTopic && !config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
+  const wanted = isOffsetsTopic ? offsetsTopic(creation) : ordinaryTopic(config)
+  if (wanted === undefined) return ErrorCode.ConsumerCoordinatorNotAvailable
+  const ids = yield* readBrokerIds(zk)
+  const random = host.random('auto-create-topic')
+  const start = random.intBelow(Math.max(1, ids.length), 'first broker')
+  const shift = random.intBelow(Math.max(1, ids.length), 'shift')
+  let errorCode: ErrorCode = ErrorCode.Unknown
+  try {
+    const assignment = assignReplicasToBrokers(ids, wanted.partitions, wanted.factor, start, shift)
+    errorCode = ErrorCode.InvalidTopic
+    validateTopicName(topic)
+    const error = yield* createTopic(zk, topic, assignment, wanted.config)
+    return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
+  } catch (error) {
+    if (error instanceof AdminOperationError) return errorCode
+    throw error
+  }
+}
+
+const ordinaryTopic = (config: BrokerConfig): NewTopic => ({
+  partitions: config['num.partitions'],
+  factor: config['default.replication.factor'],
+  config: {},
+})
+
+/** Undefined where brokers are missing that the replication factor needs (KIP-115); before, it has fewer replicas. */
+function offsetsTopic({ config, versions, liveBrokers }: TopicCreation): NewTopic | undefined {
+  const asked = config['offsets.topic.replication.factor']
+  const alive = liveBrokers()
+  if (versions.offsetsTopicReplicas === 'enforced' && alive < asked) return undefined
+  return {
+    partitions: config['offsets.topic.num.partitions'],
+    factor: alive > 0 ? Math.min(asked, alive) : asked,
+    config: { 'segment.bytes': String(config['offsets.topic.segment.bytes']), 'cleanup.policy': 'compact' },
+  }
+}

@@ -1,0 +1,58 @@
+/** The same directory as `dump-output.ts` describes it, read by our record readers. */
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { type Batch, batchesOf, type LogRecord, readControlRecord } from '../../../src/storage/index.ts'
+import type { DumpedRecord } from './dump-output.ts'
+
+export interface OurRecord extends DumpedRecord {
+  /** Whether the entry's checksum is right. */
+  readonly crcValid: boolean
+}
+
+/** The records of a `.log` file. */
+export function recordsOf(path: string): OurRecord[] {
+  const found: OurRecord[] = []
+  for (const batch of batchesOf(new Uint8Array(readFileSync(path)))) {
+    for (const record of batch.records()) {
+      const { offset, timestamp } = record
+      found.push({
+        offset,
+        position: batch.position,
+        timestamp,
+        crcValid: batch.isCrcValid,
+        ...contentOf(batch, record),
+      })
+    }
+  }
+  return found
+}
+
+/** Entries of an `.index` that is trimmed: offset and position. */
+export function indexEntriesOf(path: string): Array<readonly [number, number]> {
+  const bytes = readFileSync(path)
+  const base = Number(basename(path).split('.')[0])
+  return Array.from({ length: bytes.length / 8 }, (_, i) => [
+    base + bytes.readInt32BE(8 * i),
+    bytes.readInt32BE(8 * i + 4),
+  ])
+}
+
+/** Entries of a `.timeindex` that is trimmed: timestamp and offset. */
+export function timeIndexEntriesOf(path: string): Array<readonly [number, number]> {
+  const bytes = readFileSync(path)
+  const base = Number(basename(path).split('.')[0])
+  return Array.from({ length: bytes.length / 12 }, (_, i) => [
+    Number(bytes.readBigInt64BE(12 * i)),
+    base + bytes.readInt32BE(12 * i + 8),
+  ])
+}
+
+function contentOf(batch: Batch, record: LogRecord): { key: string | null; value: string | null } {
+  if (batch.isControl) {
+    const { type, coordinatorEpoch } = readControlRecord(record)
+    return { key: type.toUpperCase(), value: String(coordinatorEpoch) }
+  }
+  return { key: hex(record.key), value: hex(record.value) }
+}
+
+const hex = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString('hex'))
