@@ -69,7 +69,10 @@ export class IsrChanges {
 
   /** Asks the controller; meanwhile there is no other change. */
   private propose(change: IsrChange): void {
+    const { host } = this.context
+    const { tp, zkVersion } = this.led
     this.inSync.propose(change)
+    if (host.tracing) traceBroker(host, { kind: 'IsrProposed', tp, isr: change.isr, zkVersion })
     this.context.alterPartition(this.led.tp, this.stateWith(change.isr), (outcome) => {
       // Leadership, or something else, has changed since: the answer is out of date.
       if (this.inSync.pending !== change) return

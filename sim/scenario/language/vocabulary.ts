@@ -57,6 +57,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   FollowerPosition: true,
   IsrShrunk: true,
   IsrExpanded: true,
+  IsrProposed: true,
   IsrUpdateFailed: true,
   HighWatermarksCheckpointed: true,
   ProduceAnswered: true,
