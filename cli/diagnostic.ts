@@ -37,7 +37,7 @@ export const describeFile = (checked: CheckedFile): string =>
     .map((diagnostic) => `${formatDiagnostic(diagnostic, checked.text)}\n`)
     .join('')
 
-function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
+export function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
   return {
     code: 'KS001',
     severity: 'error',

@@ -26,6 +26,23 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly hw?: Match
       readonly role?: Match
       readonly truncatedTo?: Match
+      /** Log start offset, number of segments, number of records that are there. */
+      readonly starts?: Match
+      readonly segments?: Match
+      readonly records?: Match
+    }
+  /** What a replica's log holds of one key. */
+  | {
+      readonly about: 'key'
+      readonly key: string
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      /** Name of the last message with the key; `none` if there is none. */
+      readonly value?: string
+      /** Where it stands, and how many messages with the key there are. */
+      readonly offset?: Match
+      readonly records?: Match
     }
   | {
       readonly about: 'leader'
@@ -78,10 +95,27 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly queued?: Match
       readonly dropped?: Match
       readonly lostInQueue?: Match
+      /** High-level consumers: partitions that it takes for its own; attempts at a rebalance, and failed ones. */
+      readonly partitions?: Match
+      readonly rebalances?: Match
+      readonly failedRebalances?: Match
       /** Resources: writes of leaders taken, writes refused, writes taken from a leader that had been replaced. */
       readonly accepted?: Match
       readonly refused?: Match
       readonly stale?: Match
+    }
+  /** A partition in a group that forms through ZooKeeper. */
+  | {
+      readonly about: 'owner'
+      readonly group: string
+      readonly topic: string
+      readonly partition: number
+      /** Client whose owner node stands, or `none`. */
+      readonly is?: string
+      /** Clients that take the partition for their own. */
+      readonly believers?: Match
+      /** Next offset to read, as last committed; -1: none. */
+      readonly committed?: Match
     }
   /** An operation that a ZooKeeper client was told to do, by its name. */
   | {

@@ -8,17 +8,21 @@ import { zxidCounter, zxidEpoch } from '../../src/zookeeper/index.ts'
 import type { Condition, Match } from '../scenario/plan.ts'
 import {
   actingLeader,
+  believersIn,
   type ClusterView,
   countOf,
   electedContender,
   type OperationView,
+  partitionOwner,
+  partitionsOf,
   replicaOf,
   type SessionView,
   type ZooKeeperServerView,
   zooKeeperLeader,
 } from './cluster-view.ts'
 import type { Ledger } from './ledger.ts'
-import { brokerName } from './names.ts'
+import type { LoggedMessage } from './message-log.ts'
+import { brokerName, messageName } from './names.ts'
 
 export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger): boolean {
   switch (condition.about) {
@@ -29,7 +33,18 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(role, replica?.role ?? 'none') &&
         matches(leo, replica?.logEndOffset) &&
         matches(hw, replica?.highWatermark) &&
-        matches(truncatedTo, replica?.lastTruncation?.to)
+        matches(truncatedTo, replica?.lastTruncation?.to) &&
+        matches(condition.starts, replica?.logStartOffset) &&
+        matches(condition.segments, replica?.segments.length) &&
+        matches(condition.records, replica?.log.length)
+      )
+    }
+    case 'key': {
+      const { last, records } = recordsOfKey(condition, view)
+      return (
+        (condition.value === undefined || condition.value === valueName(last)) &&
+        matches(condition.offset, last?.offset) &&
+        matches(condition.records, records)
       )
     }
     case 'leader': {
@@ -88,9 +103,21 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(condition.queued, client.queued) &&
         matches(condition.dropped, client.dropped) &&
         matches(condition.lostInQueue, ledger.lostInQueue(condition.client)) &&
+        matches(condition.partitions, partitionsOf(view, condition.client)) &&
+        matches(condition.rebalances, client.rebalances) &&
+        matches(condition.failedRebalances, client.failedRebalances) &&
         matches(condition.accepted, client.accepted) &&
         matches(condition.refused, client.refused) &&
         matches(condition.stale, client.stale)
+      )
+    }
+    case 'owner': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const group = view.groups[condition.group]
+      return (
+        (condition.is === undefined || (partitionOwner(view, condition) ?? 'none') === condition.is) &&
+        matches(condition.believers, believersIn(view, condition.group, tp).length) &&
+        matches(condition.committed, group?.committed[tp] ?? -1)
       )
     }
     case 'operation':
@@ -144,6 +171,19 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
       return unreachable(condition)
   }
 }
+
+/** The last message with a key in a replica's log, and how many there are. */
+export function recordsOfKey(
+  condition: Extract<Condition, { about: 'key' }>,
+  view: ClusterView,
+): { readonly last: LoggedMessage | undefined; readonly records: number } {
+  const replica = replicaOf(view, condition.broker, topicPartition(condition.topic, condition.partition))
+  const found = replica?.log.toArray().filter(({ key }) => key === condition.key) ?? []
+  return { last: found.at(-1), records: found.length }
+}
+
+export const valueName = (message: LoggedMessage | undefined): string =>
+  message === undefined ? 'none' : messageName(message.value, message.key)
 
 function operationIs(
   condition: Extract<Condition, { about: 'operation' }>,

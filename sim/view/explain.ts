@@ -3,15 +3,28 @@ import { unreachable } from '../../src/host/index.ts'
 import { topicPartition } from '../../src/protocol/index.ts'
 import type { Condition } from '../scenario/plan.ts'
 import {
+  believersIn,
   type ClusterView,
   countOf,
   electedContender,
   type OperationView,
+  partitionOwner,
+  partitionsOf,
   replicaOf,
   type ZooKeeperWork,
   zooKeeperLeader,
 } from './cluster-view.ts'
-import { behind, carriedBy, isrSeen, latestSession, leaderSeen, notifications, serverState } from './conditions.ts'
+import {
+  behind,
+  carriedBy,
+  isrSeen,
+  latestSession,
+  leaderSeen,
+  notifications,
+  recordsOfKey,
+  serverState,
+  valueName,
+} from './conditions.ts'
 import { describeProgress } from './fate.ts'
 import type { Ledger } from './ledger.ts'
 import { brokerName, formatDuration, leaderName } from './names.ts'
@@ -21,6 +34,13 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
   switch (condition.about) {
     case 'replica':
       return replicaWords(condition, view)
+    case 'key': {
+      const { last, records } = recordsOfKey(condition, view)
+      const where = `${condition.broker}/${condition.topic}-${condition.partition}`
+      if (last === undefined) return `${where} holds no message with key ${condition.key}`
+      const count = `${records} message${records === 1 ? '' : 's'} with key ${condition.key}`
+      return `${where} holds ${count}, the last one ${valueName(last)} at offset ${last.offset}`
+    }
     case 'leader': {
       const tp = topicPartition(condition.topic, condition.partition)
       const { leader, epoch } = leaderSeen(condition, view)
@@ -83,12 +103,26 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
         const { queued, dropped } = client ?? { queued: 0, dropped: 0 }
         return `${condition.client} has ${queued} queued, dropped ${dropped}, lost ${ledger.lostInQueue(condition.client)} in its queue`
       }
+      const { partitions, rebalances, failedRebalances } = condition
+      if (partitions !== undefined || rebalances !== undefined || failedRebalances !== undefined) {
+        const tried = `${client?.rebalances ?? 0} attempts at a rebalance, ${client?.failedRebalances ?? 0} of them failed`
+        return `${condition.client} owns ${partitionsOf(view, condition.client)} partitions after ${tried}`
+      }
       return client === undefined
         ? `${condition.client} has done nothing`
         : `${condition.client} was handed ${client.sent}, had ${client.acked} acknowledged, gave up ${client.gaveUp}, read ${client.read}`
     }
     case 'event':
       return `${condition.event} was seen ${times(countOf(view, condition.event, condition.machine))}${condition.machine === undefined ? '' : ` on ${condition.machine}`}`
+    case 'owner': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const believers = believersIn(view, condition.group, tp)
+      const committed = view.groups[condition.group]?.committed[tp]
+      const beliefs =
+        believers.length === 0 ? 'nobody takes it for its own' : `${believers.join(', ')} take it for their own`
+      const offset = committed === undefined ? 'nothing is committed' : `committed is ${committed}`
+      return `in group ${condition.group} the owner of ${tp} is ${partitionOwner(view, condition) ?? 'none'}; ${beliefs}; ${offset}`
+    }
     case 'operation':
       return operationWords(condition.operation, view)
     case 'notified': {
@@ -178,6 +212,9 @@ function replicaWords(condition: Extract<Condition, { about: 'replica' }>, view:
       replica.lastTruncation === undefined ? 'never truncated' : `last truncated to ${replica.lastTruncation.to}`,
     )
   }
+  if (condition.starts !== undefined) words.push(`begins at ${replica.logStartOffset}`)
+  if (condition.segments !== undefined) words.push(`segments ${replica.segments.join(', ')}`)
+  if (condition.records !== undefined) words.push(`${replica.log.length} records`)
   return words.join(', ')
 }
 

@@ -12,3 +12,4 @@ export {
   type ParseResult,
   parseScenario,
 } from './parse.ts'
+export { loadServerProperties, type PropertiesFile, type ServerProperties } from './server-properties.ts'

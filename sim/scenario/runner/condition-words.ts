@@ -13,8 +13,17 @@ export function conditionWords(condition: Condition): string {
         ['HW', condition.hw],
         ['role', condition.role],
         ['its last truncation to', condition.truncatedTo],
+        ['its start at', condition.starts],
+        ['segments', condition.segments],
+        ['records', condition.records],
       )
       return `${condition.broker}/${condition.topic}-${condition.partition} has ${asked}`
+    }
+    case 'key': {
+      const value = condition.value === undefined ? '' : `value ${condition.value}`
+      const counts = fields(['offset', condition.offset], ['records', condition.records])
+      const asked = [value, counts].filter((part) => part !== '').join(', ')
+      return `key ${condition.key} in ${condition.broker}/${condition.topic}-${condition.partition} has ${asked}`
     }
     case 'leader': {
       const who = condition.is ?? 'somebody'
@@ -56,6 +65,9 @@ export function conditionWords(condition: Condition): string {
         ['queued', condition.queued],
         ['dropped', condition.dropped],
         ['lost in its queue', condition.lostInQueue],
+        ['partitions', condition.partitions],
+        ['rebalances', condition.rebalances],
+        ['failed rebalances', condition.failedRebalances],
         ['writes taken', condition.accepted],
         ['writes refused', condition.refused],
         ['writes taken of a replaced leader', condition.stale],
@@ -65,6 +77,15 @@ export function conditionWords(condition: Condition): string {
     case 'event': {
       const where = condition.machine === undefined ? '' : ` on ${condition.machine}`
       return `${condition.event} was seen${condition.nth === 1 ? '' : ` ${condition.nth} times`}${where}`
+    }
+    case 'owner': {
+      const what = `${condition.topic}-${condition.partition} in group ${condition.group}`
+      const is = condition.is === undefined ? [] : [`is owned by ${condition.is}`]
+      const asked = fields(
+        ['consumers that take it for their own', condition.believers],
+        ['committed', condition.committed],
+      )
+      return `${what} ${[...is, ...(asked === '' ? [] : [`has ${asked}`])].join(' and ')}`
     }
     case 'operation': {
       const { operation, is } = condition

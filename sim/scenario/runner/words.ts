@@ -86,6 +86,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `create topic ${action.topic.name}`
     case 'zk':
       return `${action.by}: ${operationWords(action.operation)}`
+    case 'commit':
+      return `${names(action.targets)} commit${action.targets.length === 1 ? 's' : ''}`
     case 'enter':
       return `${names(action.targets)} enter${action.targets.length === 1 ? 's' : ''} the election`
     case 'resign':
@@ -98,6 +100,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `reassign ${action.partitions.map(({ topic, partition, replicas }) => `${topic}-${partition} to ${replicas.map((id) => `b${id}`).join(' ')}`).join(', ')}`
     case 'electPreferred':
       return `elect the preferred replica of ${action.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ')}`
+    case 'listFiles':
+      return `list the files of ${action.replicas.map(({ broker, topic, partition }) => `${broker}/${topic}-${partition}`).join(', ')}`
     case 'measure':
       return `measure ${action.name}`
     case 'measured':

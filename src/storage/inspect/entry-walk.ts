@@ -157,7 +157,7 @@ export class EntryWalk {
     const stored = readInt32(this.bytes, this.at + (isBatch ? BATCH_CRC_AT : LEGACY_CRC_AT)) >>> 0
     const sum = isBatch ? crc32c : crc32
     const end = this.position + this.size
-    const piece = new Uint8Array(WINDOW_BYTES)
+    const piece = new Uint8Array(Math.min(WINDOW_BYTES, this.size))
     let crc = 0
     for (let from = this.position + (isBatch ? BATCH_ATTRIBUTES_AT : MAGIC_AT); from < end; ) {
       const got = this.window.handle.read(from, piece, 0, Math.min(piece.length, end - from))

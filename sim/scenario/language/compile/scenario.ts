@@ -33,6 +33,7 @@ export function compileScenario(
   file: string,
   text: string,
   overrides: ConfigOverrides,
+  serverProperties: Readonly<Record<string, unknown>>,
   report: Report,
   loadPartitioner?: LoadPartitioner,
 ): ScenarioPlan {
@@ -44,7 +45,7 @@ export function compileScenario(
     value.cluster?.zookeeper ?? DEFAULT_SERVERS,
     report,
   )
-  const servers = compileServers(cluster, protocol, overrides, names, report)
+  const servers = compileServers(cluster, protocol, overrides, serverProperties, names, report)
   const defaults = {
     preset: protocol,
     replicationFactor: Number(servers.brokerConfig['default.replication.factor'] ?? 1),

@@ -157,6 +157,9 @@ const actionShape = {
   electPreferred: oneOrMany(format('partition'), 'format:partition')
     .optional()
     .describe('The operator has the preferred replicas (the first ones assigned) of partitions elected as leaders.'),
+  listFiles: oneOrMany(format('replica'), 'format:replica')
+    .optional()
+    .describe('Tells which files the folder of a partition holds on a broker, and what the offset indexes say.'),
   zk: many(
     object(
       'zk',
@@ -189,6 +192,9 @@ const actionShape = {
     'zk',
     'A client of ZooKeeper does one operation.',
   ),
+  commit: targets()
+    .optional()
+    .describe('High-level consumers commit the offsets of what they have handed out (`commitOffsets()`).'),
   enter: targets().optional().describe('Contenders begin to take part in their elections.'),
   resign: targets().optional().describe('Contenders give up their places in their elections.'),
   measure: format('name')

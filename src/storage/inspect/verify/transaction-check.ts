@@ -2,6 +2,7 @@
  * Transaction indexes against the abort markers in the log (formats.md 2.4): each entry belongs to one, and each marker
  * that ended a transaction with records here has one. Where compaction has been, records and markers are gone by right.
  */
+import { CompressionError } from '../../compression/codec.ts'
 import { LogError } from '../../errors.ts'
 import { readControlRecord } from '../../record/control-record.ts'
 import type { IndexFile } from '../index-file.ts'
@@ -40,7 +41,8 @@ function isAbort(batch: EntryFacts['batch']): boolean {
     const [record] = batch.records({ maxBytes: 4096 })
     return record !== undefined && readControlRecord(record).type === 'abort'
   } catch (error) {
-    if (error instanceof LogError) return false
+    // A marker that cannot be read is told of where records are looked at.
+    if (error instanceof LogError || error instanceof CompressionError) return false
     throw error
   }
 }
