@@ -200,7 +200,8 @@ export function strayAnomaly(
 function forgottenDeletion(control: ControlTruth, broker: BrokerControl, tp: string): string | undefined {
   const drop = control.dropOf(tp).get(broker.id)
   if (drop === undefined) return undefined
-  if (drop.registered === undefined) return `${broker.machine} was not registered at that moment, as far as the controller knew`
+  if (drop.registered === undefined)
+    return `${broker.machine} was not registered at that moment, as far as the controller knew`
   if (drop.registered !== broker.registered) return `${broker.machine} lost its registration then`
   if (drop.controllerEpoch < control.controller.epoch) return 'the controller was replaced then'
   return undefined

@@ -136,6 +136,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
 
     case 'BrokerRegistered':
     case 'TruncationRepeats':
+    case 'IsrProposed':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
     case 'RequestRefused':

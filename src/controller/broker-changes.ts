@@ -49,13 +49,12 @@ export class BrokerChanges {
     if (!replicas.hasStarted) return
     if (context.environment.versions.brokerEpoch === 'registration') return yield* this.handleRegistrations()
     const listed = children.map(Number).sort((a, b) => a - b)
+    // From 0.10 on the nodes are read once, and what was read is what there is.
     const nodes = context.environment.versions.brokerListing === 'nodes' ? yield* this.readEndpoints(listed) : undefined
     const ids = nodes === undefined ? listed : idsOf(nodes)
     const added = ids.filter((id) => !context.isLiveOrShuttingDown(id))
     const addedEndpoints =
-      nodes === undefined
-        ? yield* this.readEndpoints(added)
-        : nodes.filter(({ endpoint }) => added.includes(endpoint.id))
+      nodes?.filter(({ endpoint }) => added.includes(endpoint.id)) ?? (yield* this.readEndpoints(added))
     const dead = context.liveOrShuttingDownBrokerIds().filter((id) => !ids.includes(id))
     // Up to 0.9 a broker that is listed, and gone when its node is read, is forgotten without having failed.
     context.setBrokers(nodes ?? (yield* this.readEndpoints(ids)))

@@ -60,6 +60,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   TruncationRepeats: true,
   IsrShrunk: true,
   IsrExpanded: true,
+  IsrProposed: true,
   IsrUpdateFailed: true,
   HighWatermarksCheckpointed: true,
   ProduceAnswered: true,
@@ -135,6 +136,7 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   Heartbeat: true,
   LeaveGroup: true,
   OffsetForLeaderEpoch: true,
+  AlterPartition: true,
 }
 
 const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
@@ -258,7 +260,6 @@ export const fateHelp = Object.entries(fateTable)
   .join('; ')
 
 /** Presets that a story may be played under. */
-export { plannedPresets } from '../../../src/versions.ts'
 export const presetNames = Object.keys(presets) as PresetName[]
 
 /**

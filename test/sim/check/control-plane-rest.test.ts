@@ -1,0 +1,29 @@
+// Runs of the control-plane soak that found something: each ends calm now, or names what its release really does.
+import { describe, expect, it } from 'vitest'
+import { controlPlaneRun } from '../../../sim/fuzz/control-plane/index.ts'
+import type { PresetName } from '../../../src/versions.ts'
+
+const run = (seed: number, protocol: PresetName) => controlPlaneRun(seed, { protocol })
+
+describe('where the control plane comes to rest', () => {
+  it.each<[string, number, PresetName]>([
+    ['a controller that resigned for a session it never acted in', 184, '2.4'],
+    ['requests to a registration that had just failed', 108, '2.4'],
+    ['a broker that left between two reads of the brokers', 661, '0.10.2'],
+    ['an epoch that could not be raised because the session expired', 217, '2.0'],
+    ['a needless preferred election of an offline partition', 2201, '1.1'],
+  ])('is calm after %s (seed %i)', (_what, seed, protocol) => {
+    const { broken, bug, stuck } = run(seed, protocol)
+    expect({ broken, bug, stuck }).toEqual({ broken: [], bug: undefined, stuck: undefined })
+  })
+
+  it.each<[string, string, number, PresetName]>([
+    ['D7', 'a partition without a leader cannot be deleted', 58, '0.8.2'],
+    ['D5', 'a preferred election of it stops every controller', 343, '0.8.0'],
+    ['M23', 'a deposed controller deletes a topic', 325, '0.8.2'],
+  ])('is explained by %s: %s (seed %i)', (id, _what, seed, protocol) => {
+    const { broken, anomalies } = run(seed, protocol)
+    expect(broken).toEqual([])
+    expect(anomalies).toContain(id)
+  })
+})
