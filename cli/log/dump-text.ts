@@ -25,7 +25,7 @@ export function dumpLine(item: DumpItem, show: (path: string) => string, printDa
       const { producerId, producerEpoch, coordinatorEpoch, currentTxnFirstOffset } = item.producer
       const { lastSequence, lastOffset, offsetDelta, timestamp } = item.producer
       const transaction = currentTxnFirstOffset < 0 ? 'None' : `Some(${currentTxnFirstOffset})`
-      return `producerId: ${producerId} producerEpoch: ${producerEpoch} coordinatorEpoch: ${coordinatorEpoch} currentTxnFirstOffset: ${transaction} lastTimestamp: ${timestamp} firstSequence: ${lastSequence - offsetDelta} lastSequence: ${lastSequence} lastOffset: ${lastOffset} offsetDelta: ${offsetDelta}`
+      return `producerId: ${producerId} producerEpoch: ${producerEpoch} coordinatorEpoch: ${coordinatorEpoch} currentTxnFirstOffset: ${transaction} firstSequence: ${lastSequence - offsetDelta} lastSequence: ${lastSequence} lastOffset: ${lastOffset} offsetDelta: ${offsetDelta} timestamp: ${timestamp}`
     }
     case 'epoch':
       return `epoch: ${item.epoch} startOffset: ${item.startOffset}`
