@@ -5,9 +5,14 @@
  */
 import ieee from 'crc-32'
 import castagnoli from 'crc-32/crc32c.js'
+import { castagnoliOfWords } from './castagnoli.ts'
+
+/** Rows of so many bytes are summed by words. */
+const LONG_BYTES = 512
 
 /** Unsigned. `before`: the sum of the bytes in front of these, where a row is summed piece by piece. */
 export const crc32 = (bytes: Uint8Array, before = 0): number => ieee.buf(bytes, before) >>> 0
 
 /** Unsigned; `before` as in `crc32`. */
-export const crc32c = (bytes: Uint8Array, before = 0): number => castagnoli.buf(bytes, before) >>> 0
+export const crc32c = (bytes: Uint8Array, before = 0): number =>
+  (bytes.length < LONG_BYTES ? castagnoli.buf(bytes, before) : castagnoliOfWords(bytes, before)) >>> 0
