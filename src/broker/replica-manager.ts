@@ -7,6 +7,7 @@ import type { BrokerConfig } from '../config/index.ts'
 import { type Digest, fromMs, type Host, type Micros, type Task, TaskQueue } from '../host/index.ts'
 import {
   ErrorCode,
+  type LeaderAndIsr,
   type LeaderAndIsrRequest,
   type PartitionErrors,
   type PartitionState,
@@ -18,6 +19,7 @@ import {
 import type { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
+import { AlterPartitionManager, type AlterPartitionOutcome } from './alter-partition-manager.ts'
 import { ControlFence } from './control-fence.ts'
 import { isDiskFailure, withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
@@ -25,9 +27,11 @@ import { initialFetchState } from './fetch-state.ts'
 import { FixedRateTask } from './fixed-rate-task.ts'
 import { FollowerReplicas } from './follower-replicas.ts'
 import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
+import { NegativeTruncation, truncateToHighWatermarks } from './high-watermark-truncation.ts'
 import { ISR_PROPAGATION_CHECK_MS, IsrChangePropagation } from './isr-change-propagation.ts'
 import { shrinkIsrs } from './isr-expiration.ts'
 import type { LeadershipListener } from './leadership-listener.ts'
+import { logTasks } from './log-tasks.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { Partition, type PartitionContext } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
@@ -35,9 +39,6 @@ import { Purgatory } from './purgatory.ts'
 import { LocalReplica } from './replica.ts'
 import { ReplicaFetcherManager } from './replica-fetcher-manager.ts'
 import type { TopicConfigs } from './topic-configs.ts'
-
-/** Kafka's `InitialTaskDelayMs` of the log manager's tasks. */
-const LOG_TASKS_DELAY_MS = 30_000
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number
@@ -67,6 +68,7 @@ export class ReplicaManager implements PartitionContext {
   private readonly stateChanges = new TaskQueue()
   private readonly checkpoint: HighWatermarkCheckpoint
   private readonly isrChanges: IsrChangePropagation
+  private readonly alterations: AlterPartitionManager
   private tasks: FixedRateTask[] = []
   private checkpointing = false
   private shuttingDown = false
@@ -81,6 +83,12 @@ export class ReplicaManager implements PartitionContext {
     this.producePurgatory = new Purgatory(host, 'produce')
     this.checkpoint = new HighWatermarkCheckpoint(host)
     this.isrChanges = new IsrChangePropagation(host, options.zk)
+    this.alterations = new AlterPartitionManager(host, {
+      brokerId: options.brokerId,
+      timeoutMs: options.config['controller.socket.timeout.ms'],
+      brokerEpoch: () => this.fence.brokerEpoch,
+      controller: () => options.metadataCache.controller,
+    })
     this.lagTimeMaxUs = fromMs(options.config['replica.lag.time.max.ms'])
     const { config, versions, logs, topicConfigs } = options
     const find = (tp: TopicPartition): Partition | undefined => this.partitions.get(tp)
@@ -96,7 +104,13 @@ export class ReplicaManager implements PartitionContext {
         backoffMs: config['replica.fetch.backoff.ms'],
         versions,
       },
-      new FollowerReplicas(host, { versions, logs, topicConfigs, find }),
+      new FollowerReplicas(host, {
+        versions,
+        logs,
+        topicConfigs,
+        find,
+        unblockFetches: (tp) => this.unblockFetches(tp),
+      }),
     )
   }
 
@@ -111,16 +125,17 @@ export class ReplicaManager implements PartitionContext {
     if (versions.isrPropagation === 'notification') {
       this.schedule('isr-change-propagation', 0, ISR_PROPAGATION_CHECK_MS, (done) => this.isrChanges.check(done))
     }
-    const checkpointMs = config['log.flush.offset.checkpoint.interval.ms']
-    this.schedule('recovery-point-checkpoint', LOG_TASKS_DELAY_MS, checkpointMs, (done) => {
-      try {
-        logs.checkpointRecoveryPoints()
-      } catch (error) {
-        // The scheduler logs what a task throws, and runs it again next time.
-        if (!isDiskFailure(error)) throw error
-      }
-      done()
-    })
+    for (const { tag, firstMs, periodMs, run } of logTasks(logs, config, versions)) {
+      this.schedule(tag, firstMs, periodMs, (done) => {
+        try {
+          run()
+        } catch (error) {
+          // The scheduler logs what a task throws, and runs it again next time.
+          if (!isDiskFailure(error)) throw error
+        }
+        done()
+      })
+    }
   }
 
   get obeyedEpoch(): number {
@@ -133,6 +148,14 @@ export class ReplicaManager implements PartitionContext {
 
   isrChanged(tp: TopicPartition): void {
     if (this.versions.isrPropagation === 'notification') this.isrChanges.record(tp)
+  }
+
+  alterPartition(tp: TopicPartition, state: LeaderAndIsr, done: (outcome: AlterPartitionOutcome) => void): void {
+    this.alterations.submit(tp, state, done)
+  }
+
+  isAlive(broker: number): boolean {
+    return this.options.metadataCache.isAlive(broker)
   }
 
   unblockFetches(tp: TopicPartition): void {
@@ -213,7 +236,10 @@ export class ReplicaManager implements PartitionContext {
       else this.traceBecameFollower(partition, local)
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
-    if (this.versions.truncation === 'high-watermark') this.truncateToHighWatermarks(changed)
+    if (this.versions.truncation === 'high-watermark')
+      truncateToHighWatermarks(this.host, this.options.logs, changed, (partition) => {
+        this.traceBecameFollower(partition, partition.local!)
+      })
     else for (const partition of changed) this.traceBecameFollower(partition, partition.local!)
     if (this.versions.demotedPurgatory !== 'kept') for (const { tp } of changed) this.unblockAll(tp)
     if (this.shuttingDown) return changed
@@ -222,36 +248,6 @@ export class ReplicaManager implements PartitionContext {
       this.fetchers.addPartition(leader, initialFetchState(partition, partition.local!, this.versions))
     }
     return changed
-  }
-
-  private truncateToHighWatermarks(partitions: readonly Partition[]): void {
-    if (partitions.length === 0) return
-    const offsets = new Map<TopicPartition, number>()
-    const ends = partitions.map(({ local }) => local!.logEndOffset)
-    for (const { tp, local } of partitions) {
-      if (local!.highWatermark < 0) throw new NegativeTruncation()
-      offsets.set(tp, local!.highWatermark)
-    }
-    try {
-      this.options.logs.truncateAll(offsets)
-    } finally {
-      for (let i = 0; i < partitions.length; i++) {
-        const partition = partitions[i]!
-        const { tp, local } = partition
-        const { logEndOffset: to, highWatermark } = local!
-        this.traceBecameFollower(partition, local!)
-        if (to < ends[i]! && this.host.tracing) {
-          traceBroker(this.host, {
-            kind: 'Truncated',
-            tp,
-            from: ends[i]!,
-            to,
-            reason: 'became-follower',
-            highWatermark,
-          })
-        }
-      }
-    }
   }
 
   /** The broker's own replica: set up on first use, with the checkpointed high watermark, as far as the log reaches. */
@@ -361,6 +357,7 @@ export class ReplicaManager implements PartitionContext {
     this.beginShutdown()
     for (const task of this.tasks) task.stop()
     this.fetchers.shutdown()
+    this.alterations.shutdown()
     this.stateChanges.add('shutdown', () => this.forgetRoles(done))
   }
 
@@ -398,6 +395,7 @@ export class ReplicaManager implements PartitionContext {
       .string(this.stateChanges.current ?? '')
     digest.int(this.stateChanges.length)
     this.isrChanges.digest(digest)
+    this.alterations.digest(digest)
     for (const task of this.tasks) task.digest(digest)
     this.options.topicConfigs.digest(digest)
     for (const partition of this.partitions) partition.digest(digest)
@@ -406,9 +404,3 @@ export class ReplicaManager implements PartitionContext {
     this.producePurgatory.digest(digest)
   }
 }
-
-/**
- * A new follower whose high watermark is unknown cannot be cut back to it: in Kafka, `Log.truncateTo` throws and all
- * follower changes of the request stop half-way, without a fetcher.
- */
-class NegativeTruncation extends Error {}

@@ -5,6 +5,9 @@
 import { type Digest, invariant, type Micros } from '../host/index.ts'
 import type { Log } from '../storage/index.ts'
 
+/** `replicaId` of a tool that may read any replica, below its high watermark. */
+export const DEBUGGING_REPLICA_ID = -2
+
 /** LEO of a remote replica that has not fetched yet; high watermark of a leader whose own log does not reach it. */
 export const UNKNOWN_OFFSET = -1
 
@@ -14,14 +17,24 @@ export const NEVER: Micros = Number.MIN_SAFE_INTEGER
 export class LocalReplica {
   readonly brokerId: number
   readonly log: Log
-  /** First offset not known to be committed. May pass the LEO for a while on a follower that was cut back. */
-  highWatermark: number
+  private firstUncommitted: number
 
   constructor(brokerId: number, log: Log, highWatermark: number) {
     invariant(highWatermark >= UNKNOWN_OFFSET, `high watermark ${highWatermark} of ${log.topicPartition} is impossible`)
     this.brokerId = brokerId
     this.log = log
-    this.highWatermark = highWatermark
+    this.firstUncommitted = highWatermark
+    log.updateHighWatermark(highWatermark)
+  }
+
+  /** First offset not known to be committed. May pass the LEO for a while on a follower that was cut back. */
+  get highWatermark(): number {
+    return this.firstUncommitted
+  }
+
+  set highWatermark(offset: number) {
+    this.firstUncommitted = offset
+    this.log.updateHighWatermark(offset)
   }
 
   get logEndOffset(): number {

@@ -3,6 +3,7 @@
 import {
   brokerConfigTable,
   type ConfigTable,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
@@ -10,15 +11,7 @@ import {
 import { diagnosticCodes } from './codes.ts'
 import { conditionMappings, formatTable, keyTable, mappingAt } from './reference.ts'
 import { actionNames } from './schema/steps.ts'
-import {
-  eventKinds,
-  messageNames,
-  plannedKeys,
-  plannedPresets,
-  plannedValues,
-  presetNames,
-  promises,
-} from './vocabulary.ts'
+import { eventKinds, messageNames, plannedKeys, plannedValues, promises } from './vocabulary.ts'
 import { zookeeperConfigTable } from './zookeeper-config.ts'
 
 /** The whole page. */
@@ -78,7 +71,8 @@ export function scenarioDocs(): string {
     configTable('Brokers (`cluster.config`, `cluster.configOf`)', brokerConfigTable),
     configTable('Topics (`config` of a topic)', topicConfigTable),
     configTable('Producers (`config` of a client)', producerConfigTable),
-    configTable('Consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('Simple consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('High-level consumers (`config` of a client)', oldConsumerConfigTable),
     configTable('ZooKeeper (`cluster.zookeeperConfig`)', zookeeperConfigTable),
     diagnosticsText,
     [
@@ -94,7 +88,9 @@ export function scenarioDocs(): string {
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
 function configTable(title: string, table: ConfigTable): string {
-  const rows = Object.entries(table).map(([name, key]) => `| \`${name}\` | \`${key.default}\` | ${key.about} |`)
+  const rows = Object.entries(table).map(
+    ([name, key]) => `| \`${name}\` | ${key.default === null ? 'not set' : `\`${key.default}\``} | ${key.about} |`,
+  )
   return [`### ${title}`, '', '| key | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 
@@ -257,4 +253,4 @@ story.yaml:12:12: KS104 no broker "b4" in this cluster (b1, b2, b3)
 
 const laterText = `## Later parts
 
-These words belong to the language, but nothing stands behind them yet; they are refused with KS501: ${list([...new Set([...Object.values(plannedKeys), ...Object.values(plannedValues)].flat())])}. So are the presets ${list(plannedPresets)} (built: ${list(presetNames)}) and configuration keys of Kafka that are not in the tables above.`
+These words belong to the language, but nothing stands behind them yet; they are refused with KS501: ${list([...new Set([...Object.values(plannedKeys), ...Object.values(plannedValues)].flat())])}. So are configuration keys of Kafka that are not in the tables above.`
