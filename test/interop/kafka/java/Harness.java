@@ -114,7 +114,7 @@ public final class Harness {
     Class.forName("kafka.tools.DumpLogSegments").getMethod("main", String[].class).invoke(null, (Object) arguments);
   }
 
-  private static Map<String, String> configOf(String[] settings) {
+  static Map<String, String> configOf(String[] settings) {
     Map<String, String> config = new LinkedHashMap<>();
     for (String setting : settings) {
       int at = setting.indexOf('=');

@@ -1,4 +1,5 @@
 import java.io.File;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 
@@ -45,12 +46,23 @@ interface LogLayer {
   /** Compacts from {@code firstDirtyOffset} on to the active segment; returns the first offset not cleaned. */
   long clean(String partition, long firstDirtyOffset) throws Exception;
 
-  /** File position of the batch that holds an offset, by the segment's own look-up. */
-  long position(String partition, long offset);
+  /** One log for the bench, with nothing of ours between it and the caller. */
+  OpenLog openLog(String partition);
 
   /** Shuts down in order, with the mark of a clean shutdown. */
   void close();
 
   /** Lets the directory be as a killed broker leaves it. */
   void abandon();
+
+  interface OpenLog {
+    /** Appends as a leader; returns the last offset. */
+    long append(ByteBuffer records) throws Exception;
+
+    /** Position that the sparse index of the right segment gives for an offset. */
+    long indexedPosition(long offset);
+
+    /** Position of the batch that holds an offset. */
+    long position(long offset) throws Exception;
+  }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.concurrent.TimeUnit;
 import kafka.common.TopicAndPartition;
 import kafka.log.Cleaner;
@@ -137,10 +138,25 @@ public final class KafkaLogs implements LogLayer {
   }
 
   @Override
-  public long position(String partition, long offset) {
+  public OpenLog openLog(String partition) {
     Log log = log(partition);
-    scala.collection.Iterable<LogSegment> upTo = log.logSegments(0, offset + 1);
-    return ((kafka.log.OffsetPosition) upTo.last().translateOffset(offset, 0)).position();
+    ConcurrentNavigableMap<Long, LogSegment> segments = log.kafka$log$Log$$segments();
+    return new OpenLog() {
+      @Override
+      public long append(ByteBuffer records) {
+        return log.append(new ByteBufferMessageSet(records), true).lastOffset();
+      }
+
+      @Override
+      public long indexedPosition(long offset) {
+        return segments.floorEntry(offset).getValue().index().lookup(offset).position();
+      }
+
+      @Override
+      public long position(long offset) {
+        return segments.floorEntry(offset).getValue().translateOffset(offset, 0).position();
+      }
+    };
   }
 
   @Override

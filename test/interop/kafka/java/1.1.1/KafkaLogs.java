@@ -1,7 +1,6 @@
 import java.util.concurrent.TimeUnit;
 import kafka.log.Log;
 import kafka.log.LogAppendInfo;
-import kafka.log.LogSegment;
 import kafka.log.LogToClean;
 import kafka.utils.Scheduler;
 import org.apache.kafka.common.TopicPartition;
@@ -37,8 +36,8 @@ public final class KafkaLogs extends ScalaLogs {
   }
 
   @Override
-  long positionIn(LogSegment segment, long offset) {
-    return segment.translateOffset(offset, 0).position;
+  long lastOffsetOf(Log log, MemoryRecords records) {
+    return log.appendAsLeader(records, 0, true).lastOffset();
   }
 
   @Override

@@ -3,7 +3,6 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import kafka.log.Log;
 import kafka.log.LogAppendInfo;
-import kafka.log.LogSegment;
 import kafka.log.LogToClean;
 import kafka.utils.Scheduler;
 import org.apache.kafka.common.TopicPartition;
@@ -42,8 +41,8 @@ public final class KafkaLogs extends ScalaLogs {
   }
 
   @Override
-  long positionIn(LogSegment segment, long offset) {
-    return segment.translateOffset(offset, 0).position;
+  long lastOffsetOf(Log log, MemoryRecords records) {
+    return log.appendAsLeader(records, 0, log.appendAsLeader$default$3(), log.appendAsLeader$default$4()).lastOffset();
   }
 
   @Override

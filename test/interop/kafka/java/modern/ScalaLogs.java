@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ConcurrentNavigableMap;
 import java.util.function.Supplier;
 import kafka.log.Cleaner;
 import kafka.log.CleanerConfig;
@@ -52,7 +53,8 @@ abstract class ScalaLogs implements LogLayer {
 
   abstract void setHighWatermark(Log log, long offset);
 
-  abstract long positionIn(LogSegment segment, long offset);
+  /** Appends as a leader does what a client sent. */
+  abstract long lastOffsetOf(Log log, MemoryRecords records);
 
   abstract Scheduler scheduler(DueTasks tasks);
 
@@ -175,8 +177,36 @@ abstract class ScalaLogs implements LogLayer {
   }
 
   @Override
-  public long position(String partition, long offset) {
-    return positionIn(log(partition).logSegments(0, offset + 1).last(), offset);
+  public OpenLog openLog(String partition) {
+    Log log = log(partition);
+    ConcurrentNavigableMap<Long, LogSegment> segments = segmentsOf(log);
+    return new OpenLog() {
+      @Override
+      public long append(ByteBuffer records) {
+        return lastOffsetOf(log, MemoryRecords.readableRecords(records));
+      }
+
+      @Override
+      public long indexedPosition(long offset) {
+        return segments.floorEntry(offset).getValue().offsetIndex().lookup(offset).position();
+      }
+
+      @Override
+      public long position(long offset) {
+        return segments.floorEntry(offset).getValue().translateOffset(offset, 0).position;
+      }
+    };
+  }
+
+  @SuppressWarnings("unchecked")
+  private static ConcurrentNavigableMap<Long, LogSegment> segmentsOf(Log log) {
+    try {
+      var field = Log.class.getDeclaredField("segments");
+      field.setAccessible(true);
+      return (ConcurrentNavigableMap<Long, LogSegment>) field.get(log);
+    } catch (ReflectiveOperationException error) {
+      throw new IllegalStateException(error);
+    }
   }
 
   @Override
