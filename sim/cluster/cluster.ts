@@ -2,10 +2,11 @@
  * A whole cluster on machines of a simulated world: ZooKeeper servers zk1 …, brokers b1 … (broker.id 1 …), clients by
  * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
  */
-import { OldProducerProcess, SimpleConsumerProcess } from '../../src/client/index.ts'
+import { OldConsumerProcess, OldProducerProcess, SimpleConsumerProcess, topicFilter } from '../../src/client/index.ts'
 import {
   brokerConfigTable,
   configValues,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
 } from '../../src/config/index.ts'
@@ -37,6 +38,8 @@ export const KAFKA_PORT = 9092
  * the brokers' defaults instead. A plan may switch this on again.
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
+
+const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer']
 
 export interface ClusterOptions {
   readonly seed: number
@@ -106,7 +109,7 @@ export class Cluster {
       world.machine(machine).boot((host) => new KafkaServer(host, { brokerId: id, config, versions, zookeeper }))
     }
     const { zookeeper } = this
-    const kafkaClients = plan.clients.filter(({ kind }) => kind === 'producer' || kind === 'consumer')
+    const kafkaClients = plan.clients.filter(({ kind }) => kafkaClientKinds.includes(kind))
     for (const client of plan.clients) if (!kafkaClients.includes(client)) this.bootClient(client)
     // Without brokers there is nothing to administer.
     if (plan.brokers === 0) return
@@ -137,6 +140,9 @@ export class Cluster {
       case 'consumer':
         this.bootKafkaClient(plan)
         return
+      case 'old-consumer':
+        this.bootOldConsumer(plan)
+        return
       default:
         unreachable(plan)
     }
@@ -147,6 +153,20 @@ export class Cluster {
     return machines.length === 0
       ? this.zookeeper
       : machines.map((machine) => ({ machine, port: ZOOKEEPER_CLIENT_PORT }))
+  }
+
+  private bootOldConsumer(plan: Extract<ClientPlan, { kind: 'old-consumer' }>): void {
+    const { name, group, processingUs, subscription: given } = plan
+    const config = configValues(oldConsumerConfigTable, plan.config)
+    const zookeeper = this.serversOf(plan.servers)
+    const subscription =
+      'topics' in given
+        ? { topics: new Map(given.topics.map(({ topic, streams }) => [topic, streams])) }
+        : { filter: topicFilter(given.filter, given.regex), streams: given.streams }
+    const options = { name, group, config, zookeeper, subscription, processingUs }
+    const machine = this.world.machine(name)
+    machine.install((host) => new OldConsumerProcess(host, options))
+    if (plan.autostart) machine.restart()
   }
 
   private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
@@ -193,6 +213,11 @@ export class Cluster {
         ...(request.broker === undefined ? {} : { broker: this.endpoint(request.broker) }),
       })
     })
+  }
+
+  /** Has a consumer commit its offsets; lost if it is down. */
+  commit(machine: string): void {
+    this.world.call(machine, 'commit', (process) => (process as OldConsumerProcess).commitOffsets())
   }
 
   createTopic(topic: TopicPlan): void {

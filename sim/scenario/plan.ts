@@ -78,7 +78,13 @@ export interface TopicPlan {
   readonly config: Readonly<Record<string, unknown>>
 }
 
-export type ClientPlan = ProducerPlan | SimpleConsumerPlan | ZooKeeperClientPlan | ContenderPlan | ResourcePlan
+export type ClientPlan =
+  | ProducerPlan
+  | SimpleConsumerPlan
+  | OldConsumerPlan
+  | ZooKeeperClientPlan
+  | ContenderPlan
+  | ResourcePlan
 
 export interface ProducerPlan {
   readonly kind: 'producer'
@@ -103,6 +109,24 @@ export interface SimpleConsumerPlan {
   readonly bootstrap: readonly string[]
   /** Reads from this broker whoever leads (a read sent to a follower gets error 6). */
   readonly broker?: string
+}
+
+/** A high-level consumer of 0.8: a member of a group that is formed through ZooKeeper. */
+export interface OldConsumerPlan {
+  readonly kind: 'old-consumer'
+  readonly name: string
+  readonly group: string
+  /** Overrides of the consumer's keys, checked. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** Machine names of the ZooKeeper servers that it connects to; empty: all. */
+  readonly servers: readonly string[]
+  readonly subscription:
+    | { readonly topics: ReadonlyArray<{ readonly topic: string; readonly streams: number }> }
+    | { readonly filter: 'white_list' | 'black_list'; readonly regex: string; readonly streams: number }
+  /** What the application needs for a message. */
+  readonly processingUs: number
+  /** False: it is started by a step. */
+  readonly autostart: boolean
 }
 
 /** Does single operations when steps say so. */
@@ -225,6 +249,8 @@ export type Action = { readonly span: SourceSpan } & (
     }
   | { readonly do: 'expireSession'; readonly targets: Targets }
   | { readonly do: 'skewClock'; readonly targets: Targets; readonly jumpUs: number; readonly driftPpm: number }
+  /** Consumers commit what they have handed out. */
+  | { readonly do: 'commit'; readonly targets: Targets }
   | { readonly do: 'createTopic'; readonly topic: TopicPlan }
   /** A ZooKeeper client does one operation. */
   | { readonly do: 'zk'; readonly by: string; readonly operation: ZkOperation; readonly name: string }

@@ -117,18 +117,17 @@ function columnsOf(rows: readonly Row[], room: number, ascii: boolean): Columns 
   let start = end
   while (start > first) {
     const column = widthAt(start - 1)
-    const lead = start - 1 > first ? displayWidth(leadOf(start - 1, ascii)) : 0
+    const lead = displayWidth(leadOf(start - 1, first, ascii))
     if (used + column + 3 + lead > room && tail.length > 0) break
     used += column + 3
     tail.unshift(column)
     start -= 1
   }
-  if (start < shortest || start === first)
-    return { start, widths: tail, lead: start > first ? leadOf(start, ascii) : '' }
+  if (start < shortest || start === first) return { start, widths: tail, lead: leadOf(start, first, ascii) }
 
   // The place where the shortest log ends, with the two messages before it.
   start = Math.max(first, shortest - 2)
-  const lead = start > first ? leadOf(start, ascii) : ''
+  const lead = leadOf(start, first, ascii)
   const widths: number[] = []
   used = 1 + displayWidth(lead) + displayWidth(moreOf(end, ascii))
   for (let offset = start; offset < end; offset++) {
@@ -141,7 +140,12 @@ function columnsOf(rows: readonly Row[], room: number, ascii: boolean): Columns 
 }
 
 const dots = (ascii: boolean): string => (ascii ? '..' : '…')
-const leadOf = (skipped: number, ascii: boolean): string => `${dots(ascii)} ${skipped} before `
+
+/** What stands left of the first column: how much is left out, and where the logs begin, if that is not at 0. */
+function leadOf(start: number, first: number, ascii: boolean): string {
+  if (start === first) return first === 0 ? '' : `from ${first} `
+  return first === 0 ? `${dots(ascii)} ${start} before ` : `from ${first} ${dots(ascii)} ${start - first} before `
+}
 const moreOf = (count: number, ascii: boolean): string => ` ${dots(ascii)} ${count} more`
 
 /** A piece of a row: a message at an offset, or what stands around them. */

@@ -46,7 +46,7 @@ function copyWords(ledger: Ledger, record: MessageRecord, copy: CopyRecord, inde
       const duplicate = record.copies.slice(0, index).some((earlier) => ledger.stateOf(earlier) === 'standing')
       return `${story(copy.committed === undefined ? 'not committed yet' : 'committed')}, stands${duplicate ? ' as a duplicate' : ''}`
     }
-    case 'compacted':
+    case 'removed':
       return `${story(never)}; ${cutWords(copy)}`
     case 'stranded':
       return `${story(never)}, now only on the disk of ${copy.holders.join(' and ')}, outside the partition's log`
@@ -67,6 +67,8 @@ function cutWords(copy: CopyRecord): string {
       return `not on the disk of ${last.broker}${others} when it came back at ${when}`
     case 'compacted':
       return `taken out by compaction on ${last.broker} at ${when}`
+    case 'expired':
+      return `deleted by retention on ${last.broker} at ${when}`
     case 'deleted':
       return `deleted with its replica on ${last.broker}${others} at ${when}`
   }

@@ -108,6 +108,7 @@ function foldReplicaEvent(replica: ReplicaDraft, brokerId: number, atUs: Micros,
     case 'SegmentsDeleted':
       replica.log = replica.log.startAt(event.logStartOffset)
       replica.logStartOffset = event.logStartOffset
+      replica.segments = replica.segments.filter((baseOffset) => !event.baseOffsets.includes(baseOffset))
       return
     case 'Appended': {
       const { leaderEpoch, messages } = event

@@ -179,23 +179,30 @@ export class LedgerLogs {
   /** Records were taken out of the middle of a log, as its configuration has it. */
   compacted(broker: string, tp: TopicPartition, offsets: readonly number[], by: Decision): void {
     const disk = this.#disk(broker, tp)
-    for (const offset of offsets) {
-      const copy = disk.copies[offset - disk.start]
-      if (copy === undefined) continue
-      disk.copies[offset - disk.start] = undefined
-      copy.holders = copy.holders.filter((holder) => holder !== broker)
-      copy.cuts.push({ broker, by, reason: 'compacted' })
-    }
+    for (const offset of offsets) this.#remove(disk, offset, 'compacted', by)
   }
 
-  /** The log of the partition's leader is without the copy because that was compacted. */
-  isCompacted(copy: CopyRecord): boolean {
+  /** A log now begins at `start`: what stood below was deleted, as its configuration has it. */
+  expired(broker: string, tp: TopicPartition, start: number, by: Decision): void {
+    const disk = this.#disk(broker, tp)
+    const end = Math.min(start, disk.start + disk.copies.length)
+    for (let offset = disk.start; offset < end; offset++) this.#remove(disk, offset, 'expired', by)
+  }
+
+  /** The log of the partition's leader is without the copy because that was compacted, or deleted for its age. */
+  isRemoved(copy: CopyRecord): boolean {
     const leader = this.leaderOf(copy.tp)
-    return (
-      leader !== undefined &&
-      !copy.holders.includes(leader) &&
-      copy.cuts.findLast(({ broker }) => broker === leader)?.reason === 'compacted'
-    )
+    if (leader === undefined || copy.holders.includes(leader)) return false
+    const reason = copy.cuts.findLast(({ broker }) => broker === leader)?.reason
+    return reason === 'compacted' || reason === 'expired'
+  }
+
+  #remove(disk: DiskLog, offset: number, reason: 'compacted' | 'expired', by: Decision): void {
+    const copy = disk.copies[offset - disk.start]
+    if (copy === undefined) return
+    disk.copies[offset - disk.start] = undefined
+    copy.holders = copy.holders.filter((holder) => holder !== disk.broker)
+    copy.cuts.push({ broker: disk.broker, by, reason })
   }
 
   /** A follower's message is the leader's copy at that offset; if the leader cut it since, the newest that fits. */

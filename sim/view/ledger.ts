@@ -34,10 +34,10 @@ interface OpenMessage extends MessageRecord {
 }
 
 /**
- * Where a copy is: in the partition's log, taken out of that by compaction, only on the disk of a broker that does not
+ * Where a copy is: in the partition's log, taken out of that by compaction or deleted by retention, only on the disk of a broker that does not
  * lead, or nowhere.
  */
-export type CopyState = 'standing' | 'compacted' | 'stranded' | 'lost'
+export type CopyState = 'standing' | 'removed' | 'stranded' | 'lost'
 
 const noCopies: readonly OpenCopy[] = []
 
@@ -115,6 +115,9 @@ export class Ledger {
           decision(record),
         )
         return
+      case 'SegmentsDeleted':
+        this.#logs.expired(machine, event.tp, event.logStartOffset, decision(record))
+        return
       case 'ProcessEnded':
         this.#logs.stopped(machine)
         this.#producerEnded(machine, decision(record))
@@ -138,7 +141,7 @@ export class Ledger {
   }
 
   stateOf(copy: CopyRecord): CopyState {
-    if (this.#logs.isCompacted(copy)) return 'compacted'
+    if (this.#logs.isRemoved(copy)) return 'removed'
     if (copy.holders.length === 0) return 'lost'
     return this.#logs.isAuthoritative(copy) ? 'standing' : 'stranded'
   }
@@ -202,7 +205,7 @@ export class Ledger {
 
   /** In the partition's log, or no longer there as the topic's configuration has it. */
   #isKept(copy: CopyRecord): boolean {
-    return this.#logs.isAuthoritative(copy) || this.#logs.isCompacted(copy)
+    return this.#logs.isAuthoritative(copy) || this.#logs.isRemoved(copy)
   }
 
   /** The log of the partition's leader, or of its last one if nobody leads now. */

@@ -18,8 +18,8 @@ export interface Decision {
 export interface CopyCut {
   readonly broker: string
   readonly by: Decision
-  /** `compacted`: as the topic's configuration has it; nothing that counts is lost. */
-  readonly reason: 'truncated' | 'recovery' | 'deleted' | 'compacted'
+  /** `compacted`, `expired`: as the topic's configuration has it; nothing that counts is lost. */
+  readonly reason: 'truncated' | 'recovery' | 'deleted' | 'compacted' | 'expired'
 }
 
 export interface CopyRecord {

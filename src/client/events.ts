@@ -1,11 +1,13 @@
 /** Trace events of clients. `client` is the client's name in the scenario; a client may live several lives. */
 import type { RpcFailure } from '../protocol/index.ts'
+import type { OldConsumerEvent } from './old-consumer/events.ts'
 
 /**
  * How one attempt at a produce request ended.
  * `acknowledged`: NoError with acks other than 0. `sent`: acks 0, nobody will ever say.
  */
 export type ClientEvent =
+  | OldConsumerEvent
   /** The application handed a message to the producer. `message` is its name: the value's text. */
   | {
       readonly kind: 'MessageHanded'
@@ -101,6 +103,9 @@ export type ClientEvent =
       }>
       readonly broker: number
       readonly highWatermark: number
+      /** Of a consumer in a group: the group, and the number of the stream that handed them out. */
+      readonly group?: string
+      readonly stream?: number
     }
   | {
       readonly kind: 'FetchFailed'

@@ -8,7 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { checkFile } from '../../cli/diagnostic.ts'
 import { repository } from '../cli/trial.ts'
 
-const COMPLETE_SECTIONS = ['4', '7']
+const COMPLETE_SECTIONS = ['4', '7', '10']
+/** Complete ranges of other sections: what is said of the log, from the folder of a partition to the lookup. */
+const COMPLETE_RANGES = [{ section: 2, from: 13, to: 25 }]
 
 const statements: readonly string[] = JSON.parse(
   readFileSync(join(repository, 'test/fixtures/statements.json'), 'utf8'),
@@ -51,6 +53,15 @@ describe('the statements of the notes', () => {
   it.each(COMPLETE_SECTIONS)('of section %s are each shown by a scenario or a test', (section) => {
     const wanted = statements.filter((statement) => statement.split('.')[0] === section)
     expect(wanted.length).toBeGreaterThan(0)
+    expect(wanted.filter((statement) => !shown.has(statement))).toEqual([])
+  })
+
+  it.each(COMPLETE_RANGES)('$section.$from to $section.$to are each shown by a scenario or a test', (range) => {
+    const wanted = statements.filter((statement) => {
+      const [section, number] = statement.split('.').map(Number)
+      return section === range.section && number! >= range.from && number! <= range.to
+    })
+    expect(wanted).toHaveLength(range.to - range.from + 1)
     expect(wanted.filter((statement) => !shown.has(statement))).toEqual([])
   })
 

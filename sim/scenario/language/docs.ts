@@ -3,6 +3,7 @@
 import {
   brokerConfigTable,
   type ConfigTable,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
@@ -78,7 +79,8 @@ export function scenarioDocs(): string {
     configTable('Brokers (`cluster.config`, `cluster.configOf`)', brokerConfigTable),
     configTable('Topics (`config` of a topic)', topicConfigTable),
     configTable('Producers (`config` of a client)', producerConfigTable),
-    configTable('Consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('Simple consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('High-level consumers (`config` of a client)', oldConsumerConfigTable),
     configTable('ZooKeeper (`cluster.zookeeperConfig`)', zookeeperConfigTable),
     diagnosticsText,
     [
