@@ -1,6 +1,6 @@
 /** `trial versions`: the presets, and what each switch of the protocol is set to in them. */
 import type { Command } from 'commander'
-import { defaultPreset, type PresetName, type ProtocolVersions, plannedPresets, presets } from '../src/versions.ts'
+import { defaultPreset, type PresetName, type ProtocolVersions, presets } from '../src/versions.ts'
 import { painterFor } from './output/colour.ts'
 
 const about: Readonly<Record<keyof ProtocolVersions, string>> = {
@@ -29,6 +29,9 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   isrExpand: 'what a follower must have reached to join the ISR (F13)',
   highWatermarkRule: 'over which replicas the high watermark is the smallest LEO (F14)',
   fetchFencing: 'whether followers name the leader epoch that they follow (F15)',
+  isrUpdate: 'who writes a new ISR (F16)',
+  followerReads: 'whether consumers may read from followers (F22)',
+  consumerEpochs: 'whether consumers check their position against leader epochs (F15)',
   logFiles: 'files of a partition beside .log and .index',
   segmentLimit: 'whether an append may overshoot segment.bytes',
   logUpkeep: 'what becomes of an index that cannot be right',
@@ -82,9 +85,7 @@ export function register(program: Command): void {
     )
     .action((options: { json?: boolean }) => {
       process.stdout.write(
-        options.json === true
-          ? `${JSON.stringify({ default: defaultPreset, presets, planned: plannedPresets }, null, 2)}\n`
-          : table(),
+        options.json === true ? `${JSON.stringify({ default: defaultPreset, presets }, null, 2)}\n` : table(),
       )
     })
 }
@@ -93,7 +94,6 @@ function table(): string {
   const painter = painterFor(process.stdout, process.env)
   const names = Object.keys(presets) as PresetName[]
   const lines = [`Presets: ${names.map((name) => (name === defaultPreset ? `${name} (default)` : name)).join(', ')}`]
-  if (plannedPresets.length > 0) lines.push(`To come: ${plannedPresets.join(', ')}`)
   lines.push('')
   for (const key of Object.keys(about) as Array<keyof ProtocolVersions>) {
     lines.push(`${painter.paint('caption', key)}: ${about[key]}`)

@@ -68,10 +68,17 @@ export interface ProtocolVersions {
    * only if it ends before the leader's log begins. Since 2.1 it never halts.
    */
   readonly outOfRange: 'halt-or-wipe' | 'halt' | 'never-halt'
-  /** F13, KAFKA-7128 (2.1): what a follower must have reached to join the ISR. */
-  readonly isrExpand: 'high-watermark' | 'high-watermark-and-epoch-start'
-  /** F14a, KAFKA-4485 (0.10.2): over which replicas the high watermark is the smallest LEO. */
-  readonly highWatermarkRule: 'isr' | 'isr-and-caught-up'
+  /**
+   * F13: what a follower must have reached to join the ISR: KAFKA-7128 (2.1) also what the leader had when its epoch began;
+   * and KAFKA-14140 (3.3) it must be alive, as far as the leader and the controller know.
+   */
+  readonly isrExpand: 'high-watermark' | 'high-watermark-and-epoch-start' | 'high-watermark-and-epoch-start-if-alive'
+  /**
+   * F14: over which replicas the high watermark is the smallest LEO: KAFKA-4485 (0.10.2) also those that were caught up of
+   * late; KAFKA-15021 (3.6) of these only who may join the ISR, and KAFKA-15583 (3.7) it stands still while the ISR is
+   * smaller than `min.insync.replicas`.
+   */
+  readonly highWatermarkRule: 'isr' | 'isr-and-caught-up' | 'enough-isr'
   /** F15, KIP-320 (2.1): whether followers name the leader epoch that they follow when they fetch (errors 74, 75). */
   readonly fetchFencing: 'none' | 'current-leader-epoch'
   /** Format that producers and leaders write: formats.md 1.1. */
@@ -80,6 +87,18 @@ export interface ProtocolVersions {
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
   readonly codecs: 'gzip-snappy' | 'with-lz4' | 'with-zstd'
+  /**
+   * F16, KIP-497 (2.7): whether a leader writes its ISR to ZooKeeper itself, or asks the controller and goes on meanwhile.
+   * KAFKA-13091 (3.1): and looks at the high watermark again when it is answered.
+   */
+  readonly isrUpdate: 'zookeeper' | 'controller' | 'controller-and-recheck'
+  /**
+   * F22, KIP-392 (2.4): whether consumers may read from followers, up to the follower's own high watermark; and (3.5) whether
+   * those that wait there are answered when it moves.
+   */
+  readonly followerReads: 'leader-only' | 'allowed' | 'allowed-and-woken'
+  /** F15, KIP-320 (2.3): whether consumers name the leader epoch, and look after a new one whether their position stands. */
+  readonly consumerEpochs: 'none' | 'validated'
   /**
    * Files of a partition beside `.log` and `.index`: `.timeindex` (0.10.1; roll, retention and lookup by timestamp come
    * with it), `.txnindex`, `.snapshot` and the offset that a log begins at (0.11). KIP-33, KIP-98, KIP-107.
@@ -94,7 +113,7 @@ export interface ProtocolVersions {
   readonly logUpkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
   /** F25, KIP-98 (0.11), KAFKA-5494 (1.0), KAFKA-7190 (2.4): what a log remembers of idempotent producers. */
   readonly producerMemory: 'none' | 'one-batch' | 'five-batches' | 'marker-hides-sequence' | 'outlives-records'
-  /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes. */
+  /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes; not needed where it writes them (2.7). */
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
@@ -104,8 +123,8 @@ export interface ProtocolVersions {
   readonly latestOffset: 'high-watermark' | 'waits-for-epoch-start'
   /** F24 (0.10.0): a consumer's fetch between the high watermark and the LEO. */
   readonly readAboveHighWatermark: 'unknown-error' | 'empty'
-  /** When a follower's position is recorded (replication.md 2.0). */
-  readonly followerPosition: 'before-read' | 'after-read'
+  /** When a follower's position is recorded (replication.md 2.0); after a failed read (up to 2.3) it counts as unknown. */
+  readonly followerPosition: 'before-read' | 'after-read' | 'after-good-read'
   /** When a leader forgets the positions of its followers: with each new epoch, or (0.9) only as a new leader. */
   readonly followerReset: 'each-epoch' | 'new-leader'
   /** Which live ISR member an election picks (replication.md 2.0). */
@@ -234,6 +253,9 @@ const v082: ProtocolVersions = {
   messageFormat: 'v0',
   indexEntries: 'first-offset',
   codecs: 'with-lz4',
+  isrUpdate: 'zookeeper',
+  followerReads: 'leader-only',
+  consumerEpochs: 'none',
   isrPropagation: 'none',
   controllerWrites: 'node-version',
   brokerEpoch: 'none',
@@ -393,9 +415,33 @@ const v24: ProtocolVersions = {
   compactionLag: 'min-and-max',
   fetcherFailure: 'partition-fails',
   highWatermarkBounds: 'log',
+  followerReads: 'allowed',
+  followerPosition: 'after-good-read',
+  consumerEpochs: 'validated',
   logUpkeep: 'indexes-are-trusted',
   producerMemory: 'outlives-records',
 }
+
+const v27: ProtocolVersions = {
+  ...v24,
+  isrUpdate: 'controller',
+  isrPropagation: 'none',
+  truncationAtEnd: 'cuts-epochs',
+}
+
+const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
+
+const v33: ProtocolVersions = {
+  ...v28,
+  isrUpdate: 'controller-and-recheck',
+  isrExpand: 'high-watermark-and-epoch-start-if-alive',
+}
+
+const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', followerReads: 'allowed-and-woken' }
+
+const v37: ProtocolVersions = { ...v35, highWatermarkRule: 'enough-isr' }
+
+const v41: ProtocolVersions = { ...v37 }
 
 /** Presets by name, oldest first. */
 export const presets = {
@@ -409,11 +455,14 @@ export const presets = {
   '2.0': v20,
   '2.1': v21,
   '2.4': v24,
+  '2.7': v27,
+  '2.8': v28,
+  '3.3': v33,
+  '3.5': v35,
+  '3.7': v37,
+  '4.1': v41,
 } as const satisfies Record<string, ProtocolVersions>
 
 export type PresetName = keyof typeof presets
 
 export const defaultPreset: PresetName = '0.8.2'
-
-/** Presets of the design that no part has built yet: named in a diagnostic rather than called unknown. */
-export const plannedPresets: readonly string[] = ['2.7', '2.8', '3.3', '3.5', '3.7', '4.1']

@@ -24,6 +24,8 @@ export interface Cut {
   cause: CutCause
   /** How many times the replica had joined the ISR by then. */
   readonly joins: number
+  /** What the leader had lost by then that it was cut to agree with. */
+  leaderLost?: LostEntries
 }
 
 interface LostEntry {
@@ -47,19 +49,31 @@ export class LostEntries {
     }
   }
 
-  /** What the broker says of the last cut. */
-  wasBecause(cause: CutCause): void {
-    if (this.latest !== undefined) this.latest.cause = cause
+  /**
+   * What the broker says of the last cut.
+   * @param leaderLost what the leader has lost that it follows
+   */
+  wasBecause(cause: CutCause, leaderLost: LostEntries | undefined): void {
+    if (this.latest === undefined) return
+    this.latest.cause = cause
+    if (leaderLost !== undefined) this.latest.leaderLost = leaderLost
   }
 
   /** The last cut that took this message from this offset, if one did. */
   find(offset: number, entry: KnownEntry): Cut | undefined {
-    return this.byOffset.get(offset)?.findLast((lost) => sameEntry(lost.entry, entry))?.cut
+    return this.origin(offset, (lost) => sameEntry(lost, entry))
   }
 
   /** As `find`, for a message that is known by its name only. */
   findNamed(offset: number, name: string): Cut | undefined {
-    return this.byOffset.get(offset)?.findLast(({ entry }) => entry === undefined || entry.name === name)?.cut
+    return this.origin(offset, (lost) => lost === undefined || lost.name === name)
+  }
+
+  /** A replica that followed its leader has lost a message as the leader had. */
+  private origin(offset: number, is: (entry: KnownEntry) => boolean, seen: readonly Cut[] = []): Cut | undefined {
+    const cut = this.byOffset.get(offset)?.findLast(({ entry }) => is(entry))?.cut
+    if (cut?.cause !== 'leader-epoch' || seen.includes(cut)) return cut
+    return cut.leaderLost?.origin(offset, is, [...seen, cut]) ?? cut
   }
 
   /** What it lost last at this offset; undefined also where it never lost anything. */

@@ -1,6 +1,7 @@
 /** I-MINISR: acks=-1 means min.insync.replicas replicas at least. */
 import type { BrokerEvent } from '../../src/broker/events.ts'
 import { ErrorCode, splitTopicPartition } from '../../src/protocol/index.ts'
+import { presets } from '../../src/versions.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import { type Lack, lackExcuse, lackOf } from './lack.ts'
@@ -38,8 +39,12 @@ export class MinIsrOracle extends OracleBase<Unmet> {
     const leader = partition.replicas.get(truth.brokerOf(record.machine) ?? -1)
     if (leader === undefined || leader.role !== 'leader') return
     const { tp, baseOffset } = event
-    const { minimum, configured } = this.required(truth, splitTopicPartition(tp).topic, record.machine)
-    const isr = leader.isr
+    const { minimum: wanted, configured } = this.required(truth, splitTopicPartition(tp).topic, record.machine)
+    const capped = presets[this.plan.protocol].highWatermarkRule === 'enough-isr'
+    const minimum = capped ? Math.min(wanted, partition.assigned?.length ?? wanted) : wanted
+    // A replica that the controller is asked to take in counts (KIP-497), until KAFKA-15583 (3.7).
+    const counts = presets[this.plan.protocol].highWatermarkRule === 'enough-isr' ? [] : leader.proposed
+    const isr = counts.length > leader.isr.length ? counts : leader.isr
     if (isr.length < minimum) {
       this.report(
         record,

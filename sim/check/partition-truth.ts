@@ -16,8 +16,12 @@ export interface ReplicaTruth {
   highWatermark: number
   role: 'leader' | 'follower' | 'none'
   leaderEpoch: number
+  /** Broker id of the leader that it was last told to follow. */
+  follows: number | undefined
   /** ISR as this leader believes it to be. */
   isr: readonly number[]
+  /** ISR that this leader has asked the controller for, while it waits (KIP-497). */
+  proposed: readonly number[]
   /** Its broker runs and has opened the log. */
   running: boolean
   /** It is known to agree with the committed messages below this offset. */
@@ -207,7 +211,9 @@ export const newReplica = (broker: number): ReplicaTruth => ({
   highWatermark: 0,
   role: 'none',
   leaderEpoch: -1,
+  follows: undefined,
   isr: [],
+  proposed: [],
   running: false,
   agrees: 0,
   evidence: noEvidence(),

@@ -84,7 +84,10 @@ export class Truth {
         break
       case 'IsrShrunk':
       case 'IsrExpanded':
-        this.touch(record, event.tp).isr = event.isr
+        this.isrIs(this.touch(record, event.tp), event.isr)
+        break
+      case 'IsrProposed':
+        this.touch(record, event.tp).proposed = event.isr
         break
       case 'FollowerPosition':
         this.followerPosition(this.touch(record, event.tp), event)
@@ -211,11 +214,16 @@ export class Truth {
     if (ours?.epoch !== theirs?.epoch && !sameEntry(ours, theirs)) this.note('divergentFollowers', follower)
   }
 
+  private isrIs(leader: ReplicaTruth, isr: readonly number[]): void {
+    leader.isr = isr
+    leader.proposed = []
+  }
+
   private becameLeader(replica: ReplicaTruth, event: Of<'BecameLeader'>): void {
     const partition = this.partition!
     replica.role = 'leader'
     replica.leaderEpoch = event.leaderEpoch
-    replica.isr = event.isr
+    this.isrIs(replica, event.isr)
     replica.positions.clear()
     replica.highWatermark = event.highWatermark
     if (!partition.isAuthoritative(replica)) return
@@ -225,8 +233,9 @@ export class Truth {
 
   private becameFollower(replica: ReplicaTruth, event: Of<'BecameFollower'>): void {
     replica.role = 'follower'
+    replica.follows = event.leader
     replica.leaderEpoch = event.leaderEpoch
-    replica.isr = []
+    this.isrIs(replica, [])
     replica.highWatermark = event.highWatermark
   }
 
@@ -252,7 +261,8 @@ export class Truth {
   /** The broker tells why it cut the log, after the log has told that it was cut. */
   private explainCut(replica: ReplicaTruth, { from, to, reason }: Of<'Truncated'>): void {
     if (from === to || reason === 'became-follower') return
-    replica.lost.wasBecause(reason === 'high-watermark' ? 'own-high-watermark' : reason)
+    const leader = replica.follows === undefined ? undefined : this.partition!.replicas.get(replica.follows)
+    replica.lost.wasBecause(reason === 'high-watermark' ? 'own-high-watermark' : reason, leader?.lost)
     if (reason === 'high-watermark') this.note('unknownEpochCuts', replica)
   }
 

@@ -186,9 +186,20 @@ export class Cluster {
     }
     const config = configValues(simpleConsumerConfigTable, plan.config)
     const { name, topic, partition, from } = plan
+    const leaderEpochs = presets[this.plan.protocol].consumerEpochs === 'validated'
     const broker = plan.broker === undefined ? {} : { broker: this.endpoint(plan.broker) }
     machine.boot(
-      (host) => new SimpleConsumerProcess(host, { name, bootstrap, config, topic, partition, from, ...broker }),
+      (host) =>
+        new SimpleConsumerProcess(host, {
+          name,
+          bootstrap,
+          config,
+          topic,
+          partition,
+          from,
+          leaderEpochs,
+          ...broker,
+        }),
     )
   }
 

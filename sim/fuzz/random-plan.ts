@@ -6,7 +6,7 @@
  * Two phases: faults, each with an end of its own, and then everything is healed and started again.
  */
 import type { RandomStream } from '../../src/host/index.ts'
-import { defaultPreset, type PresetName } from '../../src/versions.ts'
+import { type PresetName, presets } from '../../src/versions.ts'
 import { RandomStreams } from '../kernel/index.ts'
 import type { Action, ClientPlan, ScenarioPlan, SourceSpan, StepPlan, Targets, TopicPlan } from '../scenario/plan.ts'
 
@@ -27,7 +27,10 @@ export const faultFamilies = [
 ] as const
 export type FaultFamily = (typeof faultFamilies)[number]
 
+const presetNames = Object.keys(presets) as PresetName[]
+
 export interface RandomPlanOptions {
+  /** Drawn from all presets if left out. */
   readonly protocol?: PresetName
   /** Virtual seconds in which faults begin. */
   readonly faultSeconds?: number
@@ -39,7 +42,7 @@ export interface RandomPlanOptions {
 export function randomPlan(seed: number, options: RandomPlanOptions = {}): ScenarioPlan {
   const all = new RandomStreams(seed)
   const streams = (name: string): RandomStream => all.stream(name)
-  const protocol = options.protocol ?? defaultPreset
+  const protocol = options.protocol ?? streams('fuzz/protocol').pick(presetNames, 'protocol')
   const faultsEndUs = (options.faultSeconds ?? 25) * SECOND
   const endsUs = faultsEndUs + (options.quietSeconds ?? 20) * SECOND
   const shape = streams('fuzz/cluster')
@@ -63,7 +66,9 @@ export function randomPlan(seed: number, options: RandomPlanOptions = {}): Scena
       topics,
       clients: randomClients(streams('fuzz/clients'), topics),
     },
-    steps: [...randomFaults(streams, faultsEndUs), healed(faultsEndUs)].map((step, index) => ({ ...step, index })),
+    steps: [...randomFaults(streams, faultsEndUs), healed(faultsEndUs), startedAgain(faultsEndUs + 7 * SECOND)].map(
+      (step, index) => ({ ...step, index }),
+    ),
     expect: { messages: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
   }
 }
@@ -225,4 +230,9 @@ function healed(us: number): Step {
     { do: 'resume', span: nowhere, targets: all },
     { do: 'restart', span: nowhere, targets: all },
   ])
+}
+
+/** From 0.9 on a broker that finds its own node of an older session does not start: by now that session is over. */
+function startedAgain(us: number): Step {
+  return step(us, [{ do: 'restart', span: nowhere, targets: machines(...brokers) }])
 }

@@ -135,6 +135,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       return
 
     case 'BrokerRegistered':
+    case 'IsrProposed':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
     case 'RequestRefused':

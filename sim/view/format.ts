@@ -52,8 +52,9 @@ export function formatEvent(event: AnyEvent): string {
     case 'IsrShrunk':
     case 'IsrExpanded':
       return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} ${event.kind === 'IsrShrunk' ? 'out' : 'in'}=${brokerNames(event.changed)} zkVersion=${event.zkVersion} (${event.reason})`
+    case 'IsrProposed':
     case 'IsrUpdateFailed':
-      return `IsrUpdateFailed ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
+      return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
     case 'HighWatermarksCheckpointed':
       return `HighWatermarksCheckpointed${entries(event.entries)}`
     case 'ProduceAnswered':

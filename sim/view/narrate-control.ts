@@ -165,6 +165,7 @@ export function narrateControl(
     case 'BrokerRegistered':
     case 'ReplicaDeleted':
     case 'FollowerPosition':
+    case 'IsrProposed':
     case 'ProduceAnswered':
     case 'RequestRefused':
     case 'MetadataUpdated':

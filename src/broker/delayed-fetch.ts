@@ -3,7 +3,13 @@
  * and high watermark are read again.
  */
 import type { Digest } from '../host/index.ts'
-import { type FetchPartition, type FetchRequest, type TopicPartition, topicPartition } from '../protocol/index.ts'
+import {
+  ErrorCode,
+  type FetchPartition,
+  type FetchRequest,
+  type TopicPartition,
+  topicPartition,
+} from '../protocol/index.ts'
 import type { Log } from '../storage/index.ts'
 import { isDiskFailure } from './disk-failure.ts'
 import type { Partition } from './partition.ts'
@@ -40,9 +46,11 @@ export class DelayedFetch implements DelayedOperation {
     let bytes = 0
     for (let i = 0; i < partitions.length; i++) {
       const wanted = partitions[i]!
-      const leader = this.find(wanted.topic, wanted.partition)?.leaderReplica()
-      // Leader no more, or partition gone: answer with what there is.
-      if (leader === undefined) return true
+      const partition = this.find(wanted.topic, wanted.partition)
+      const leader = partition?.replicaFor(this.request.replicaId)
+      // Leader no more, or of another epoch, or partition gone: answer with what there is.
+      if (partition === undefined || leader === undefined) return true
+      if (partition.checkEpoch(wanted.currentLeaderEpoch) !== ErrorCode.NoError) return true
       const end = this.request.replicaId >= 0 ? leader.logEndOffset : leader.highWatermark
       const before = this.segments[i] ?? -1
       const now = segmentOf(leader.log, end)

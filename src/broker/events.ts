@@ -79,6 +79,8 @@ export type BrokerEvent =
       readonly reason: string
       readonly zkVersion: number
     }
+  /** The leader asks the controller for another ISR; who is to join counts from now on (KIP-497). */
+  | { readonly kind: 'IsrProposed'; readonly tp: string; readonly isr: readonly number[]; readonly zkVersion: number }
   | {
       readonly kind: 'IsrUpdateFailed'
       readonly tp: string

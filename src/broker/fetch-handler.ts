@@ -13,13 +13,11 @@ import {
 } from '../protocol/index.ts'
 import { LogError } from '../storage/index.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
+import { divergence } from './epoch-ends.ts'
 import { traceBroker } from './events.ts'
 import type { Partition } from './partition.ts'
-import { UNKNOWN_OFFSET } from './replica.ts'
+import { DEBUGGING_REPLICA_ID, UNKNOWN_OFFSET } from './replica.ts'
 import type { ReplicaManager } from './replica-manager.ts'
-
-/** `replicaId` of a tool that may read any replica, below its high watermark. */
-export const DEBUGGING_REPLICA_ID = -2
 
 const NO_RECORDS = new Uint8Array(0)
 
@@ -69,6 +67,9 @@ export class FetchHandler {
         return send(partitions.map(({ topic, partition: number }) => failed(topic, number, ErrorCode.Unknown)))
       }
       const failedRead = data !== undefined && data[i]!.errorCode !== ErrorCode.NoError
+      if (failedRead && this.replicas.versions.followerPosition === 'after-good-read') continue
+      // What it has before the offset is not what the leader has.
+      if (data !== undefined && data[i]!.divergingEpoch !== undefined) continue
       let inline = true
       let finished = false
       partition.recordFollowerFetch(replicaId, failedRead ? UNKNOWN_OFFSET : wanted.fetchOffset, () => {
@@ -87,7 +88,7 @@ export class FetchHandler {
     let anyFailed = false
     for (const result of data) {
       bytes += result.records.length
-      if (result.errorCode !== ErrorCode.NoError) anyFailed = true
+      if (result.errorCode !== ErrorCode.NoError || result.divergingEpoch !== undefined) anyFailed = true
     }
     if (request.maxWaitMs <= 0 || data.length === 0 || bytes >= request.minBytes || anyFailed) return send(data)
     const delayed = new DelayedFetch(request, this.find, () => send(this.readAll(request)))
@@ -110,14 +111,20 @@ export class FetchHandler {
     if (partition === undefined) return failed(topic, number, unknownPartition(replicaId))
     const epochError = partition.checkEpoch(wanted.currentLeaderEpoch)
     if (epochError !== ErrorCode.NoError) return failed(topic, number, epochError)
-    const replica = replicaId === DEBUGGING_REPLICA_ID ? partition.local : partition.leaderReplica()
+    const replica = partition.replicaFor(replicaId)
     if (replica === undefined) return failed(topic, number, notHere(replicaId))
     const { highWatermark, logEndOffset } = replica
     const above = replicaId < 0 && fetchOffset > highWatermark && fetchOffset <= logEndOffset
     if (above && this.replicas.versions.readAboveHighWatermark === 'empty') {
       return { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records: NO_RECORDS }
     }
+    const { lastFetchedEpoch } = wanted
     try {
+      if (lastFetchedEpoch !== undefined) {
+        const divergingEpoch = divergence(replica.log, fetchOffset, lastFetchedEpoch)
+        const found = { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records: NO_RECORDS }
+        if (divergingEpoch !== undefined) return { ...found, divergingEpoch }
+      }
       // F24: a consumer that asks between the high watermark and the LEO reads above its limit, which is error -1.
       const { records } = replica.log.read(fetchOffset, maxBytes, replicaId >= 0 ? undefined : highWatermark)
       return { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records }

@@ -22,6 +22,8 @@ export interface FollowerReplicasOptions {
   readonly logs: LogManager
   readonly topicConfigs: TopicConfigs
   readonly find: (tp: TopicPartition) => Partition | undefined
+  /** Somebody may read further now. */
+  readonly unblockFetches: (tp: TopicPartition) => void
 }
 
 export class FollowerReplicas implements FetcherTarget {
@@ -84,9 +86,10 @@ export class FollowerReplicas implements FetcherTarget {
     const to = this.options.versions.highWatermarkBounds === 'log' ? Math.max(own, local.log.logStartOffset) : own
     if (from === to) return
     local.highWatermark = to
-    if (!this.host.tracing) return
     const { tp, leaderEpoch } = partition
-    traceBroker(this.host, { kind: 'HighWatermark', tp, role: 'follower', leaderEpoch, from, to })
+    if (this.host.tracing)
+      traceBroker(this.host, { kind: 'HighWatermark', tp, role: 'follower', leaderEpoch, from, to })
+    if (this.options.versions.followerReads === 'allowed-and-woken') this.options.unblockFetches(tp)
   }
 
   uncleanElectionEnabled(topic: string, done: (enabled: boolean) => void): void {

@@ -18,19 +18,24 @@ export function isrEndOffset(leaderEndOffset: number, isr: Iterable<RemoteReplic
 /**
  * The same since KAFKA-4485: replicas outside the ISR that were caught up of late hold it back as well, else one that is
  * catching up would never reach a high watermark that runs with the leader's end.
+ * @param mayJoin whether a replica could be taken into the ISR at all (KAFKA-15021, 3.6)
  */
 export function caughtUpEndOffset(
   leaderEndOffset: number,
   isr: Iterable<RemoteReplica>,
   followers: Iterable<RemoteReplica>,
   caughtUpSinceUs: Micros,
+  mayJoin: (follower: RemoteReplica) => boolean = anyMayJoin,
 ): number {
   let smallest = isrEndOffset(leaderEndOffset, isr)
   for (const follower of followers) {
-    if (follower.caughtUpUs >= caughtUpSinceUs && follower.logEndOffset < smallest) smallest = follower.logEndOffset
+    if (follower.logEndOffset >= smallest || follower.caughtUpUs < caughtUpSinceUs) continue
+    if (mayJoin(follower)) smallest = follower.logEndOffset
   }
   return smallest
 }
+
+const anyMayJoin = (): boolean => true
 
 /** A follower's high watermark after an append: it cannot know more than the leader says, nor more than it holds. */
 export const followerHighWatermark = (logEndOffset: number, leaderHighWatermark: number): number =>

@@ -4,7 +4,7 @@
  */
 import type { Micros } from '../host/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
-import { type RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
+import { NEVER, type RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
 
 export interface LagLimits {
   /** `replica.lag.time.max.ms` in microseconds. */
@@ -57,6 +57,31 @@ export function outOfSyncReason(
   if (follower.logEndOffset !== UNKNOWN_OFFSET && lag > limits.lagMaxMessages) return 'slow'
   return undefined
 }
+
+/** Who is out of sync, and why, in words. */
+export function laggards(
+  members: readonly RemoteReplica[],
+  leaderEndOffset: number,
+  nowUs: Micros,
+  limits: LagLimits,
+  versions: ProtocolVersions,
+): { readonly leaving: readonly number[]; readonly reason: string } {
+  const leaving: number[] = []
+  const reasons: string[] = []
+  for (const remote of members) {
+    const why = outOfSyncReason(remote, leaderEndOffset, nowUs, limits, versions)
+    if (why === undefined) continue
+    const id = remote.brokerId
+    leaving.push(id)
+    if (why === 'stuck') reasons.push(`${id} silent for ${sinceMs(nowUs, remote.updatedUs)}`)
+    else if (why === 'slow') reasons.push(`${id} behind by ${leaderEndOffset - remote.logEndOffset} messages`)
+    else if (remote.caughtUpUs === NEVER) reasons.push(`${id} never caught up`)
+    else reasons.push(`${id} not caught up for ${sinceMs(nowUs, remote.caughtUpUs)}`)
+  }
+  return { leaving, reason: reasons.join(', ') }
+}
+
+const sinceMs = (nowUs: Micros, thenUs: Micros): string => `${Math.floor((nowUs - thenUs) / 1000)} ms`
 
 /**
  * F13: a follower may join once it has reached the leader's high watermark, and, since KAFKA-7128, what the leader had

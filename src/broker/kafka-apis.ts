@@ -3,6 +3,8 @@
  */
 import { type Connection, type Host, unreachable } from '../host/index.ts'
 import {
+  type AlterPartitionRequest,
+  type AlterPartitionResponse,
   CONSUMER_REPLICA_ID,
   ErrorCode,
   type GroupRequest,
@@ -16,10 +18,12 @@ import {
   topicPartition,
 } from '../protocol/index.ts'
 import { UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../storage/index.ts'
+import { endOfEpoch } from './epoch-ends.ts'
 import { traceBroker } from './events.ts'
-import { DEBUGGING_REPLICA_ID, FetchHandler, notHere, unknownPartition } from './fetch-handler.ts'
+import { FetchHandler, notHere, unknownPartition } from './fetch-handler.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { ProduceHandler } from './produce-handler.ts'
+import { DEBUGGING_REPLICA_ID } from './replica.ts'
 import type { ReplicaManager } from './replica-manager.ts'
 
 export interface KafkaApisOptions {
@@ -33,6 +37,11 @@ export interface KafkaApisOptions {
       readonly errorCode: ErrorCode
       readonly partitionsRemaining: ReadonlyArray<{ readonly topic: string; readonly partition: number }>
     }) => void,
+  ): void
+  /** Has the controller write ISRs, if this broker is it (2.7). */
+  alterPartition(
+    request: AlterPartitionRequest,
+    done: (outcome: Pick<AlterPartitionResponse, 'errorCode' | 'partitions'>) => void,
   ): void
   /**
    * Creates a topic whose metadata was asked for, if the configuration says so. `LeaderNotAvailable`: it exists now, ask
@@ -86,6 +95,11 @@ export class KafkaApis {
           if (connection.isOpen) responder.send({ api: 'ControlledShutdown', correlationId, ...result })
           else responder.noResponse()
         })
+      case 'AlterPartition':
+        return this.options.alterPartition(request, (outcome) => {
+          if (connection.isOpen) responder.send({ api: 'AlterPartition', correlationId, ...outcome })
+          else responder.noResponse()
+        })
       default:
         return unreachable(request)
     }
@@ -115,10 +129,17 @@ export class KafkaApis {
     if (epochError !== ErrorCode.NoError) return failed(epochError)
     const replica = replicaId === DEBUGGING_REPLICA_ID ? partition.local : partition.leaderReplica()
     if (replica === undefined) return failed(notHere(replicaId))
-    const { latestOffset } = this.options.replicas.versions
-    if (latestOffset === 'waits-for-epoch-start' && replicaId === CONSUMER_REPLICA_ID && time === LATEST_TIME) {
-      // F23: what is committed is not known yet, and must not seem to shrink. Clients of this age know error 5 only.
-      if (replica.highWatermark < partition.epochStartOffset) return failed(ErrorCode.LeaderNotAvailable)
+    const { versions } = this.options.replicas
+    if (
+      versions.latestOffset === 'waits-for-epoch-start' &&
+      replicaId === CONSUMER_REPLICA_ID &&
+      time === LATEST_TIME
+    ) {
+      // F23: what is committed is not known yet, and must not seem to shrink. Older clients know error 5 only.
+      const knows78 = versions.consumerEpochs === 'validated'
+      if (replica.highWatermark < partition.epochStartOffset) {
+        return failed(knows78 ? ErrorCode.OffsetNotAvailable : ErrorCode.LeaderNotAvailable)
+      }
     }
     const all = replica.log.offsetsBefore(time, maxNumOffsets)
     const { highWatermark: hw } = replica
@@ -135,13 +156,15 @@ export class KafkaApis {
     { correlationId, ...request }: OffsetForLeaderEpochRequest,
     responder: Responder,
   ): void {
+    const { replicas } = this.options
     const partitions = request.partitions.map(({ topic, partition: number, leaderEpoch, currentLeaderEpoch }) => {
-      const partition = this.options.replicas.find(topic, number)
-      const leader = partition?.leaderReplica()
-      if (partition !== undefined && leader !== undefined) {
-        return { topic, partition: number, ...partition.endOffsetForEpoch(leaderEpoch, currentLeaderEpoch, leader) }
-      }
+      const partition = replicas.find(topic, number)
       const epochError = partition?.checkEpoch(currentLeaderEpoch) ?? ErrorCode.UnknownTopicOrPartition
+      const leader = partition?.leaderReplica()
+      if (epochError === ErrorCode.NoError && leader !== undefined) {
+        const end = endOfEpoch(leader.log, leaderEpoch, replicas.versions)
+        return { topic, partition: number, errorCode: ErrorCode.NoError, ...end }
+      }
       const errorCode = epochError === ErrorCode.NoError ? ErrorCode.NotLeaderForPartition : epochError
       return { topic, partition: number, errorCode, leaderEpoch: UNDEFINED_EPOCH, endOffset: UNDEFINED_EPOCH_OFFSET }
     })

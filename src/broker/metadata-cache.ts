@@ -17,6 +17,22 @@ import {
 export class MetadataCache {
   private readonly topics = new Map<string, Map<number, PartitionState>>()
   private aliveBrokers: ReadonlyMap<number, BrokerEndpoint> = new Map()
+  private controllerId: number | undefined
+  private readonly leaderEpochs: boolean
+
+  /** @param leaderEpochs whether clients are told the epochs of leaders (2.1) */
+  constructor(leaderEpochs = false) {
+    this.leaderEpochs = leaderEpochs
+  }
+
+  /** The broker whose UpdateMetadata came last, if it is alive. */
+  get controller(): BrokerEndpoint | undefined {
+    return this.controllerId === undefined ? undefined : this.aliveBrokers.get(this.controllerId)
+  }
+
+  isAlive(broker: number): boolean {
+    return this.aliveBrokers.has(broker)
+  }
 
   get brokers(): readonly BrokerEndpoint[] {
     return [...this.aliveBrokers.values()]
@@ -37,6 +53,7 @@ export class MetadataCache {
   }
 
   update(request: UpdateMetadataRequest): void {
+    this.controllerId = request.controllerId
     this.aliveBrokers = new Map(request.liveBrokers.map((broker) => [broker.id, broker]))
     for (const state of request.partitionStates) {
       if (state.leaderAndIsr.leader === LEADER_DURING_DELETE) this.remove(state.topic, state.partition)
@@ -56,11 +73,12 @@ export class MetadataCache {
 
   private partition(state: PartitionState): PartitionMetadata {
     const alive = (id: number): boolean => this.aliveBrokers.has(id)
-    const { leader, isr } = state.leaderAndIsr
+    const { leader, isr, leaderEpoch } = state.leaderAndIsr
+    const epoch = this.leaderEpochs ? { leaderEpoch } : {}
     const replicas = state.replicas.filter(alive)
     if (!alive(leader)) {
       const errorCode = ErrorCode.LeaderNotAvailable
-      return { errorCode, partition: state.partition, leader: NO_LEADER, replicas, isr: [] }
+      return { errorCode, partition: state.partition, leader: NO_LEADER, replicas, isr: [], ...epoch }
     }
     const liveIsr = isr.filter(alive)
     const complete = replicas.length === state.replicas.length && liveIsr.length === isr.length
@@ -71,6 +89,7 @@ export class MetadataCache {
       leader,
       replicas,
       isr: liveIsr,
+      ...epoch,
     }
   }
 

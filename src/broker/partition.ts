@@ -7,21 +7,23 @@
  */
 import { type Digest, type Host, invariant, type Micros } from '../host/index.ts'
 import {
-  type EpochEndOffsetResult,
   ErrorCode,
+  type LeaderAndIsr,
   type PartitionState,
   type TopicPartition,
   topicPartition,
 } from '../protocol/index.ts'
-import { type AppendInfo, UNDEFINED_EPOCH, UNDEFINED_EPOCH_END } from '../storage/index.ts'
+import type { AppendInfo } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
+import type { AlterPartitionOutcome } from './alter-partition-manager.ts'
 import { type TracedMessage, traceBroker } from './events.ts'
 import { caughtUpEndOffset, isrEndOffset } from './high-watermark.ts'
-import { type LagLimits, mayJoinIsr, outOfSyncReason, recordFetch } from './in-sync-replicas.ts'
-import { writeIsr } from './isr-write.ts'
+import { type LagLimits, laggards, mayJoinIsr, recordFetch } from './in-sync-replicas.ts'
+import { InSyncSet } from './in-sync-set.ts'
+import { IsrChanges } from './isr-changes.ts'
 import { PartitionLock } from './partition-lock.ts'
-import { type LocalReplica, NEVER, RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
+import { DEBUGGING_REPLICA_ID, type LocalReplica, RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
 import { tracedMessages } from './traced-messages.ts'
 
 /** What a partition asks of the broker that it is on. */
@@ -36,6 +38,10 @@ export interface PartitionContext {
   readonly obeyedEpoch: number
   /** The ISR was written to ZooKeeper by this broker. */
   isrChanged(tp: TopicPartition): void
+  /** Has the controller write a new ISR (KIP-497); its version is the one that the leader knows. */
+  alterPartition(tp: TopicPartition, state: LeaderAndIsr, done: (outcome: AlterPartitionOutcome) => void): void
+  /** Whether the controller has told of a broker as alive. */
+  isAlive(broker: number): boolean
   /** Somebody may read further now. */
   unblockFetches(tp: TopicPartition): void
   /** Somebody's acknowledgement may be due now. */
@@ -45,9 +51,6 @@ export interface PartitionContext {
 export type AppendResult =
   | { readonly errorCode: typeof ErrorCode.NoError; readonly info: AppendInfo }
   | { readonly errorCode: Exclude<ErrorCode, typeof ErrorCode.NoError> }
-
-/** Answer about the end of an epoch. */
-export type EpochEnd = Pick<EpochEndOffsetResult, 'errorCode' | 'leaderEpoch' | 'endOffset'>
 
 export class Partition {
   readonly topic: string
@@ -63,12 +66,12 @@ export class Partition {
   epochStartOffset = 0
   private assigned: readonly number[] = []
   private readonly remotes = new Map<number, RemoteReplica>()
-  /** Broker ids, the order kept as Scala's small sets keep it; empty on followers. */
-  private inSync: readonly number[] = []
-  /** The members of the ISR but the leader itself. */
-  private inSyncRemotes: readonly RemoteReplica[] = []
-  private zkVersion = 0
-  private controllerEpoch = -1
+  private readonly inSync: InSyncSet
+  private readonly isrChanges: IsrChanges
+  /** Version of the state in ZooKeeper, as far as known. */
+  zkVersion = 0
+  /** Of the controller that made the last decision about this partition. */
+  controllerEpoch = -1
   private readonly context: PartitionContext
 
   constructor(context: PartitionContext, topic: string, partition: number) {
@@ -76,10 +79,13 @@ export class Partition {
     this.topic = topic
     this.partition = partition
     this.tp = topicPartition(topic, partition)
+    const { host, brokerId } = context
+    this.inSync = new InSyncSet(brokerId, (id) => this.remotes.get(id) ?? new RemoteReplica(id, host.now()))
+    this.isrChanges = new IsrChanges(context, this, this.inSync)
   }
 
   get isr(): readonly number[] {
-    return this.inSync
+    return this.inSync.committed
   }
 
   get isLeader(): boolean {
@@ -89,6 +95,17 @@ export class Partition {
   /** The local replica if this broker leads, as far as it knows. */
   leaderReplica(): LocalReplica | undefined {
     return this.leaderId === this.context.brokerId ? this.local : undefined
+  }
+
+  /**
+   * The local replica that a fetch is answered from: followers are answered by the leader, debugging tools by anybody,
+   * consumers by the leader or (F22) by anybody.
+   * @param replicaId of the request
+   */
+  replicaFor(replicaId: number): LocalReplica | undefined {
+    const fromAny =
+      replicaId === DEBUGGING_REPLICA_ID || (replicaId < 0 && this.context.versions.followerReads !== 'leader-only')
+    return fromAny ? this.local : this.leaderReplica()
   }
 
   private get at(): string {
@@ -104,7 +121,7 @@ export class Partition {
     const { leaderAndIsr } = state
     const { host, brokerId, versions } = this.context
     this.takeState(state, local)
-    this.setInSync(leaderAndIsr.isr)
+    this.inSync.commit(leaderAndIsr.isr)
     const isNew = this.leaderId !== brokerId || versions.followerReset === 'each-epoch'
     this.leaderId = brokerId
     this.epochStartOffset = local.logEndOffset
@@ -120,7 +137,7 @@ export class Partition {
         tp: this.tp,
         leaderEpoch: this.leaderEpoch,
         controllerEpoch: this.context.obeyedEpoch,
-        isr: this.inSync,
+        isr: this.isr,
         zkVersion: this.zkVersion,
         logEndOffset: local.logEndOffset,
         highWatermark: local.highWatermark,
@@ -135,7 +152,7 @@ export class Partition {
     const now = host.now()
     const restarts = versions.isrLag !== 'since-reached-end'
     for (const remote of this.remotes.values()) {
-      if (restarts) remote.restart(now, endOffset, this.inSync.includes(remote.brokerId))
+      if (restarts) remote.restart(now, endOffset, this.isr.includes(remote.brokerId))
       if (forget) remote.reset(now)
     }
   }
@@ -147,7 +164,7 @@ export class Partition {
   makeFollower(state: PartitionState, local: LocalReplica): boolean {
     const before = this.leaderEpoch
     this.takeState(state, local)
-    this.setInSync([])
+    this.inSync.commit([])
     const leader = state.leaderAndIsr.leader
     const sameLeader = this.leaderId === leader
     this.leaderId = leader
@@ -178,20 +195,11 @@ export class Partition {
     this.zkVersion = state.leaderAndIsr.zkVersion
   }
 
-  private setInSync(isr: readonly number[]): void {
-    const { host, brokerId } = this.context
-    this.inSync = isr
-    // A member that is not assigned is no follower here, but it holds the high watermark back all the same.
-    this.inSyncRemotes = isr
-      .filter((id) => id !== brokerId)
-      .map((id) => this.remotes.get(id) ?? new RemoteReplica(id, host.now()))
-  }
-
   /** The partition is deleted here. */
   clear(): void {
     this.local = undefined
     this.leaderId = undefined
-    this.setInSync([])
+    this.inSync.commit([])
     this.remotes.clear()
   }
 
@@ -204,7 +212,7 @@ export class Partition {
   append(records: Uint8Array, requiredAcks: number): AppendResult {
     const leader = this.leaderReplica()
     if (leader === undefined) return { errorCode: ErrorCode.NotLeaderForPartition }
-    if (requiredAcks === -1 && this.inSync.length < this.minInSyncReplicas) {
+    if (requiredAcks === -1 && this.isr.length < this.minInSyncReplicas) {
       return { errorCode: ErrorCode.NotEnoughReplicas }
     }
     const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch })
@@ -223,9 +231,11 @@ export class Partition {
     traceBroker(this.context.host, { kind: 'Appended', tp, role, leaderEpoch, messages, logEndOffset })
   }
 
-  /** The topic's `min.insync.replicas`; 1 where the protocol has none (F05). */
+  /** The topic's `min.insync.replicas`; 1 where the protocol has none (F05). From 3.7 no more than there are replicas. */
   private get minInSyncReplicas(): number {
-    return this.context.versions.minIsr === 'none' ? 1 : (this.local?.log.config['min.insync.replicas'] ?? 1)
+    const { minIsr, highWatermarkRule } = this.context.versions
+    const configured = minIsr === 'none' ? 1 : (this.local?.log.config['min.insync.replicas'] ?? 1)
+    return highWatermarkRule === 'enough-isr' ? Math.min(configured, this.remotes.size + 1) : configured
   }
 
   /**
@@ -239,13 +249,15 @@ export class Partition {
       const committed =
         this.context.versions.ackRule === 'high-watermark'
           ? leader.highWatermark >= requiredOffset
-          : isrEndOffset(requiredOffset, this.inSyncRemotes) >= requiredOffset
+          : isrEndOffset(requiredOffset, this.inSync.remotes) >= requiredOffset
       if (!committed) return 'pending'
-      return this.minInSyncReplicas <= this.inSync.length ? ErrorCode.NoError : ErrorCode.NotEnoughReplicasAfterAppend
+      const { length } = this.inSync.maximal
+      return this.minInSyncReplicas <= length ? ErrorCode.NoError : ErrorCode.NotEnoughReplicasAfterAppend
     }
     // The leader counts as one, whatever it has.
-    let acks = this.inSync.length - this.inSyncRemotes.length
-    for (const remote of this.inSyncRemotes) if (remote.logEndOffset >= requiredOffset) acks++
+    const { remotes, committed } = this.inSync
+    let acks = committed.length - remotes.length
+    for (const remote of remotes) if (remote.logEndOffset >= requiredOffset) acks++
     return acks >= requiredAcks ? ErrorCode.NoError : 'pending'
   }
 
@@ -272,87 +284,50 @@ export class Partition {
     if (leader === undefined) return done()
     const follower = remote.brokerId
     const { highWatermark } = leader
-    const { epochStartOffset } = this
+    const { epochStartOffset, inSync, context } = this
     const joins =
-      !this.inSync.includes(follower) &&
+      inSync.pending === undefined &&
+      !this.isr.includes(follower) &&
       this.assigned.includes(follower) &&
-      mayJoinIsr(remote, { highWatermark, epochStartOffset }, this.context.versions)
+      this.isEligible(remote) &&
+      mayJoinIsr(remote, { highWatermark, epochStartOffset }, context.versions)
     if (!joins) {
       this.maybeAdvanceHighWatermark(leader)
       return done()
     }
-    this.lock.hold((release) => {
-      const reason = `LEO ${remote.logEndOffset} ≥ HW ${highWatermark}`
-      this.updateIsr('IsrExpanded', [...this.inSync, follower], [follower], reason, () => {
-        this.maybeAdvanceHighWatermark(leader)
-        release()
-        done()
-      })
-    })
+    const reason = `LEO ${remote.logEndOffset} ≥ HW ${highWatermark}`
+    this.isrChanges.change(
+      { kind: 'IsrExpanded', isr: [...this.isr, follower], changed: [follower], reason },
+      leader,
+      done,
+    )
+  }
+
+  /** From 3.3 a leader does not even ask for a replica that the controller has not told of as alive (KAFKA-14140). */
+  private isEligible({ brokerId }: RemoteReplica): boolean {
+    const { versions } = this.context
+    return versions.isrExpand !== 'high-watermark-and-epoch-start-if-alive' || this.context.isAlive(brokerId)
   }
 
   /** The periodic look at who lags (`maybeShrinkIsr`). */
   maybeShrinkIsr(limits: LagLimits, done: () => void): void {
     this.lock.whenFree(() => {
       const leader = this.leaderReplica()
-      if (leader === undefined) return done()
-      const { host, versions } = this.context
-      const leaving: number[] = []
-      const reasons: string[] = []
-      for (const remote of this.inSyncRemotes) {
-        const why = outOfSyncReason(remote, leader.logEndOffset, host.now(), limits, versions)
-        if (why === undefined) continue
-        const id = remote.brokerId
-        leaving.push(id)
-        if (why === 'stuck') reasons.push(`${id} silent for ${sinceMs(host.now(), remote.updatedUs)}`)
-        else if (why === 'slow') reasons.push(`${id} behind by ${leader.logEndOffset - remote.logEndOffset} messages`)
-        else if (remote.caughtUpUs === NEVER) reasons.push(`${id} never caught up`)
-        else reasons.push(`${id} not caught up for ${sinceMs(host.now(), remote.caughtUpUs)}`)
-      }
+      if (leader === undefined || this.inSync.pending !== undefined) return done()
+      const { host, versions, brokerId } = this.context
+      const { leaving, reason } = laggards(this.inSync.remotes, leader.logEndOffset, host.now(), limits, versions)
       if (leaving.length === 0) return done()
-      const isr = this.inSync.filter((id) => !leaving.includes(id))
-      invariant(isr.includes(this.context.brokerId), () => `${this.at}: the leader would leave its own ISR`)
-      this.lock.hold((release) => {
-        this.updateIsr('IsrShrunk', isr, leaving, reasons.join(', '), () => {
-          // The ISR could be down to the leader alone.
-          this.maybeAdvanceHighWatermark(leader)
-          release()
-          done()
-        })
-      })
+      const isr = this.isr.filter((id) => !leaving.includes(id))
+      invariant(isr.includes(brokerId), () => `${this.at}: the leader would leave its own ISR`)
+      this.isrChanges.change({ kind: 'IsrShrunk', isr, changed: leaving, reason }, leader, done)
     })
   }
 
-  /** Writes a new ISR to ZooKeeper; on a conflict the old one stays. */
-  private updateIsr(
-    kind: 'IsrShrunk' | 'IsrExpanded',
-    isr: readonly number[],
-    changed: readonly number[],
-    reason: string,
-    done: () => void,
-  ): void {
-    const { host, brokerId } = this.context
-    const expected = this.zkVersion
-    const state = { leader: brokerId, leaderEpoch: this.leaderEpoch, isr, zkVersion: expected }
-    writeIsr(this.context, this.tp, state, this.controllerEpoch, (version) => {
-      if (version === undefined) {
-        if (host.tracing) traceBroker(host, { kind: 'IsrUpdateFailed', tp: this.tp, isr, zkVersion: expected })
-        return done()
-      }
-      this.setInSync(isr)
-      this.zkVersion = version
-      this.context.isrChanged(this.tp)
-      if (host.tracing) traceBroker(host, { kind, tp: this.tp, isr, changed, reason, zkVersion: version })
-      done()
-    })
-  }
-
-  private maybeAdvanceHighWatermark(leader: LocalReplica): void {
-    const { host, versions, lagTimeMaxUs } = this.context
-    const to =
-      versions.highWatermarkRule === 'isr'
-        ? isrEndOffset(leader.logEndOffset, this.inSyncRemotes)
-        : caughtUpEndOffset(leader.logEndOffset, this.inSyncRemotes, this.remotes.values(), host.now() - lagTimeMaxUs)
+  maybeAdvanceHighWatermark(leader: LocalReplica): void {
+    const { host, versions } = this.context
+    // KAFKA-15583: nothing is committed while there are too few to keep it.
+    if (versions.highWatermarkRule === 'enough-isr' && this.isr.length < this.minInSyncReplicas) return
+    const to = this.smallestEndOffset(leader)
     const from = leader.highWatermark
     if (to <= from) return
     leader.highWatermark = to
@@ -361,6 +336,16 @@ export class Partition {
     }
     this.context.unblockFetches(this.tp)
     if (versions.produceRecheck === 'fetch-and-high-watermark') this.context.unblockProduces(this.tp)
+  }
+
+  private smallestEndOffset({ logEndOffset }: LocalReplica): number {
+    const { host, versions, lagTimeMaxUs } = this.context
+    const { remotes } = this.inSync
+    if (versions.highWatermarkRule === 'isr') return isrEndOffset(logEndOffset, remotes)
+    const since = host.now() - lagTimeMaxUs
+    return versions.highWatermarkRule === 'isr-and-caught-up'
+      ? caughtUpEndOffset(logEndOffset, remotes, this.remotes.values(), since)
+      : caughtUpEndOffset(logEndOffset, remotes, this.remotes.values(), since, (remote) => this.isEligible(remote))
   }
 
   /**
@@ -372,19 +357,6 @@ export class Partition {
     return named < this.leaderEpoch ? ErrorCode.FencedLeaderEpoch : ErrorCode.UnknownLeaderEpoch
   }
 
-  /**
-   * Where an epoch ends in the leader's log (F11). Up to 1.1 the answer does not say which epoch it is for.
-   * @param named the leader epoch that the sender knows
-   */
-  endOffsetForEpoch(epoch: number, named: number | undefined, replica: LocalReplica): EpochEnd {
-    const errorCode = this.checkEpoch(named)
-    if (errorCode !== ErrorCode.NoError) return { errorCode, leaderEpoch: UNDEFINED_EPOCH, endOffset: -1 }
-    const { leaderEpochCache, logEndOffset } = replica.log
-    const end = leaderEpochCache?.endOffsetFor(epoch, logEndOffset) ?? UNDEFINED_EPOCH_END
-    const saysEpoch = this.context.versions.truncation !== 'epoch-end'
-    return { errorCode, leaderEpoch: saysEpoch ? end.epoch : UNDEFINED_EPOCH, endOffset: end.endOffset }
-  }
-
   digest(digest: Digest): void {
     digest
       .string(this.tp)
@@ -393,11 +365,10 @@ export class Partition {
       .int(this.leaderId ?? -9)
       .int(this.zkVersion)
       .int(this.controllerEpoch)
-    digest.string(this.assigned.join()).string(this.inSync.join())
+    digest.string(this.assigned.join())
+    this.inSync.digest(digest)
     digest.boolean(this.lock.isHeld).int(this.lock.queueLength)
     for (const remote of this.remotes.values()) remote.digest(digest)
     this.local?.digest(digest)
   }
 }
-
-const sinceMs = (nowUs: Micros, thenUs: Micros): string => `${Math.floor((nowUs - thenUs) / 1000)} ms`

@@ -7,6 +7,7 @@ import type { BrokerConfig } from '../config/index.ts'
 import { type Digest, fromMs, type Host, type Micros, type Task, TaskQueue } from '../host/index.ts'
 import {
   ErrorCode,
+  type LeaderAndIsr,
   type LeaderAndIsrRequest,
   type PartitionErrors,
   type PartitionState,
@@ -18,6 +19,7 @@ import {
 import type { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
+import { AlterPartitionManager, type AlterPartitionOutcome } from './alter-partition-manager.ts'
 import { ControlFence } from './control-fence.ts'
 import { isDiskFailure, withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
@@ -25,6 +27,7 @@ import { initialFetchState } from './fetch-state.ts'
 import { FixedRateTask } from './fixed-rate-task.ts'
 import { FollowerReplicas } from './follower-replicas.ts'
 import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
+import { NegativeTruncation, truncateToHighWatermarks } from './high-watermark-truncation.ts'
 import { ISR_PROPAGATION_CHECK_MS, IsrChangePropagation } from './isr-change-propagation.ts'
 import { shrinkIsrs } from './isr-expiration.ts'
 import type { LeadershipListener } from './leadership-listener.ts'
@@ -65,6 +68,7 @@ export class ReplicaManager implements PartitionContext {
   private readonly stateChanges = new TaskQueue()
   private readonly checkpoint: HighWatermarkCheckpoint
   private readonly isrChanges: IsrChangePropagation
+  private readonly alterations: AlterPartitionManager
   private tasks: FixedRateTask[] = []
   private checkpointing = false
   private shuttingDown = false
@@ -79,6 +83,12 @@ export class ReplicaManager implements PartitionContext {
     this.producePurgatory = new Purgatory(host, 'produce')
     this.checkpoint = new HighWatermarkCheckpoint(host)
     this.isrChanges = new IsrChangePropagation(host, options.zk)
+    this.alterations = new AlterPartitionManager(host, {
+      brokerId: options.brokerId,
+      timeoutMs: options.config['controller.socket.timeout.ms'],
+      brokerEpoch: () => this.fence.brokerEpoch,
+      controller: () => options.metadataCache.controller,
+    })
     this.lagTimeMaxUs = fromMs(options.config['replica.lag.time.max.ms'])
     const { config, versions, logs, topicConfigs } = options
     const find = (tp: TopicPartition): Partition | undefined => this.partitions.get(tp)
@@ -94,7 +104,13 @@ export class ReplicaManager implements PartitionContext {
         backoffMs: config['replica.fetch.backoff.ms'],
         versions,
       },
-      new FollowerReplicas(host, { versions, logs, topicConfigs, find }),
+      new FollowerReplicas(host, {
+        versions,
+        logs,
+        topicConfigs,
+        find,
+        unblockFetches: (tp) => this.unblockFetches(tp),
+      }),
     )
   }
 
@@ -132,6 +148,14 @@ export class ReplicaManager implements PartitionContext {
 
   isrChanged(tp: TopicPartition): void {
     if (this.versions.isrPropagation === 'notification') this.isrChanges.record(tp)
+  }
+
+  alterPartition(tp: TopicPartition, state: LeaderAndIsr, done: (outcome: AlterPartitionOutcome) => void): void {
+    this.alterations.submit(tp, state, done)
+  }
+
+  isAlive(broker: number): boolean {
+    return this.options.metadataCache.isAlive(broker)
   }
 
   unblockFetches(tp: TopicPartition): void {
@@ -212,7 +236,10 @@ export class ReplicaManager implements PartitionContext {
       else this.traceBecameFollower(partition, local)
     }
     yield* this.fetchers.removePartitions(changed.map((partition) => partition.tp))
-    if (this.versions.truncation === 'high-watermark') this.truncateToHighWatermarks(changed)
+    if (this.versions.truncation === 'high-watermark')
+      truncateToHighWatermarks(this.host, this.options.logs, changed, (partition) => {
+        this.traceBecameFollower(partition, partition.local!)
+      })
     else for (const partition of changed) this.traceBecameFollower(partition, partition.local!)
     if (this.versions.demotedPurgatory !== 'kept') for (const { tp } of changed) this.unblockAll(tp)
     if (this.shuttingDown) return changed
@@ -221,36 +248,6 @@ export class ReplicaManager implements PartitionContext {
       this.fetchers.addPartition(leader, initialFetchState(partition, partition.local!, this.versions))
     }
     return changed
-  }
-
-  private truncateToHighWatermarks(partitions: readonly Partition[]): void {
-    if (partitions.length === 0) return
-    const offsets = new Map<TopicPartition, number>()
-    const ends = partitions.map(({ local }) => local!.logEndOffset)
-    for (const { tp, local } of partitions) {
-      if (local!.highWatermark < 0) throw new NegativeTruncation()
-      offsets.set(tp, local!.highWatermark)
-    }
-    try {
-      this.options.logs.truncateAll(offsets)
-    } finally {
-      for (let i = 0; i < partitions.length; i++) {
-        const partition = partitions[i]!
-        const { tp, local } = partition
-        const { logEndOffset: to, highWatermark } = local!
-        this.traceBecameFollower(partition, local!)
-        if (to < ends[i]! && this.host.tracing) {
-          traceBroker(this.host, {
-            kind: 'Truncated',
-            tp,
-            from: ends[i]!,
-            to,
-            reason: 'became-follower',
-            highWatermark,
-          })
-        }
-      }
-    }
   }
 
   /** The broker's own replica: set up on first use, with the checkpointed high watermark, as far as the log reaches. */
@@ -360,6 +357,7 @@ export class ReplicaManager implements PartitionContext {
     this.beginShutdown()
     for (const task of this.tasks) task.stop()
     this.fetchers.shutdown()
+    this.alterations.shutdown()
     this.stateChanges.add('shutdown', () => this.forgetRoles(done))
   }
 
@@ -397,6 +395,7 @@ export class ReplicaManager implements PartitionContext {
       .string(this.stateChanges.current ?? '')
     digest.int(this.stateChanges.length)
     this.isrChanges.digest(digest)
+    this.alterations.digest(digest)
     for (const task of this.tasks) task.digest(digest)
     this.options.topicConfigs.digest(digest)
     for (const partition of this.partitions) partition.digest(digest)
@@ -405,9 +404,3 @@ export class ReplicaManager implements PartitionContext {
     this.producePurgatory.digest(digest)
   }
 }
-
-/**
- * A new follower whose high watermark is unknown cannot be cut back to it: in Kafka, `Log.truncateTo` throws and all
- * follower changes of the request stop half-way, without a fetcher.
- */
-class NegativeTruncation extends Error {}

@@ -5,6 +5,9 @@
 import { type Digest, invariant, type Micros } from '../host/index.ts'
 import type { Log } from '../storage/index.ts'
 
+/** `replicaId` of a tool that may read any replica, below its high watermark. */
+export const DEBUGGING_REPLICA_ID = -2
+
 /** LEO of a remote replica that has not fetched yet; high watermark of a leader whose own log does not reach it. */
 export const UNKNOWN_OFFSET = -1
 

@@ -15,6 +15,7 @@ import {
   type FetchRequest,
   LATEST_TIME,
   NO_LEADER,
+  type OffsetForLeaderEpochRequest,
   type OffsetsRequest,
   type ResponseTo,
   topicPartition,
@@ -34,9 +35,14 @@ export interface SimpleConsumerOptions {
   readonly from: number | 'earliest' | 'latest'
   /** Reads from this broker whoever leads. */
   readonly broker?: BrokerEndpoint
+  /**
+   * Names the leader's epoch when it fetches, and asks a new leader whether what it has read before is still there
+   * (KIP-320, from 2.3).
+   */
+  readonly leaderEpochs?: boolean
 }
 
-type Phase = 'leader' | 'offsets' | 'fetch' | 'backing off'
+type Phase = 'leader' | 'offsets' | 'epochs' | 'fetch' | 'backing off'
 
 export class SimpleConsumerProcess implements Process {
   private readonly host: Host
@@ -49,6 +55,11 @@ export class SimpleConsumerProcess implements Process {
   private source: BrokerEndpoint | undefined
   /** Next offset to read; undefined until an end of the log is known. */
   private position: number | undefined
+  /** Epoch of the leader that is read from, where epochs are named. */
+  private leaderEpoch: number | undefined
+  /** Epoch of the last record that was read, and the leader's epoch under which that was last found to stand. */
+  private readEpoch: number | undefined
+  private validatedEpoch: number | undefined
   private phase: Phase = 'leader'
   private nextCorrelationId = 0
   private messagesRead = 0
@@ -74,6 +85,9 @@ export class SimpleConsumerProcess implements Process {
       .string(this.phase)
       .int(this.position ?? -1)
       .int(this.nextCorrelationId)
+      .int(this.leaderEpoch ?? -1)
+      .int(this.readEpoch ?? -1)
+      .int(this.validatedEpoch ?? -1)
     digest
       .string(this.source?.host ?? '')
       .int(this.messagesRead)
@@ -116,12 +130,14 @@ export class SimpleConsumerProcess implements Process {
     const leader =
       metadata === undefined || metadata.leader === NO_LEADER ? undefined : brokerOf(answer.response, metadata.leader)
     if (leader === undefined) this.fetchFailed('no leader', NO_LEADER)
+    if (this.options.leaderEpochs === true) this.leaderEpoch = metadata?.leaderEpoch
     return leader
   }
 
   /** Reads until something goes wrong. */
   private *readFrom(source: BrokerEndpoint, channel: SyncChannel): Task<void> {
     if (this.position === undefined && !(yield* this.resetPosition(source, channel))) return
+    if (this.mustValidate && !(yield* this.validatePosition(source, channel))) return
     for (;;) {
       this.phase = 'fetch'
       const result = yield* this.exchange(channel, this.fetchRequest(this.position!))
@@ -144,7 +160,8 @@ export class SimpleConsumerProcess implements Process {
   /** Hands the messages of an answer to the application. False: the set is broken, or its first message too large. */
   private take(partition: FetchPartitionResult, source: BrokerEndpoint): boolean {
     const position = this.position!
-    const { messages, next, problem } = readFetched(partition.records, position)
+    const { messages, next, epoch, problem } = readFetched(partition.records, position)
+    if (epoch !== undefined) this.readEpoch = epoch
     if (next > position) {
       this.position = next
       this.messagesRead += messages.length
@@ -153,6 +170,47 @@ export class SimpleConsumerProcess implements Process {
     if (problem === undefined) return true
     this.fetchFailed(errorName(problem), source.id)
     return false
+  }
+
+  private get mustValidate(): boolean {
+    return this.leaderEpoch !== undefined && this.readEpoch !== undefined && this.leaderEpoch !== this.validatedEpoch
+  }
+
+  /**
+   * Asks a leader of a new epoch where the epoch that was read last ends in its log: what was read behind that has been
+   * undone, and reading goes on from there. False: no answer.
+   */
+  private *validatePosition(source: BrokerEndpoint, channel: SyncChannel): Task<boolean> {
+    this.phase = 'epochs'
+    const { name, topic, partition } = this.options
+    const request: OffsetForLeaderEpochRequest = {
+      api: 'OffsetForLeaderEpoch',
+      correlationId: this.nextCorrelationId++,
+      clientId: name,
+      replicaId: CONSUMER_REPLICA_ID,
+      partitions: [{ topic, partition, leaderEpoch: this.readEpoch!, ...this.epochOfLeader }],
+    }
+    const result = yield* this.exchange(channel, request)
+    const answer = result.ok ? result.response.partitions[0]! : undefined
+    if (answer?.errorCode !== ErrorCode.NoError) {
+      this.fetchFailed(result.ok ? errorName(answer!.errorCode) : result.failure, source.id)
+      return false
+    }
+    this.validatedEpoch = this.leaderEpoch
+    const position = this.position!
+    // The leader knows nothing as old as that: what `from` says is done.
+    if (answer.endOffset < 0) return yield* this.resetPosition(source, channel)
+    if (answer.endOffset >= position) return true
+    if (this.host.tracing) {
+      this.trace({ kind: 'OffsetReset', client: name, tp: this.tp, from: position, to: answer.endOffset })
+    }
+    this.position = answer.endOffset
+    this.readEpoch = answer.leaderEpoch < 0 ? undefined : answer.leaderEpoch
+    return true
+  }
+
+  private get epochOfLeader(): { readonly currentLeaderEpoch?: number } {
+    return this.leaderEpoch === undefined ? {} : { currentLeaderEpoch: this.leaderEpoch }
   }
 
   /** Asks for the end of the log that `from` names and goes there. False: no answer. */
@@ -165,7 +223,7 @@ export class SimpleConsumerProcess implements Process {
       correlationId: this.nextCorrelationId++,
       clientId: name,
       replicaId: CONSUMER_REPLICA_ID,
-      partitions: [{ topic, partition, time, maxNumOffsets: 1 }],
+      partitions: [{ topic, partition, time, maxNumOffsets: 1, ...this.epochOfLeader }],
     }
     const result = yield* this.exchange(channel, request)
     const answer = result.ok ? result.response.partitions[0]! : undefined
@@ -181,7 +239,7 @@ export class SimpleConsumerProcess implements Process {
     return true
   }
 
-  private *exchange<R extends FetchRequest | OffsetsRequest>(
+  private *exchange<R extends FetchRequest | OffsetsRequest | OffsetForLeaderEpochRequest>(
     channel: SyncChannel,
     request: R,
   ): Task<ExchangeResult<ResponseTo<R>>> {
@@ -202,7 +260,9 @@ export class SimpleConsumerProcess implements Process {
       replicaId: CONSUMER_REPLICA_ID,
       maxWaitMs: config['fetch.wait.max.ms'],
       minBytes: config['fetch.min.bytes'],
-      partitions: [{ topic, partition, fetchOffset, maxBytes: config['fetch.message.max.bytes'] }],
+      partitions: [
+        { topic, partition, fetchOffset, maxBytes: config['fetch.message.max.bytes'], ...this.epochOfLeader },
+      ],
     }
   }
 

@@ -49,13 +49,15 @@ export class BrokerChanges {
     if (!replicas.hasStarted) return
     if (context.environment.versions.brokerEpoch === 'registration') return yield* this.handleRegistrations()
     const listed = children.map(Number).sort((a, b) => a - b)
-    const onlyNodes = context.environment.versions.brokerListing === 'nodes'
-    const ids = onlyNodes ? idsOf(yield* this.readEndpoints(listed)) : listed
+    // From 0.10 on the nodes are read once, and what was read is what there is.
+    const nodes = context.environment.versions.brokerListing === 'nodes' ? yield* this.readEndpoints(listed) : undefined
+    const ids = nodes === undefined ? listed : idsOf(nodes)
     const added = ids.filter((id) => !context.isLiveOrShuttingDown(id))
-    const addedEndpoints = yield* this.readEndpoints(added)
+    const addedEndpoints =
+      nodes?.filter(({ endpoint }) => added.includes(endpoint.id)) ?? (yield* this.readEndpoints(added))
     const dead = context.liveOrShuttingDownBrokerIds().filter((id) => !ids.includes(id))
     // Up to 0.9 a broker that is listed, and gone when its node is read, is forgotten without having failed.
-    context.setBrokers(yield* this.readEndpoints(ids))
+    context.setBrokers(nodes ?? (yield* this.readEndpoints(ids)))
     const channels = activeChannels(context)
     for (const { endpoint } of addedEndpoints) channels.addBroker(endpoint)
     for (const id of dead) channels.removeBroker(id)

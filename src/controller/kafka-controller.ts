@@ -6,7 +6,7 @@
  * callback of the new session has its turn (M23); a lost race for the controller epoch is only logged.
  */
 import type { Digest, Host, Task } from '../host/index.ts'
-import { zkPaths } from '../protocol/index.ts'
+import { type AlterPartitionRequest, type AlterPartitionResponse, zkPaths } from '../protocol/index.ts'
 import { BrokerChanges } from './broker-changes.ts'
 import { type ControlledShutdownResult, ControlledShutdowns } from './controlled-shutdowns.ts'
 import { ControllerChannelManager } from './controller-channel-manager.ts'
@@ -14,6 +14,7 @@ import type { KafkaControllerOptions } from './controller-context.ts'
 import { ControllerCore } from './controller-core.ts'
 import { raiseControllerEpoch } from './controller-epoch.ts'
 import { immediately } from './immediately.ts'
+import { IsrAlterations } from './isr-alterations.ts'
 import { IsrNotifications } from './isr-notifications.ts'
 import { LeaderRebalance } from './leader-rebalance.ts'
 import { readPartitionState } from './partition-state-store.ts'
@@ -33,6 +34,7 @@ export class KafkaController {
   private readonly reassignments: Reassignments
   private readonly preferredElections: PreferredElections
   private readonly isrNotifications: IsrNotifications
+  private readonly isrAlterations: IsrAlterations
   private readonly rebalance: LeaderRebalance
   private readonly controlledShutdowns: ControlledShutdowns
   private isRunning = false
@@ -46,6 +48,7 @@ export class KafkaController {
     this.brokerChanges = new BrokerChanges(core, this.reassignments, this.deletion)
     this.preferredElections = new PreferredElections(core, this.deletion)
     this.isrNotifications = new IsrNotifications(core)
+    this.isrAlterations = new IsrAlterations(core)
     this.rebalance = new LeaderRebalance(core, this.preferredElections)
     this.controlledShutdowns = new ControlledShutdowns(core)
     this.elector = new ZookeeperLeaderElector(
@@ -99,6 +102,14 @@ export class KafkaController {
     brokerEpoch?: number | undefined,
   ): void {
     this.controlledShutdowns.request(brokerId, brokerEpoch, done)
+  }
+
+  /** Writes ISRs that a leader asks for; error 41 if this is not the controller (from 2.7). */
+  alterPartition(
+    request: AlterPartitionRequest,
+    done: (outcome: Pick<AlterPartitionResponse, 'errorCode' | 'partitions'>) => void,
+  ): void {
+    this.isrAlterations.request(request, done)
   }
 
   digest(digest: Digest): void {

@@ -35,12 +35,14 @@ export const ErrorCode = {
   InvalidCommitOffsetSize: 28,
   InvalidTimestamp: 32,
   InvalidReplicationFactor: 38,
+  NotController: 41,
   UnsupportedForMessageFormat: 43,
   OutOfOrderSequenceNumber: 45,
   DuplicateSequenceNumber: 46,
   InvalidProducerEpoch: 47,
   InvalidTxnState: 48,
   TransactionCoordinatorFenced: 52,
+  OperationNotAttempted: 55,
   UnknownProducerId: 59,
   FencedLeaderEpoch: 74,
   UnknownLeaderEpoch: 75,
@@ -50,6 +52,8 @@ export const ErrorCode = {
   MemberIdRequired: 79,
   GroupMaxSizeReached: 81,
   InvalidRecord: 87,
+  InvalidUpdateVersion: 95,
+  IneligibleReplica: 107,
 } as const
 
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode]

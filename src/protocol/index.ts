@@ -1,3 +1,4 @@
+export * from './alter-partition.ts'
 export * from './byte-codec.ts'
 export * from './consumer-protocol.ts'
 export * from './consumer-registration.ts'

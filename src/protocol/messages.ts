@@ -1,5 +1,6 @@
 /** All requests and responses, as unions over `api`, and their sizes on the wire. */
 import { unreachable } from '../host/index.ts'
+import * as alterPartition from './alter-partition.ts'
 import * as control from './control.ts'
 import * as fetch from './fetch.ts'
 import * as findCoordinator from './find-coordinator.ts'
@@ -41,6 +42,7 @@ export type KafkaRequest =
   | fetch.FetchRequest
   | offsets.OffsetsRequest
   | offsetForLeaderEpoch.OffsetForLeaderEpochRequest
+  | alterPartition.AlterPartitionRequest
   | metadata.MetadataRequest
   | control.LeaderAndIsrRequest
   | control.StopReplicaRequest
@@ -53,6 +55,7 @@ export type KafkaResponse =
   | fetch.FetchResponse
   | offsets.OffsetsResponse
   | offsetForLeaderEpoch.OffsetForLeaderEpochResponse
+  | alterPartition.AlterPartitionResponse
   | metadata.MetadataResponse
   | control.LeaderAndIsrResponse
   | control.StopReplicaResponse
@@ -90,6 +93,8 @@ export function requestSize(request: KafkaRequest): number {
       return offsets.offsetsRequestSize(request)
     case 'OffsetForLeaderEpoch':
       return offsetForLeaderEpoch.offsetForLeaderEpochRequestSize(request)
+    case 'AlterPartition':
+      return alterPartition.alterPartitionRequestSize(request)
     case 'Metadata':
       return metadata.metadataRequestSize(request)
     case 'LeaderAndIsr':
@@ -129,6 +134,8 @@ export function responseSize(response: KafkaResponse): number {
       return offsets.offsetsResponseSize(response)
     case 'OffsetForLeaderEpoch':
       return offsetForLeaderEpoch.offsetForLeaderEpochResponseSize(response)
+    case 'AlterPartition':
+      return alterPartition.alterPartitionResponseSize(response)
     case 'Metadata':
       return metadata.metadataResponseSize(response)
     case 'LeaderAndIsr':

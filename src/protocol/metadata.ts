@@ -1,4 +1,4 @@
-/** Metadata v0 (key 3): `core/src/main/scala/kafka/api/TopicMetadata.scala`, release 0.8.2.2. */
+/** Metadata (key 3): v0 is `core/src/main/scala/kafka/api/TopicMetadata.scala`, release 0.8.2.2. */
 import type { ErrorCode } from './errors.ts'
 import { arraySize, requestHeaderSize, responseHeaderSize, stringSize } from './wire-size.ts'
 
@@ -24,6 +24,8 @@ export interface PartitionMetadata {
   readonly leader: number
   readonly replicas: readonly number[]
   readonly isr: readonly number[]
+  /** Epoch of the leader; from 2.1 (v7, KIP-320). */
+  readonly leaderEpoch?: number
 }
 
 export interface TopicMetadata {
@@ -42,10 +44,10 @@ export interface MetadataResponse {
 export const metadataRequestSize = (request: MetadataRequest): number =>
   requestHeaderSize(request.clientId) + arraySize(request.topics, stringSize)
 
+const partitionSize = ({ replicas, isr, leaderEpoch }: PartitionMetadata): number =>
+  18 + 4 * (replicas.length + isr.length + (leaderEpoch === undefined ? 0 : 1))
+
 export const metadataResponseSize = (response: MetadataResponse): number =>
   responseHeaderSize +
   arraySize(response.brokers, (b) => 8 + stringSize(b.host)) +
-  arraySize(
-    response.topics,
-    (t) => 2 + stringSize(t.topic) + arraySize(t.partitions, (p) => 18 + 4 * (p.replicas.length + p.isr.length)),
-  )
+  arraySize(response.topics, (t) => 2 + stringSize(t.topic) + arraySize(t.partitions, (p) => partitionSize(p)))

@@ -49,7 +49,7 @@ export class KafkaServer implements Process {
   private readonly zk: ZkClient
   private readonly topicConfigs: TopicConfigs
   private readonly logs: LogManager
-  private readonly metadataCache = new MetadataCache()
+  private readonly metadataCache: MetadataCache
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
   private readonly groups: GroupRequests
@@ -67,6 +67,7 @@ export class KafkaServer implements Process {
       sessionTimeoutMs: config['zookeeper.session.timeout.ms'],
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
+    this.metadataCache = new MetadataCache(versions.fetchFencing !== 'none')
     const logFormat = releaseLogFormat(versions)
     this.logs = new LogManager(host, '', {
       config,
@@ -131,6 +132,7 @@ export class KafkaServer implements Process {
       replicas: this.replicas,
       metadataCache: this.metadataCache,
       controlledShutdown: (id, epoch, done) => this.controller.controlledShutdown(id, done, epoch),
+      alterPartition: (request, done) => this.controller.alterPartition(request, done),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
     this.socketServer = serve(this.host, config.port, (request, responder, connection) => {

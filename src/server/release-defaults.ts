@@ -28,6 +28,13 @@ const from20: Partial<BrokerConfig> = { ...from11, 'offsets.retention.minutes': 
 /** KIP-345, in 2.3. */
 const from24: Partial<BrokerConfig> = { ...from20, 'group.max.session.timeout.ms': 1_800_000 }
 
+/** KIP-537, in 2.5. */
+const from27: Partial<BrokerConfig> = {
+  ...from24,
+  'replica.lag.time.max.ms': 30_000,
+  'zookeeper.session.timeout.ms': 18_000,
+}
+
 export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>> = {
   '0.8.0': before082,
   '0.8.1': before082,
@@ -39,4 +46,10 @@ export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>
   '2.0': from20,
   '2.1': from20,
   '2.4': from24,
+  '2.7': from27,
+  '2.8': from27,
+  '3.3': from27,
+  '3.5': from27,
+  '3.7': from27,
+  '4.1': from27,
 }

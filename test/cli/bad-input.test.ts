@@ -78,11 +78,8 @@ describe('trial run', () => {
     )
   })
 
-  it('refuses a preset that is not built yet', () => {
-    expectRefusal(
-      trial('run', main, '--protocol', '4.1'),
-      /KS501 preset "4\.1" is not built yet: comes with a later part/,
-    )
+  it('refuses a preset that there is not, and lists those that there are', () => {
+    expectRefusal(trial('run', main, '--protocol', '1.0'), /KS204 no protocol preset "1\.0" \(0\.8\.0, .*, 4\.1\)/)
   })
 
   it('fails with 1, not 2, where a condition never comes true, and says what it waited for and what was', () => {

@@ -11,15 +11,7 @@ import {
 import { diagnosticCodes } from './codes.ts'
 import { conditionMappings, formatTable, keyTable, mappingAt } from './reference.ts'
 import { actionNames } from './schema/steps.ts'
-import {
-  eventKinds,
-  messageNames,
-  plannedKeys,
-  plannedPresets,
-  plannedValues,
-  presetNames,
-  promises,
-} from './vocabulary.ts'
+import { eventKinds, messageNames, plannedKeys, plannedValues, promises } from './vocabulary.ts'
 import { zookeeperConfigTable } from './zookeeper-config.ts'
 
 /** The whole page. */
@@ -261,4 +253,4 @@ story.yaml:12:12: KS104 no broker "b4" in this cluster (b1, b2, b3)
 
 const laterText = `## Later parts
 
-These words belong to the language, but nothing stands behind them yet; they are refused with KS501: ${list([...new Set([...Object.values(plannedKeys), ...Object.values(plannedValues)].flat())])}. So are the presets ${list(plannedPresets)} (built: ${list(presetNames)}) and configuration keys of Kafka that are not in the tables above.`
+These words belong to the language, but nothing stands behind them yet; they are refused with KS501: ${list([...new Set([...Object.values(plannedKeys), ...Object.values(plannedValues)].flat())])}. So are configuration keys of Kafka that are not in the tables above.`

@@ -15,7 +15,7 @@ import { nearest } from './nearest.ts'
 import { enumerate, type Report } from './report.ts'
 import { choices, type ObjectInfo, objects } from './schema/elements.ts'
 import { type Located, quoted } from './source.ts'
-import { plannedConfigKeys, plannedKeys, plannedPresets, plannedValues } from './vocabulary.ts'
+import { plannedConfigKeys, plannedKeys, plannedValues } from './vocabulary.ts'
 import { zookeeperConfigTable } from './zookeeper-config.ts'
 
 type Issue = z.core.$ZodIssue
@@ -274,10 +274,6 @@ function explainChoice(choice: string, node: Located, name: string, report: Repo
   const values = choices.get(choice) ?? []
   const written = node.text
   if (choice === 'protocol') {
-    if (plannedPresets.includes(written)) {
-      report.error('KS501', node.place, `preset "${written}" is ${LATER} (built: ${values.join(', ')})`)
-      return
-    }
     if (written !== '') {
       report.error('KS204', node.place, `no protocol preset ${quoted(written)} (${values.join(', ')})`, {
         suggestion: nearest(written, values),

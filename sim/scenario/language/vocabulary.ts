@@ -59,6 +59,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   FollowerPosition: true,
   IsrShrunk: true,
   IsrExpanded: true,
+  IsrProposed: true,
   IsrUpdateFailed: true,
   HighWatermarksCheckpointed: true,
   ProduceAnswered: true,
@@ -133,6 +134,7 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   Heartbeat: true,
   LeaveGroup: true,
   OffsetForLeaderEpoch: true,
+  AlterPartition: true,
 }
 
 const zkMessageTable: Readonly<Record<Exclude<ZkMessage['zk'], 'Request' | 'Response'>, true>> = {
@@ -256,7 +258,6 @@ export const fateHelp = Object.entries(fateTable)
   .join('; ')
 
 /** Presets that a story may be played under. */
-export { plannedPresets } from '../../../src/versions.ts'
 export const presetNames = Object.keys(presets) as PresetName[]
 
 /**

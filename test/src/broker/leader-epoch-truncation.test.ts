@@ -66,7 +66,7 @@ describe('a new follower', () => {
     expect(harness.replica('b3').leo).toBe(1)
   })
 
-  test.each<PresetName>(['0.11', '1.1', '2.0', '2.1', '2.4'])(
+  test.each<PresetName>(['0.11', '1.1', '2.0', '2.1', '2.4', '2.8', '3.5', '4.1'])(
     'asks where its latest epoch ends in the log of the leader, and keeps what they share, in %s',
     (protocol) => {
       const harness = laggingHighWatermarks(protocol)
@@ -79,7 +79,7 @@ describe('a new follower', () => {
     },
   )
 
-  test.each<PresetName>(['0.11', '1.1', '2.0', '2.1', '2.4'])(
+  test.each<PresetName>(['0.11', '1.1', '2.0', '2.1', '2.4', '2.8', '3.5', '4.1'])(
     'cuts off what its leader does not have, also below its high watermark, in %s',
     (protocol) => {
       const harness = led(protocol)
@@ -166,6 +166,91 @@ describe('a follower whose leader does not know its latest epoch', () => {
     harness.leaderAndIsr('b3', becomes(3, 3, [2, 3]))
     harness.leaderAndIsr('b2', becomes(3, 3, [2, 3]))
     harness.event('Truncated', (e, machine) => machine === 'b2' && e.reason === 'high-watermark' && e.to === 1)
+  })
+})
+
+describe('a fetch that names the epoch of the record before it (KIP-595)', () => {
+  const fetch = (harness: ClusterHarness, fetchOffset: number, lastFetchedEpoch: number) =>
+    harness.answer('b1', {
+      api: 'Fetch',
+      correlationId: 1,
+      clientId: 'probe',
+      replicaId: 3,
+      maxWaitMs: 500,
+      minBytes: 1,
+      partitions: [
+        { topic: 'orders', partition: 0, fetchOffset, maxBytes: 1000, currentLeaderEpoch: 5, lastFetchedEpoch },
+      ],
+    }).partitions[0]!
+
+  test('is told at once where the logs part, and its position does not count', () => {
+    const harness = led('3.5')
+    harness.produce('b1', ['m1'], -1)
+    harness.holdFetches('b1', 'b2', 'b3')
+    harness.leaderAndIsr('b1', becomes(1, 5))
+    harness.produce('b1', ['m2'], 1)
+    const since = harness.records.length
+    // Epoch 3 is not in the leader's log: the largest one below ends at 1.
+    expect(fetch(harness, 2, 3)).toMatchObject({ errorCode: 0, divergingEpoch: { epoch: 1, endOffset: 1 } })
+    // Epoch 1 is, but ends before.
+    expect(fetch(harness, 2, 1)).toMatchObject({ errorCode: 0, divergingEpoch: { epoch: 1, endOffset: 1 } })
+    expect(harness.seen('FollowerPosition', since)).toEqual([])
+    const shared = fetch(harness, 1, 1)
+    expect(shared.divergingEpoch).toBeUndefined()
+    expect(shared.records.length).toBeGreaterThan(0)
+    expect(fetch(harness, 2, 5).divergingEpoch).toBeUndefined()
+    expect(harness.seen('FollowerPosition', since)).toMatchObject([{ follower: 3, logEndOffset: 2 }])
+  })
+
+  test('makes the follower cut its log before (M41) or after it has taken the high watermark over', () => {
+    const play = (protocol: PresetName): string[] => {
+      const harness = led(protocol)
+      harness.produce('b1', ['m1'], -1)
+      harness.until('b2 knows', () => harness.replica('b2').hw === 1)
+      const release = harness.holdFetches('b1', 'b2', 'b3')
+      // b2 leads alone for a moment; b1 goes on and commits m2 and m3 with b3.
+      harness.leaderAndIsr('b2', becomes(2, 2))
+      harness.produce('b2', ['x2', 'x3'], 1)
+      harness.leaderAndIsr('b1', becomes(1, 3, [1]))
+      harness.produce('b1', ['m2', 'm3'], 1)
+      release()
+      const since = harness.records.length
+      harness.leaderAndIsr('b2', becomes(1, 3, [1]))
+      harness.until('b2 has caught up', () => harness.replica('b2').leo === 3 && harness.replica('b2').hw === 3)
+      return harness.records
+        .slice(since)
+        .filter(({ machine, event }) => machine === 'b2' && ['HighWatermark', 'Truncated'].includes(event.kind))
+        .map(({ event }) => event.kind)
+    }
+    expect(play('3.3').slice(0, 2)).toEqual(['HighWatermark', 'Truncated'])
+    expect(play('3.5').slice(0, 2)).toEqual(['Truncated', 'HighWatermark'])
+  })
+})
+
+describe('a truncation to the very end of the log', () => {
+  test('leaves the epochs that began there up to 2.6, and the follower asks again and again (M43)', () => {
+    const play = (protocol: PresetName): ClusterHarness => {
+      const harness = led(protocol)
+      harness.produce('b1', ['m1'], -1)
+      // b2 writes in epoch 2, b1 leads in epoch 3 and writes nothing; neither hears of the other.
+      harness.leaderAndIsr('b2', becomes(2, 2, [2]))
+      harness.produce('b2', ['x2'], 1)
+      harness.leaderAndIsr('b1', becomes(1, 3, [1]))
+      harness.leaderAndIsr('b2', becomes(2, 4, [2]))
+      expect([epochs(harness, 'b1'), epochs(harness, 'b2')]).toEqual(['1@0 3@1', '1@0 2@1 4@2'])
+      // The leader says that epoch 2 ends at 2; b1 does not have that one, and cuts back to where it ends: nothing to cut.
+      let asked = 0
+      harness.world.network.intercept(({ name }) => {
+        if (name === 'OffsetForLeaderEpoch' && asked++ > 100) return 'hold'
+        return 'pass'
+      })
+      harness.leaderAndIsr('b1', becomes(2, 4, [2]))
+      harness.world.network.release('b1', 'b2')
+      harness.runFor(3000)
+      return harness
+    }
+    expect(play('2.4').replica('b1').leo).toBe(1)
+    expect(play('2.7').replica('b1').leo).toBe(2)
   })
 })
 

@@ -192,6 +192,18 @@ describe('failure of a broker', () => {
     expect(c.traced(1, 'BrokerFailure')).toEqual([])
   })
 
+  it('sees every broker fail, however soon after another it leaves, from 0.10 on', () => {
+    for (let delay = 0; delay <= 20; delay++) {
+      const c = failing({}, {}, '0.10.2')
+      c.kill(3)
+      c.run(delay)
+      c.kill(2)
+      c.run(1000)
+      const failed = c.traced(1, 'BrokerFailure').flatMap(({ brokers }) => brokers as number[])
+      expect([delay, failed.sort()]).toEqual([delay, [2, 3]])
+    }
+  })
+
   it('works on, after its session expired, until the new session is announced (M23)', () => {
     const c = failing()
     c.createTopic('u', [[3, 2]])
