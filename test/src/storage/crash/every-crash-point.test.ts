@@ -5,7 +5,10 @@
  */
 import { describe, expect, it } from 'vitest'
 import { type FileSystem, fromUtf8 } from '../../../../src/host/index.ts'
+import { releaseLogFormat } from '../../../../src/server/release-log-format.ts'
 import type { Log } from '../../../../src/storage/index.ts'
+import { Findings, readPartitionDirectory, verifyPartition } from '../../../../src/storage/inspect/index.ts'
+import { type PresetName, presets } from '../../../../src/versions.ts'
 import { parseDirectory, problemsOf } from '../parse-files.ts'
 import { StorageHost, valuesOf } from '../support.ts'
 import { type CrashState, statesAfter } from './crash-states.ts'
@@ -24,6 +27,9 @@ import {
   type Step,
 } from './workload.ts'
 
+/** Of the points of later releases, which write more files, one in so many. */
+const STRIDE = 61
+
 interface Survey {
   readonly points: number
   readonly states: number
@@ -32,11 +38,11 @@ interface Survey {
 }
 
 /** Recovers from every state there is, and stops at the first problem. */
-function survey(recording: Recording, { options = mended, from = 1 } = {}): Survey {
+function survey(recording: Recording, { options = mended, from = 1, stride = 1 } = {}): Survey {
   let states = 0
   let torn = 0
   const { files, steps } = recording
-  for (let crashedAt = from; crashedAt <= files.operations; crashedAt++) {
+  for (let crashedAt = from; crashedAt <= files.operations; crashedAt += stride) {
     const within = steps.filter(({ first, last }) => first <= crashedAt && crashedAt <= last)
     for (const state of statesAfter(files.changes, crashedAt)) {
       states++
@@ -85,7 +91,7 @@ function problemOf(
     }
     const problem = lostOf(tp, durable, log) ?? strangeOf(recording, state, tp, log)
     if (problem !== undefined) return `${tp}: ${problem}`
-    const problems = problemsOf(parseDirectory(files, tp), { dense: !isCompacted(tp) })
+    const problems = wrongFilesOf(files, tp, options)
     if (problems.length > 0) return `${tp}: ${problems.join('; ')}`
     // Life goes on, and a clean stop keeps everything.
     const values = [...valuesOf(log), 'k1=after the crash']
@@ -93,6 +99,16 @@ function problemOf(
     if (valuesOf(log).join() !== values.join()) return `${tp} cannot go on`
   }
   return undefined
+}
+
+/** What is wrong with the files, by a reader of its own for format 0, and by the verifier of `trial log` for the others. */
+function wrongFilesOf(files: FileSystem, tp: Partition, { logFormat }: ManagerOptions): string[] {
+  if (logFormat === undefined) return problemsOf(parseDirectory(files, tp), { dense: !isCompacted(tp) })
+  const findings = new Findings()
+  verifyPartition(files, readPartitionDirectory(files, tp), { deep: true, compacted: isCompacted(tp) }, findings)
+  // Nobody looks at an old snapshot that is torn, until it is loaded, found to be so and removed.
+  const damage = findings.all.filter(({ severity, code }) => severity === 'damage' && code !== 'snapshot')
+  return damage.map(({ path, message }) => `${path}: ${message}`)
 }
 
 /** What was flushed and is not there, nor, in a compacted log, superseded. */
@@ -157,4 +173,24 @@ describe('the engine, crashed at every point of its life', () => {
     // Up to there it is the life that was judged above.
     expect(survey(recording, { from: recording.files.firstIgnored! }).problem).toBeDefined()
   })
+})
+
+/** What a release makes of it, but for the mark of a clean shutdown. */
+function optionsOf(preset: PresetName): ManagerOptions {
+  const logFormat = releaseLogFormat(presets[preset])
+  return { ...mended, logFormat: () => logFormat, cleanerRules: presets[preset] }
+}
+
+describe('the engine of later releases, crashed at many points of its life', () => {
+  it.each(['0.9', '0.10.2', '0.11', '2.1', '2.4'] as const)(
+    'keeps all that as %s has it',
+    (preset) => {
+      const options = optionsOf(preset)
+      const recording = record(undefined, options)
+      const { problem, states } = survey(recording, { options, stride: STRIDE })
+      expect(problem).toBeUndefined()
+      expect(states).toBeGreaterThan(100)
+    },
+    120_000,
+  )
 })

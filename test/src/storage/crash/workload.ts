@@ -32,7 +32,7 @@ export const managerOf = (host: StorageHost, options: ManagerOptions): LogManage
     ...options,
   })
 
-export type ManagerOptions = Pick<LogManagerOptions, 'shutdownMark'>
+export type ManagerOptions = Pick<LogManagerOptions, 'shutdownMark' | 'logFormat' | 'cleanerRules'>
 
 /** Of one partition: offsets `from` to `to` (excluded) were flushed, and hold these values. */
 export interface Durable {
@@ -135,6 +135,14 @@ class Workload {
     for (let i = 0; i < count; i++) this.append(tp, 20 + ((i * 7) % 30), ...(i % 3 === 0 ? [12] : []))
   }
 
+  /** Gives up what is more than so many bytes; all of it is replicated. */
+  private retain(tp: Partition, bytes: number): void {
+    const log = this.log(tp)
+    log.updateHighWatermark(log.logEndOffset)
+    log.config = { ...log.config, 'retention.bytes': bytes }
+    this.logs.cleanupLogs()
+  }
+
   run(): void {
     this.start()
     this.fill('orders-0', 6)
@@ -158,9 +166,13 @@ class Workload {
     this.fill('facts-0', 12)
     this.step('flush before more compaction', () => this.log('facts-0').flush())
     this.step('more compaction', () => this.host.advanceMs(20_000))
+    this.step('retention by size', () => this.retain('orders-0', 600))
+    this.fill('orders-0', 3)
     this.step('clean shutdown', () => this.logs.shutdown())
     this.start()
     this.fill('orders-0', 4)
+    this.step('flush before retention', () => this.log('orders-0').flush())
+    this.step('retention of everything', () => this.retain('orders-0', 0))
     this.append('orders-1', 40)
     this.step('begin anew elsewhere', () => this.logs.truncateFullyAndStartAt('orders-1', 100))
     this.append('orders-1', 40, 10)
