@@ -34,7 +34,7 @@ module.exports = {
     ),
     may('client', '^src/client/', '^src/(host|config|protocol|storage|zookeeper|client)/|^src/versions\\.ts$'),
     may('server', '^src/server/', '^src/'),
-    may('versions', '^src/versions\\.ts$', '^src/versions\\.ts$'),
+    may('versions', '^src/(protocol-)?versions\\.ts$', '^src/(protocol-)?versions\\.ts$'),
     may('events', '^src/events\\.ts$', '^src/[^/]+/events\\.ts$'),
     may('kernel-knows-no-kafka', '^sim/kernel/', '^(src/host|sim/kernel)/'),
     may('sim-does-not-import-outwards', '^sim/', '^(src|sim)/'),

@@ -11,7 +11,7 @@ import { join } from 'node:path'
 export type KafkaRelease = '0.8.2.2' | '1.1.1' | '2.4.1' | '3.9.1'
 
 const root = join(import.meta.dirname, '../../..')
-const interop = process.env['KAFKA_TRIAL_INTEROP'] ?? join(root, 'node_modules/.interop')
+const interop = process.env.KAFKA_TRIAL_INTEROP ?? join(root, 'node_modules/.interop')
 const sources = join(import.meta.dirname, 'java')
 
 const SOURCE_DIRECTORIES: Readonly<Record<KafkaRelease, readonly string[]>> = {
