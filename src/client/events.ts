@@ -1,11 +1,14 @@
 /** Trace events of clients. `client` is the client's name in the scenario; a client may live several lives. */
 import type { RpcFailure } from '../protocol/index.ts'
+import type { ApplicationEvent, GroupConsumerEvent } from './group-consumer/events.ts'
 
 /**
  * How one attempt at a produce request ended.
  * `acknowledged`: NoError with acks other than 0. `sent`: acks 0, nobody will ever say.
  */
 export type ClientEvent =
+  | GroupConsumerEvent
+  | ApplicationEvent
   /** The application handed a message to the producer. `message` is its name: the value's text. */
   | {
       readonly kind: 'MessageHanded'
