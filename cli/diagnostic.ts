@@ -7,6 +7,7 @@ import {
   type ParseResult,
   parseScenario,
 } from '../sim/scenario/language/index.ts'
+import { loadPartitioner } from './partitioner-module.ts'
 
 export interface CheckedFile {
   readonly file: string
@@ -23,7 +24,7 @@ export function checkFile(file: string, options: ParseOptions = {}): CheckedFile
   } catch (error) {
     return { file, text: '', result: { diagnostics: [unreadable(file, error as NodeJS.ErrnoException)] } }
   }
-  return { file, text, result: parseScenario(text, file, options) }
+  return { file, text, result: parseScenario(text, file, { loadPartitioner, ...options }) }
 }
 
 /** Errors, or the warnings of a file that compiles. */
@@ -36,7 +37,7 @@ export const describeFile = (checked: CheckedFile): string =>
     .map((diagnostic) => `${formatDiagnostic(diagnostic, checked.text)}\n`)
     .join('')
 
-function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
+export function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
   return {
     code: 'KS001',
     severity: 'error',

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   run: () => import('./run.ts'),
   describe: () => import('./describe.ts'),
   zk: () => import('./zk.ts'),
+  log: () => import('./log/index.ts'),
   validate: () => import('./validate.ts'),
   list: () => import('./list.ts'),
   schema: () => import('./schema.ts'),

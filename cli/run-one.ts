@@ -2,7 +2,7 @@
 import { basename, extname, join } from 'node:path'
 import type { ScenarioPlan } from '../sim/scenario/plan.ts'
 import { type RunResult, type RunSubscriber, ScenarioRun } from '../sim/scenario/runner/index.ts'
-import { formatRecord, Narrator, type Painter, verdictLines } from '../sim/view/index.ts'
+import { formatRecord, Narrator, type Painter, verdictLines, wrap } from '../sim/view/index.ts'
 import { ExitCode } from './exit-code.ts'
 import { bugReport } from './output/bug-report.ts'
 import { painterFor, widthFor } from './output/colour.ts'
@@ -74,6 +74,11 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
   // Promises are Kafka's: a story of ZooKeeper alone has none.
   if (plan.cluster.brokers > 0) print(`${promisesText(result, painter)}\n`)
   print(expectationsText(result, plan.text, painter))
+  const { verdict } = plan.expect
+  if (verdict !== undefined && result.held) {
+    const said = options.lang === 'zh' ? (verdict.zh ?? verdict.en) : verdict.en
+    for (const line of wrap(said, width - 2)) print(painter.paint('caption', `  ${line}`))
+  }
   const seconds = `${(result.virtualMs / 1000).toFixed(0)} virtual seconds in ${(result.wallMs / 1000).toFixed(2)} s`
   print(painter.paint('quiet', `\n${seconds}, ${result.events} events, trace hash ${result.traceHash}`))
   if (dataDirectory !== undefined) print(`files  ${dataDirectory}/ (broker-1/…, zookeeper-1/…)`)

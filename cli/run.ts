@@ -14,6 +14,7 @@ export interface RunCommandOptions {
   readonly seeds?: SeedRange
   readonly set: readonly string[]
   readonly protocol?: string
+  readonly serverProperties?: string
   readonly dataDir?: string
   readonly trace?: string
   readonly json?: boolean
@@ -27,7 +28,11 @@ Examples:
   trial run scenarios/teach/three-message-loss.yaml --set retry.backoff.ms=100
   trial run scenarios/teach/*.yaml --seeds 1-200
   trial run my.yaml --seed 7 --data-dir data --trace trace.txt
+  trial run my.yaml --server-properties /etc/kafka/server.properties
   trial run my.yaml --json | jq '.runs[].held'
+
+What counts for a setting of the brokers: --set, else --server-properties, else the scenario file, else the default of
+the release. Keys of server.properties that are not modelled, or that the release ignores, are told as warnings.
 
 Exit code: 0 all expectations hold, 1 some do not, 2 bad input, 3 a bug in the simulator.
 `
@@ -41,6 +46,7 @@ export function register(program: Command): void {
     .option('--seeds <a-b>', 'one run for each seed, summed up', readSeeds)
     .option('--set <key=value>', 'change one setting for everything that knows it; may be repeated', collect, [])
     .option('--protocol <preset>', 'behave as that release did (see: trial versions)')
+    .option('--server-properties <file>', 'configure every broker as this file says')
     .option('--data-dir <dir>', 'keep the disks of all machines as real files there')
     .option('--trace <file>', 'write every event there, one line each')
     .option('--json', 'print one JSON object instead of text')

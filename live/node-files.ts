@@ -17,6 +17,11 @@ import {
 export interface NodeFileOptions {
   /** Whether `sync` reaches the device. False where durability is simulated on top, or does not matter. Default true. */
   readonly realSync?: boolean
+  /**
+   * Nothing is made or changed, so rights to read are enough, and what is no regular file (a pipe, a device) is refused
+   * instead of waited for. Default false.
+   */
+  readonly readOnly?: boolean
 }
 
 const CODES: ReadonlySet<string> = new Set<FileErrorCode>([
@@ -34,14 +39,17 @@ export class NodeFileSystem implements FileSystem {
   /** Where the files lie. */
   readonly rootDirectory: string
   private readonly realSync: boolean
+  private readonly readOnly: boolean
 
   constructor(rootDirectory: string, options: NodeFileOptions = {}) {
     this.rootDirectory = rootDirectory
     this.realSync = options.realSync ?? true
-    fs.mkdirSync(rootDirectory, { recursive: true })
+    this.readOnly = options.readOnly ?? false
+    if (!this.readOnly) fs.mkdirSync(rootDirectory, { recursive: true })
   }
 
   open(path: string, options: { readonly create: boolean }): FileHandle {
+    if (this.readOnly) return this.openToRead(path)
     const entry = this.entry(path)
     const flags = fs.constants.O_RDWR | (options.create ? fs.constants.O_CREAT : 0)
     return new NodeFileHandle(
@@ -70,6 +78,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   makeDirectory(path: string): void {
+    if (this.readOnly) throw new FileError('EACCES', path, 'these files are only read')
     call(path, () => fs.mkdirSync(this.absolute(path), { recursive: true }))
   }
 
@@ -109,6 +118,7 @@ export class NodeFileSystem implements FileSystem {
   }
 
   setModified(path: string, modifiedUs: Micros): void {
+    if (this.readOnly) throw new FileError('EACCES', path, 'these files are only read')
     call(path, () => {
       if (fs.statSync(this.absolute(path)).isDirectory()) return
       fs.utimesSync(this.absolute(path), modifiedUs / 1e6, modifiedUs / 1e6)
@@ -126,8 +136,23 @@ export class NodeFileSystem implements FileSystem {
     })
   }
 
-  /** An entry of some directory: not the root. */
+  private openToRead(path: string): FileHandle {
+    const entry = this.absolute(path)
+    // Opening a pipe would wait for somebody who writes into it.
+    const flags = fs.constants.O_RDONLY | fs.constants.O_NONBLOCK
+    const handle = new NodeFileHandle(
+      path,
+      call(path, () => fs.openSync(entry, flags)),
+      false,
+    )
+    if (handle.isRegular()) return handle
+    handle.close()
+    throw new FileError('EACCES', path, 'not a regular file')
+  }
+
+  /** An entry of some directory that may be changed: not the root. */
   private entry(path: string): string {
+    if (this.readOnly) throw new FileError('EACCES', path, 'these files are only read')
     if (path === '') throw new FileError('EACCES', path, 'the root is not an entry of a directory')
     return this.absolute(path)
   }
@@ -150,6 +175,12 @@ class NodeFileHandle implements FileHandle {
     this.path = path
     this.descriptor = descriptor
     this.realSync = realSync
+  }
+
+  /** True unless it is a directory, a pipe, a device … */
+  isRegular(): boolean {
+    const descriptor = this.open()
+    return call(this.path, () => fs.fstatSync(descriptor).isFile())
   }
 
   size(): number {

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 // Runs random trouble, many seeds on all cores, and looks for bugs.
 //
-//   npm run soak -- cluster | zab | control-plane [--seeds A-B | --seconds N] [--json] [--trace FILE]
+//   npm run soak -- cluster | zab | control-plane | log-mutations [--seeds A-B | --seconds N] [--json] [--trace FILE]
 //   npm run soak -- zookeeper-differential [--sequences N] …
+//   npm run soak -- kill [--kills N] …
 //
 // Exit code 3: an assertion broke, a promise was broken, or two runs of a seed differed; 1: something that must happen
 // never happened; 2: a mistake on the command line.
@@ -16,6 +17,8 @@ const soaks = {
   cluster: './soak/cluster.js',
   zab: './soak/zab.js',
   'control-plane': './soak/control-plane.js',
+  'log-mutations': './soak/log-mutations.js',
+  kill: './soak/kill.js',
   'zookeeper-differential': './soak-zookeeper-differential.js',
 }
 

@@ -6,6 +6,7 @@ type Bug = Extract<RunFailure, { readonly kind: 'bug' }>
 interface Changes {
   readonly set: readonly string[]
   readonly protocol?: string
+  readonly serverProperties?: string
 }
 
 /** Frames of the stack that are shown: enough to see which part it was. */

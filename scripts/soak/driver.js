@@ -1,9 +1,9 @@
 // Drives a soak of seeded runs: reads the options, feeds one thread a core, sums up. Every 10th seed runs twice and must
 // give the same trace hash.
 //
-// A soak says how one seed runs: `run(seed, watch?)` gives { seed, traceHash, events, virtualMs, counts, permitted:
-// names, problems: { what, detail }[] }, plain values all; `defaultSeeds`, `counterNames`, and `requiredCounters(runs)`,
-// what must have happened at least once in so many runs.
+// A soak says how one seed runs: `run(seed, watch?)` gives { seed, traceHash, events, virtualMs, counts, permitted: names,
+// problems: { what, detail }[] }, plain values all, and lets `watch` see trace records, or lines; `defaultSeeds`,
+// `counterNames`, and `requiredCounters(runs)`, what must have happened at least once in so many runs.
 import { createWriteStream, mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname } from 'node:path'
@@ -135,7 +135,7 @@ async function replay(name, soak, seed, path) {
   const { formatRecord } = await import('../../dist/sim/view/index.js')
   mkdirSync(dirname(path), { recursive: true })
   const file = createWriteStream(path)
-  const outcome = soak.run(seed, (record) => file.write(`${formatRecord(record)}\n`))
+  const outcome = soak.run(seed, (told) => file.write(`${typeof told === 'string' ? told : formatRecord(told)}\n`))
   await new Promise((resolve) => file.end(resolve))
   console.log(`seed ${seed}: trace in ${path}, hash ${outcome.traceHash}, ${outcome.events} events`)
   const problems = problemsOf({ ...outcome, repeated: false })

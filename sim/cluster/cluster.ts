@@ -2,7 +2,7 @@
  * A whole cluster on machines of a simulated world: ZooKeeper servers zk1 …, brokers b1 … (broker.id 1 …), clients by
  * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
  */
-import { ProducerProcess, SimpleConsumerProcess } from '../../src/client/index.ts'
+import { OldProducerProcess, SimpleConsumerProcess } from '../../src/client/index.ts'
 import {
   brokerConfigTable,
   configValues,
@@ -156,10 +156,12 @@ export class Cluster {
     )
     if (plan.kind === 'producer') {
       const config = configValues(producerConfigTable, plan.config)
+      const partitioner = plan.partitioner === undefined ? {} : { partitioner: plan.partitioner }
       // Kept over lives of the process, so that a producer that comes back goes on with new names.
       const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
       const magic = { v0: 0, v1: 1, v2: 2 }[presets[this.plan.protocol].messageFormat] as Magic
-      machine.boot((host) => new ProducerProcess(host, { name: plan.name, bootstrap, config, magic, ...workload }))
+      const options = { name: plan.name, bootstrap, config, magic, ...partitioner, ...workload }
+      machine.boot((host) => new OldProducerProcess(host, options))
       return
     }
     const config = configValues(simpleConsumerConfigTable, plan.config)
@@ -183,7 +185,7 @@ export class Cluster {
   send(request: SendRequest): void {
     const { by, topic, message: value } = request
     this.world.call(by, `send ${value}`, (process) => {
-      ;(process as ProducerProcess).send({
+      ;(process as OldProducerProcess).send({
         topic,
         value,
         ...(request.partition === undefined ? {} : { partition: request.partition }),

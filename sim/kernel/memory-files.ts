@@ -13,16 +13,43 @@ import {
 import { isWithin, pathNames } from './file-path.ts'
 import { SparseBytes } from './sparse-bytes.ts'
 
-class FileNode {
-  readonly content = new SparseBytes()
+/** What a file holds. */
+export interface FileContent {
+  readonly size: number
+  read(position: number, target: Uint8Array, targetOffset: number, length: number): number
+  write(position: number, bytes: Uint8Array): void
+  truncate(size: number): void
+}
+
+export class FileNode {
+  readonly content: FileContent
   modifiedUs: Micros
-  constructor(modifiedUs: Micros) {
+  constructor(modifiedUs: Micros, content: FileContent = new SparseBytes()) {
     this.modifiedUs = modifiedUs
+    this.content = content
   }
 }
 
-class DirectoryNode {
-  readonly entries = new Map<string, FileNode | DirectoryNode>()
+export type TreeNode = FileNode | DirectoryNode
+
+export class DirectoryNode {
+  private loaded: Map<string, TreeNode> | undefined
+  private readonly load: (() => Map<string, TreeNode>) | undefined
+
+  /** @param load gives what is in it when that is first asked for; empty if left out */
+  constructor(load?: () => Map<string, TreeNode>) {
+    this.load = load
+  }
+
+  get entries(): Map<string, TreeNode> {
+    this.loaded ??= this.load?.() ?? new Map()
+    return this.loaded
+  }
+
+  /** False as long as nobody has looked into it. */
+  get isLoaded(): boolean {
+    return this.loaded !== undefined
+  }
 }
 
 interface Place {
@@ -31,12 +58,13 @@ interface Place {
 }
 
 export class MemoryFileSystem implements FileSystem {
-  private readonly root = new DirectoryNode()
+  protected readonly root: DirectoryNode
   private readonly now: () => Micros
 
   /** @param now the clock that stamps changes */
-  constructor(now: () => Micros = () => 0) {
+  constructor(now: () => Micros = () => 0, root = new DirectoryNode()) {
     this.now = now
+    this.root = root
   }
 
   open(path: string, options: { readonly create: boolean }): FileHandle {
@@ -122,8 +150,8 @@ export class MemoryFileSystem implements FileSystem {
     this.directory(path)
   }
 
-  private find(path: string): FileNode | DirectoryNode | undefined {
-    let node: FileNode | DirectoryNode | undefined = this.root
+  private find(path: string): TreeNode | undefined {
+    let node: TreeNode | undefined = this.root
     for (const name of pathNames(path)) {
       if (!(node instanceof DirectoryNode)) return undefined
       node = node.entries.get(name)
@@ -132,7 +160,7 @@ export class MemoryFileSystem implements FileSystem {
   }
 
   private directory(path: string): DirectoryNode {
-    let node: FileNode | DirectoryNode | undefined = this.root
+    let node: TreeNode | undefined = this.root
     for (const name of pathNames(path)) {
       node = node.entries.get(name)
       if (node === undefined) throw missing(path)

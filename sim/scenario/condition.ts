@@ -74,6 +74,10 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly read?: Match
       readonly acked?: Match
       readonly gaveUp?: Match
+      /** Async producers: waiting to be sent; refused by the full queue; dead with the producer. */
+      readonly queued?: Match
+      readonly dropped?: Match
+      readonly lostInQueue?: Match
       /** Resources: writes of leaders taken, writes refused, writes taken from a leader that had been replaced. */
       readonly accepted?: Match
       readonly refused?: Match
@@ -155,4 +159,14 @@ export type Condition = { readonly span: SourceSpan } & (
 export type WatchEventName = 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
 
 /** `sent`: handed to a producer. `appended`: on a leader's log. `gave-up`: the application was told of a failure. */
-export type MessageFate = 'sent' | 'appended' | 'replicated' | 'committed' | 'acked' | 'read' | 'lost' | 'gave-up'
+export type MessageFate =
+  | 'sent'
+  | 'appended'
+  | 'replicated'
+  | 'committed'
+  | 'acked'
+  | 'read'
+  | 'lost'
+  | 'gave-up'
+  | 'dropped'
+  | 'lost-in-queue'

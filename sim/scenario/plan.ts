@@ -2,6 +2,7 @@
  * A scenario, compiled: what the parser makes of the YAML file and what the runner plays. All times are microseconds
  * of virtual time; every part remembers where in the file it stands, so that a failed expectation can point there.
  */
+import type { PartitionerClass } from '../../src/client/index.ts'
 import type { PresetName } from '../../src/versions.ts'
 import type { CreateMode, ElectionRecipe, MultiPart } from '../../src/zookeeper/index.ts'
 import type { Condition, Match } from './condition.ts'
@@ -83,6 +84,8 @@ export interface ProducerPlan {
   readonly config: Readonly<Record<string, unknown>>
   /** Machine names of brokers it bootstraps from; empty: all. */
   readonly bootstrap: readonly string[]
+  /** The class that `partitioner.class` names, where that is a module of the user's: code, which no worker can be sent. */
+  readonly partitioner?: PartitionerClass
   readonly workload?: WorkloadPlan
 }
 
@@ -267,6 +270,8 @@ export interface ExpectationPlan {
   /** Was never true. */
   readonly never: readonly Condition[]
   readonly unavailable: readonly UnavailabilityExpectation[]
+  /** What the story comes to, said where everything expected held. */
+  readonly verdict?: LocalText
 }
 
 /** Facts about one message. Fields that are absent are not asked for. */
@@ -280,6 +285,9 @@ export interface MessageExpectation {
   readonly lost?: Match
   readonly committed?: boolean
   readonly gaveUp?: boolean
+  /** A full queue refused it; it died in the queue of its producer. */
+  readonly dropped?: boolean
+  readonly lostInQueue?: boolean
   /** Times that any consumer read it. */
   readonly read?: Match
   /** Where each field stands, for messages that point at it. */

@@ -174,6 +174,12 @@ export interface ClientView {
   readonly acked: number
   readonly gaveUp: number
   readonly read: number
+  /** Async producers: messages that wait to be sent, and that never got into the full queue. */
+  readonly queued: number
+  readonly dropped: number
+  /** Of a group's member: what its application has done, and the partitions that it reads. */
+  readonly processed: number
+  readonly owns: readonly TopicPartition[]
   /** ZooKeeper clients: watch events told, by `event path`. */
   readonly notified: Readonly<Record<string, number>>
   /** Resources: writes taken, refused, and taken from a leader of an older epoch than one seen before. */
@@ -264,6 +270,10 @@ export const emptyClient: ClientView = {
   acked: 0,
   gaveUp: 0,
   read: 0,
+  queued: 0,
+  dropped: 0,
+  processed: 0,
+  owns: [],
   notified: {},
   accepted: 0,
   refused: 0,

@@ -85,6 +85,9 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(condition.read, client.read) &&
         matches(condition.acked, client.acked) &&
         matches(condition.gaveUp, client.gaveUp) &&
+        matches(condition.queued, client.queued) &&
+        matches(condition.dropped, client.dropped) &&
+        matches(condition.lostInQueue, ledger.lostInQueue(condition.client)) &&
         matches(condition.accepted, client.accepted) &&
         matches(condition.refused, client.refused) &&
         matches(condition.stale, client.stale)

@@ -79,6 +79,10 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
         const { accepted, refused, stale } = client ?? { accepted: 0, refused: 0, stale: 0 }
         return `${condition.client} took ${accepted} writes, ${stale} of them of a leader that had been replaced, and refused ${refused}`
       }
+      if (condition.queued !== undefined || condition.dropped !== undefined || condition.lostInQueue !== undefined) {
+        const { queued, dropped } = client ?? { queued: 0, dropped: 0 }
+        return `${condition.client} has ${queued} queued, dropped ${dropped}, lost ${ledger.lostInQueue(condition.client)} in its queue`
+      }
       return client === undefined
         ? `${condition.client} has done nothing`
         : `${condition.client} was handed ${client.sent}, had ${client.acked} acknowledged, gave up ${client.gaveUp}, read ${client.read}`

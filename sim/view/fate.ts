@@ -13,6 +13,9 @@ export function describeFate(ledger: Ledger, message: string): string {
   const parts: string[] = []
   if (record.copies.length === 0)
     parts.push(record.attempts.length === 0 ? 'never sent' : 'sent, but never appended by a leader')
+  if (record.dropped !== undefined) parts.push(`dropped: the queue of ${record.client} was full`)
+  if (record.lostInQueue !== undefined)
+    parts.push(`lost in the queue of ${record.client}, which died at ${formatSeconds(record.lostInQueue.atUs)}`)
   parts.push(...record.copies.map((copy, index) => copyWords(ledger, record, copy, index)))
   parts.push(...clientWords(record))
   return `${message}: ${parts.join('; ')}`
@@ -76,6 +79,8 @@ function clientWords(record: MessageRecord): string[] {
     // Said with the copy, unless the acknowledgement fits none.
     if (!record.copies.some((copy) => copy.acknowledged !== undefined))
       words.push('acknowledged, though no log held it at that offset')
+  } else if (record.dropped !== undefined || record.lostInQueue !== undefined) {
+    // Said before.
   } else if (record.gaveUp !== undefined)
     words.push(`never acknowledged: ${record.client} gave up (${record.gaveUp.error})`)
   else if (acks === 0) words.push('acks 0: nobody was told')
@@ -92,17 +97,23 @@ export function summarize(ledger: Ledger): string {
   let handed = 0
   let acked = 0
   let gaveUp = 0
+  let dropped = 0
+  let lostInQueue = 0
   let duplicates = 0
   for (const record of ledger.messages.values()) {
     if (record.handed !== undefined) handed += 1
     if (record.acknowledged !== undefined) acked += 1
     if (record.gaveUp !== undefined) gaveUp += 1
+    if (record.dropped !== undefined) dropped += 1
+    if (record.lostInQueue !== undefined) lostInQueue += 1
     if (ledger.copies(record.message, 'standing').length > 1) duplicates += 1
   }
   const lostAcked = ledger.lostAcked().length
   const lostCommitted = ledger.lostCommitted().length
   const words = [`${handed} ${handed === 1 ? 'message' : 'messages'} handed to producers`, `${acked} acknowledged`]
   if (gaveUp > 0) words.push(`${gaveUp} given up`)
+  if (dropped > 0) words.push(`${dropped} dropped by a full queue`)
+  if (lostInQueue > 0) words.push(`${lostInQueue} lost in the queue of a producer`)
   if (duplicates > 0) words.push(`${duplicates} duplicated`)
   if (lostCommitted > 0) words.push(`${lostCommitted} committed ${lostCommitted === 1 ? 'copy' : 'copies'} lost`)
   if (lostAcked > 0) words.push(`${lostAcked} acknowledged and lost`)

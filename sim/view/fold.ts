@@ -114,6 +114,15 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'ProducerGaveUp':
       clientOf(view, event.client).gaveUp += event.messages.length
       return
+    case 'MessageQueued':
+      clientOf(view, event.client).queued += 1
+      return
+    case 'BatchTaken':
+      clientOf(view, event.client).queued = event.queued
+      return
+    case 'MessageDropped':
+      clientOf(view, event.client).dropped += 1
+      return
     case 'MessagesRead':
       clientOf(view, event.client).read += event.messages.length
       return
@@ -153,6 +162,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'StateChangeFailed':
     case 'ProduceSent':
     case 'ProduceFailed':
+    case 'SendBlocked':
     case 'MetadataRefreshFailed':
     case 'FetchFailed':
     case 'OffsetReset':
@@ -188,6 +198,7 @@ function foldMachineEvent(
       forgetBroker(view, machine)
       forgetServer(view, machine)
       forgetContender(view, machine)
+      forgetQueue(view, machine)
       return
     case 'PowerLost':
       state.state = 'off'
@@ -201,6 +212,12 @@ function foldMachineEvent(
     default:
       unreachable(event)
   }
+}
+
+/** What waited in the queue of an async producer is gone with its process. */
+function forgetQueue(view: ViewDraft, machine: string): void {
+  const client = view.clients[machine]
+  if (client !== undefined) client.queued = 0
 }
 
 function kindOf(view: ViewDraft, machine: string): MachineKind {

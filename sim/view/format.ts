@@ -5,16 +5,17 @@
  * Lines feed the trace hash, so they hold every field that a run could differ in, in a fixed order, and depend on
  * no locale. Message values stand by their name (first line). Each family of events has its part below.
  */
-import type { TracedMessage } from '../../src/broker/events.ts'
 import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
+import { formatClientEvent } from './format-client.ts'
 import { formatControlEvent } from './format-control.ts'
 import { formatGroupEvent } from './format-group.ts'
 import { formatStorageEvent } from './format-storage.ts'
+import { tracedWords } from './format-words.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
-import { brokerName, brokerNames, formatMs, leaderName, messageName } from './names.ts'
+import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 
 export function formatRecord(record: ViewRecord): string {
   const machine = record.machine === '' ? 'world' : record.machine
@@ -40,7 +41,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'Truncated':
       return `Truncated ${event.tp} ${event.from}→${event.to} (${event.reason}) hw=${event.highWatermark}`
     case 'Appended':
-      return `Appended ${event.tp} (${role(event)})${traced(event.messages)} leo=${event.logEndOffset}`
+      return `Appended ${event.tp} (${role(event)})${tracedWords(event.messages)} leo=${event.logEndOffset}`
     case 'HighWatermark':
       return `HighWatermark ${event.tp} ${event.from}→${event.to} (${role(event)})`
     case 'FollowerPosition':
@@ -78,25 +79,20 @@ export function formatEvent(event: AnyEvent): string {
       return formatStorageEvent(event)
 
     case 'MessageHanded':
-      return `MessageHanded ${messageName(event.message)}${event.key === null ? '' : ` key=${event.key}`} for ${event.topic} to ${event.client}`
     case 'ProduceSent':
-      return `ProduceSent ${event.tp}${names(event.messages)} to ${brokerName(event.broker)} by ${event.client} attempt=${event.attempt} acks=${event.requiredAcks} #${event.correlationId}`
     case 'ProduceAcknowledged':
-      return `ProduceAcknowledged ${event.tp}${names(event.messages)} base=${event.baseOffset} acks=${event.requiredAcks} by ${brokerName(event.broker)} to ${event.client}`
     case 'ProduceFailed':
-      return `ProduceFailed ${event.tp}${names(event.messages)} ${event.error} by ${leaderName(event.broker)} to ${event.client} retriesLeft=${event.retriesLeft}${event.maybeAppended ? ' maybe appended' : ''}`
     case 'ProducerGaveUp':
-      return `ProducerGaveUp ${event.tp}${names(event.messages)} ${event.error} by ${event.client}`
     case 'MetadataRefreshed':
-      return `MetadataRefreshed ${event.client} from ${leaderName(event.from)} (${event.reason})${leaders(event.leaders)}`
     case 'MetadataRefreshFailed':
-      return `MetadataRefreshFailed ${event.client} from ${event.broker}: ${event.failure}`
     case 'MessagesRead':
-      return `MessagesRead ${event.tp}${traced(event.messages)} hw=${event.highWatermark} from ${brokerName(event.broker)} by ${event.client}`
     case 'FetchFailed':
-      return `FetchFailed ${event.tp} at ${event.offset}: ${event.error} by ${leaderName(event.broker)} to ${event.client}`
     case 'OffsetReset':
-      return `OffsetReset ${event.tp} ${event.from}→${event.to} by ${event.client}`
+    case 'MessageQueued':
+    case 'SendBlocked':
+    case 'MessageDropped':
+    case 'BatchTaken':
+      return formatClientEvent(event)
 
     case 'ControllerElected':
     case 'ControllerResigned':
@@ -167,29 +163,8 @@ export function formatEvent(event: AnyEvent): string {
 const role = (event: { readonly role: 'leader' | 'follower'; readonly leaderEpoch: number }): string =>
   event.role === 'leader' ? `leader of epoch ${event.leaderEpoch}` : `follower of epoch ${event.leaderEpoch}`
 
-/** ` 0:m1 1:k=m2` */
-function traced(messages: readonly TracedMessage[]): string {
-  let text = ''
-  for (const { offset, key, value } of messages) {
-    text += ` ${offset}:${key === null || value === null ? '' : `${key}=`}${messageName(value, key)}`
-  }
-  return text
-}
-
-function names(messages: readonly string[]): string {
-  let text = ''
-  for (const message of messages) text += ` ${messageName(message)}`
-  return text
-}
-
 function entries(of: Readonly<Record<string, number>>): string {
   let text = ''
   for (const key of Object.keys(of)) text += ` ${key}=${of[key]}`
-  return text
-}
-
-function leaders(of: Readonly<Record<string, number>>): string {
-  let text = ''
-  for (const key of Object.keys(of)) text += ` ${key}=${leaderName(of[key]!)}`
   return text
 }

@@ -8,10 +8,12 @@ import { type Micros, unreachable } from '../../src/host/index.ts'
 import type { TopicPartition } from '../../src/protocol/index.ts'
 import type { MessageFate } from '../scenario/plan.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import { ApplicationBooks } from './application-books.ts'
 import { Availability, type Operation, type UnavailableInterval } from './availability.ts'
 import { LedgerLogs, type OpenCopy } from './ledger-logs.ts'
 import type { AttemptRecord, CopyRecord, Decision, MessageRecord } from './message-record.ts'
 import { brokerName, isInternal, leaderName, messageName } from './names.ts'
+import { ProducerQueues } from './producer-queues.ts'
 
 interface OpenAttempt extends AttemptRecord {
   outcome: string
@@ -27,6 +29,8 @@ interface OpenMessage extends MessageRecord {
   copies: OpenCopy[]
   acknowledged: MessageRecord['acknowledged']
   gaveUp: MessageRecord['gaveUp']
+  dropped: MessageRecord['dropped']
+  lostInQueue: MessageRecord['lostInQueue']
   reads: MessageRecord['reads'][number][]
 }
 
@@ -45,6 +49,9 @@ export class Ledger {
     (message) => this.#messages.get(message)?.copies ?? noCopies,
   )
   readonly #availability: Availability = new Availability((tp) => this.#logs.isLed(tp))
+  readonly #queues = new ProducerQueues()
+  /** What applications have done with messages. */
+  readonly applications: ApplicationBooks = new ApplicationBooks()
   #endUs: Micros = 0
 
   /** By name, in the order of first appearance. */
@@ -63,6 +70,7 @@ export class Ledger {
   apply(record: ViewRecord): void {
     this.#endUs = record.atUs
     this.#availability.apply(record)
+    this.applications.apply(record)
     const event = eventOf(record)
     const { machine } = record
     switch (event.kind) {
@@ -72,6 +80,8 @@ export class Ledger {
       case 'ProduceFailed':
       case 'ProducerGaveUp':
       case 'MessagesRead':
+      case 'MessageQueued':
+      case 'MessageDropped':
         this.#clientEvent(event, decision(record))
         return
       case 'Appended':
@@ -111,6 +121,7 @@ export class Ledger {
         return
       case 'ProcessEnded':
         this.#logs.stopped(machine)
+        this.#producerEnded(machine, decision(record))
         return
       case 'ZkCommitted':
         this.#logs.znodesChanged(event.changes)
@@ -161,9 +172,18 @@ export class Ledger {
         return record.copies.some((copy) => copy.lost !== undefined)
       case 'gave-up':
         return record.gaveUp !== undefined
+      case 'dropped':
+        return record.dropped !== undefined
+      case 'lost-in-queue':
+        return record.lostInQueue !== undefined
       default:
         return unreachable(fate)
     }
+  }
+
+  /** Messages that died with an async producer, in all its lives. */
+  lostInQueue(client: string): number {
+    return this.#queues.lost(client)
   }
 
   /** Messages that a producer was told are safe, and that stand in no partition's log (any more). */
@@ -199,6 +219,11 @@ export class Ledger {
     return this.#logs.authoritativeLog(tp).map((copy) => copy.message)
   }
 
+  /** Messages that a group's application has lost: nobody of it will see them any more. */
+  lostByApplication(group: string): string[] {
+    return this.applications.lost(group, (tp) => this.#logs.authoritativeLog(tp))
+  }
+
   /** The broker whose log `order` read; undefined if the partition never had a leader. */
   leaderOf(tp: TopicPartition): string | undefined {
     return this.#logs.leaderOf(tp)
@@ -220,10 +245,18 @@ export class Ledger {
 
   #clientEvent(
     event: EventOf<
-      'MessageHanded' | 'ProduceSent' | 'ProduceAcknowledged' | 'ProduceFailed' | 'ProducerGaveUp' | 'MessagesRead'
+      | 'MessageHanded'
+      | 'ProduceSent'
+      | 'ProduceAcknowledged'
+      | 'ProduceFailed'
+      | 'ProducerGaveUp'
+      | 'MessagesRead'
+      | 'MessageQueued'
+      | 'MessageDropped'
     >,
     by: Decision,
   ): void {
+    this.#queues.apply(event)
     switch (event.kind) {
       case 'MessageHanded': {
         const record = this.#message(messageName(event.message, event.key))
@@ -262,6 +295,11 @@ export class Ledger {
           this.#acknowledge(messageName(message), event.baseOffset + index, event, by)
         })
         return
+      case 'MessageQueued':
+        return
+      case 'MessageDropped':
+        this.#message(messageName(event.message)).dropped ??= by
+        return
       case 'MessagesRead':
         for (const { offset, key, value } of event.messages) {
           this.#message(messageName(value, key)).reads.push({ by, client: event.client, tp: event.tp, offset })
@@ -281,6 +319,16 @@ export class Ledger {
     if (copy !== undefined) copy.acknowledged ??= by
   }
 
+  #producerEnded(client: string, by: Decision): void {
+    for (const name of this.#queues.ended(client)) {
+      const record = this.#message(messageName(name))
+      const inFlight = record.attempts.at(-1)?.ended === undefined && record.attempts.length > 0
+      if (inFlight || record.copies.length > 0) continue
+      record.lostInQueue = by
+      this.#queues.countLost(client)
+    }
+  }
+
   #message(name: string): OpenMessage {
     let record = this.#messages.get(name)
     if (record === undefined) {
@@ -294,6 +342,8 @@ export class Ledger {
         copies: [],
         acknowledged: undefined,
         gaveUp: undefined,
+        dropped: undefined,
+        lostInQueue: undefined,
         reads: [],
       }
       this.#messages.set(name, record)

@@ -75,6 +75,10 @@ export interface MessageRecord {
       })
     | undefined
   readonly gaveUp: (Decision & { readonly error: string }) | undefined
+  /** The full queue of an async producer did not take it. */
+  readonly dropped: Decision | undefined
+  /** Its producer died with the message in its queue, unsent, or waiting to be sent again. */
+  readonly lostInQueue: Decision | undefined
   readonly reads: ReadonlyArray<{
     readonly by: Decision
     readonly client: string

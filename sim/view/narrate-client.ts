@@ -17,6 +17,10 @@ export type ToldClientEvent = EventOf<
   | 'MessagesRead'
   | 'FetchFailed'
   | 'OffsetReset'
+  | 'MessageQueued'
+  | 'SendBlocked'
+  | 'MessageDropped'
+  | 'BatchTaken'
 >
 
 export function narrateClient(
@@ -58,7 +62,8 @@ export function narrateClient(
       const messages = namesOf(event.messages)
       const standing = messages.filter((message) => ledger.copies(message, 'standing').length > 0)
       const truth = standing.length === 0 ? '' : `; in truth ${listNames(standing)} stands in the log`
-      const text = `gives up on ${listNames(messages)} (${event.error}) and tells the application${truth}`
+      const tells = event.told ? 'and tells the application' : 'and tells nobody (async: only its own log)'
+      const text = `gives up on ${listNames(messages)} (${event.error}) ${tells}${truth}`
       return told({ who, text, tone: 'bad' }, messages, memory.changed(`giving up ${who}`, event.error))
     }
     case 'MetadataRefreshed':
@@ -82,12 +87,36 @@ export function narrateClient(
           : ` (${brokerName(event.broker)} has LEO ${replica.logEndOffset}, HW ${replica.highWatermark})`
       return { who, text: `cannot read ${event.tp}${at}: ${event.error}${found}`, tone: 'warn' }
     }
+    case 'MessageQueued':
+      return undefined
+    case 'SendBlocked': {
+      const text = `has a full queue (${event.queued} messages): its application waits with ${messageName(event.message)}`
+      return told({ who, text, tone: 'warn' }, [messageName(event.message)], memory.changed(`queue ${who}`, 'full'))
+    }
+    case 'MessageDropped': {
+      const message = messageName(event.message)
+      const text = `drops ${message}: its queue is full (${event.queued} messages), the application is told (${event.error})`
+      return told({ who, text, tone: 'bad' }, [message], memory.changed(`queue ${who}`, 'dropping'))
+    }
+    case 'BatchTaken': {
+      memory.forget(`queue ${who}`)
+      const messages = namesOf(event.messages)
+      const left = event.queued === 0 ? '' : `, ${event.queued} left in the queue`
+      const text = `sends a batch of ${messages.length} (${batchWords[event.why]})${left}: ${listNames(messages)}`
+      return told({ who, text, tone: 'quiet' }, messages, false)
+    }
     case 'OffsetReset':
       return { who, text: `goes from offset ${event.from} to ${event.to} of ${event.tp}`, tone: 'warn' }
     default:
       return unreachable(event)
   }
 }
+
+const batchWords = {
+  full: 'batch.num.messages reached',
+  time: 'queue.buffering.max.ms passed',
+  closing: 'it closes',
+} as const
 
 /** `disconnected from b1`, `timeout at b1`, `NotLeaderForPartition by b1`. */
 function failure({ error, broker }: EventOf<'ProduceFailed'>): string {

@@ -77,7 +77,7 @@ export function narrate(
   memory: NarrationMemory,
 ): Telling | undefined {
   const event = eventOf(record)
-  if (isGroupEvent(event)) return narrateGroup(record.machine, event, memory)
+  if (isGroupEvent(event)) return narrateGroup(record.machine, event, ledger, memory)
   switch (event.kind) {
     case 'BecameLeader':
     case 'BecameFollower':
@@ -100,10 +100,34 @@ export function narrate(
     case 'MessagesRead':
     case 'FetchFailed':
     case 'OffsetReset':
+    case 'MessageQueued':
+    case 'SendBlocked':
+    case 'MessageDropped':
+    case 'BatchTaken':
       return narrateClient(event, view, ledger, memory)
+    case 'ProcessEnded':
+      return withQueueLoss(narrateControl(record, event, view, memory), record.machine, ledger, memory)
     default:
       return narrateControl(record, event, view, memory)
   }
+}
+
+/** A client that ends takes along what waits in its queue. */
+function withQueueLoss(
+  telling: Telling | undefined,
+  who: string,
+  ledger: Ledger,
+  memory: NarrationMemory,
+): Telling | undefined {
+  const before = Number(memory.told(`lost in queue ${who}`) ?? 0)
+  const lost = ledger.lostInQueue(who) - before
+  if (telling === undefined || lost === 0) return telling
+  memory.changed(`lost in queue ${who}`, String(before + lost))
+  const messages =
+    lost === 1
+      ? '1 message that its application believes sent is'
+      : `${lost} messages that its application believes sent are`
+  return { ...telling, text: `${telling.text}; ${messages} gone with its queue`, tone: 'bad' }
 }
 
 type ReplicaEvent = EventOf<

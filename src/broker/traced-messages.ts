@@ -5,7 +5,7 @@
  */
 import { fromUtf8 } from '../host/index.ts'
 import { OFFSETS_TOPIC, offsetsTopicText } from '../protocol/index.ts'
-import { type Batch, batchesOf, LogError, type LogRecord } from '../storage/index.ts'
+import { type Batch, batchesOf, CompressionError, LogError, type LogRecord } from '../storage/index.ts'
 import type { TracedMessage } from './events.ts'
 
 /** @param firstOffset offset that the log gave the first one; undefined: the records have their offsets already */
@@ -33,7 +33,7 @@ function recordsOf(batch: Batch): ReadonlyArray<Pick<LogRecord, 'offset' | 'key'
   try {
     return batch.records()
   } catch (error) {
-    if (!(error instanceof LogError)) throw error
+    if (!(error instanceof LogError || error instanceof CompressionError)) throw error
     return [{ offset: batch.lastOffset, key: null, value: null }]
   }
 }

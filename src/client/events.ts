@@ -48,13 +48,35 @@ export type ClientEvent =
       readonly retriesLeft: number
       readonly broker: number
     }
-  /** `FailedToSendMessageException`: the application is told; whether a copy exists is unknown. */
+  /** `FailedToSendMessageException`; whether a copy exists is unknown. */
   | {
       readonly kind: 'ProducerGaveUp'
       readonly client: string
       readonly tp: string
       readonly messages: readonly string[]
       readonly error: string
+      /** Whether the application hears of it: the thread of an async producer only writes it to its log. */
+      readonly told: boolean
+    }
+  /** An async producer has the message in its queue. */
+  | { readonly kind: 'MessageQueued'; readonly client: string; readonly message: string }
+  /** The queue of an async producer is full: the application waits. `queued`: messages that wait to be sent. */
+  | { readonly kind: 'SendBlocked'; readonly client: string; readonly message: string; readonly queued: number }
+  /** It never got into the queue; the application is told. */
+  | {
+      readonly kind: 'MessageDropped'
+      readonly client: string
+      readonly message: string
+      readonly error: string
+      readonly queued: number
+    }
+  /** The thread of an async producer takes a batch to send. `queued`: messages that are left. */
+  | {
+      readonly kind: 'BatchTaken'
+      readonly client: string
+      readonly messages: readonly string[]
+      readonly why: 'full' | 'time' | 'closing'
+      readonly queued: number
     }
   | {
       readonly kind: 'MetadataRefreshed'

@@ -1,10 +1,18 @@
+export type { ApplicationMessage } from './application-message.ts'
 export { assignors } from './assignors/index.ts'
 export type { ProcessingOptions } from './group-consumer/application.ts'
 export { type GroupConsumerOptions, GroupConsumerProcess } from './group-consumer/group-consumer-process.ts'
 export { groupConsumerDefaults } from './group-consumer/release-defaults.ts'
 export type { Subscribes } from './group-consumer/subscription-state.ts'
 export { messageName, sizedValue } from './message-text.ts'
-export { defaultPartition } from './partitioner.ts'
-export { type ApplicationMessage, type ProducerOptions, ProducerProcess } from './producer.ts'
+export { type OldProducerOptions, OldProducerProcess } from './old-producer/old-producer.ts'
+export {
+  defaultPartition,
+  isBuiltInPartitioner,
+  type Partitioner,
+  type PartitionerClass,
+  type PartitionKey,
+  partitionerNames,
+} from './old-producer/partitioner.ts'
 export { type SimpleConsumerOptions, SimpleConsumerProcess } from './simple-consumer.ts'
 export type { WorkloadOptions, WorkloadProgress } from './workload.ts'

@@ -1,7 +1,7 @@
 /**
  * An application that hands messages to a producer at a steady pace. Messages are named `<client>-<n>`, n from 1.
  */
-import type { Digest, Host, Micros } from '../host/index.ts'
+import type { Digest, Host, Micros, Timer } from '../host/index.ts'
 import { sizedValue } from './message-text.ts'
 
 /** The compiled form of `sends: { to: orders, every: 100ms, keys: 1..20, count: 500, size: 100 }`. */
@@ -40,6 +40,7 @@ export class Workload {
   private readonly options: WorkloadOptions
   private readonly progress: WorkloadProgress
   private readonly hand: (message: WorkloadMessage) => void
+  private timer: Timer | undefined
 
   constructor(
     host: Host,
@@ -59,6 +60,11 @@ export class Workload {
     if (!this.finished) this.schedule(Math.max(0, this.options.startUs - this.host.now()))
   }
 
+  /** Hands over nothing more. */
+  stop(): void {
+    this.timer?.cancel()
+  }
+
   digest(digest: Digest): void {
     digest.int(this.progress.handed)
   }
@@ -68,7 +74,7 @@ export class Workload {
   }
 
   private schedule(delayUs: Micros): void {
-    this.host.setTimer(delayUs, 'workload', () => {
+    this.timer = this.host.setTimer(delayUs, 'workload', () => {
       // The next one is due from now on, not after the hand-over: a slow cluster does not slow the application.
       this.progress.handed++
       if (!this.finished) this.schedule(this.options.everyUs)

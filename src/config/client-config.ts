@@ -1,6 +1,6 @@
 /**
- * Keys of the old producer (`kafka/producer/ProducerConfig.scala`, 0.8.2.2) and of the simple consumer, as far as they
- * are modelled. `retries` names of the Java producer come with Part 4.
+ * Keys of the old producer (`kafka/producer/ProducerConfig.scala`, `async/AsyncProducerConfig.scala`, 0.8.2.2) and of the
+ * simple consumer, as far as they are modelled.
  */
 import { type ConfigValues, flag, int, text } from './config-def.ts'
 
@@ -16,6 +16,29 @@ export const producerConfigTable = {
   'topic.metadata.refresh.interval.ms': int(
     600_000,
     'time between two refreshes of metadata (negative: on failure only)',
+  ),
+  'producer.type': text('sync', 'sync: send waits for the outcome; async: messages wait in a queue', ['sync', 'async']),
+  'queue.buffering.max.ms': int(5000, 'async: how long messages are collected for a batch', 0),
+  'queue.buffering.max.messages': int(10_000, 'async: messages that the queue holds', 1),
+  'queue.enqueue.timeout.ms': int(
+    -1,
+    'async, with a full queue: how long send waits for room (negative: for ever) before it drops the message (0: at once)',
+  ),
+  'batch.num.messages': int(200, 'async: messages that make a batch full', 1),
+  'compression.codec': text('none', 'how message sets are compressed', ['none', 'gzip', 'snappy', 'lz4']),
+  'compressed.topics': text('', 'topics whose messages are compressed, separated by commas (none: all)'),
+  'partitioner.class': text(
+    'kafka.producer.DefaultPartitioner',
+    'which partition a keyed message goes to: a class, or a JavaScript module beside the scenario (./my-partitioner.js)',
+  ),
+  'serializer.class': text('kafka.serializer.StringEncoder', 'how values become bytes', [
+    'kafka.serializer.StringEncoder',
+    'kafka.serializer.DefaultEncoder',
+  ]),
+  'key.serializer.class': text(
+    '',
+    'how keys become bytes (as values, if not set); the DefaultEncoder takes byte arrays, whose Java hash is arbitrary',
+    ['', 'kafka.serializer.StringEncoder', 'kafka.serializer.DefaultEncoder', 'kafka.serializer.NullEncoder'],
   ),
 } as const
 

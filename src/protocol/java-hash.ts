@@ -1,9 +1,16 @@
-/** Java's `String.hashCode`, and `kafka.utils.Utils.abs` of 0.8.2 (formats.md 9.2). */
+/** Java's `String.hashCode` and `Arrays.hashCode`, and `kafka.utils.Utils.abs` of 0.8.2 (formats.md 9.2, 9.3). */
 
 /** h = 31 * h + UTF-16 unit, in 32 bits. */
 export function javaStringHash(text: string): number {
   let hash = 0
   for (let i = 0; i < text.length; i++) hash = (Math.imul(31, hash) + text.charCodeAt(i)) | 0
+  return hash
+}
+
+/** `Arrays.hashCode(byte[])`: from 1, h = 31 * h + signed byte. */
+export function javaBytesHash(bytes: Uint8Array): number {
+  let hash = 1
+  for (let i = 0; i < bytes.length; i++) hash = (Math.imul(31, hash) + ((bytes[i]! << 24) >> 24)) | 0
   return hash
 }
 

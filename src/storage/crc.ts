@@ -6,8 +6,8 @@
 import ieee from 'crc-32'
 import castagnoli from 'crc-32/crc32c.js'
 
-/** Unsigned. */
-export const crc32 = (bytes: Uint8Array): number => ieee.buf(bytes) >>> 0
+/** Unsigned. `before`: the sum of the bytes in front of these, where a row is summed piece by piece. */
+export const crc32 = (bytes: Uint8Array, before = 0): number => ieee.buf(bytes, before) >>> 0
 
-/** Unsigned. */
-export const crc32c = (bytes: Uint8Array): number => castagnoli.buf(bytes) >>> 0
+/** Unsigned; `before` as in `crc32`. */
+export const crc32c = (bytes: Uint8Array, before = 0): number => castagnoli.buf(bytes, before) >>> 0

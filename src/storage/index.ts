@@ -33,6 +33,7 @@ export {
   logFormat080,
   logFormat082,
 } from './log-format.ts'
+export { type OpenedLog, openLog } from './log-loader.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
 export { LogSegment } from './log-segment.ts'
 export { buildMessageSet, type MessageEntry, readMessageSet } from './message-set.ts'

@@ -83,7 +83,10 @@ export class LogSegment {
   /** The offset that the next message would get; walks from the last index entry if it must. */
   get nextOffset(): number {
     if (this.next === undefined) {
-      const last = this.log.lastOffset(this.index.lookup(this.index.lastOffset).position)
+      const { lastOffset } = this.index
+      // As a read of that offset would find it: an index that promises more than the log holds makes it look empty.
+      const from = this.log.search(lastOffset, this.index.positionFor(lastOffset))
+      const last = from < 0 ? undefined : this.log.lastOffset(from)
       this.next = last === undefined ? this.baseOffset : last + 1
     }
     return this.next

@@ -1,6 +1,6 @@
 /** Types of packages that bring none. */
 declare module 'crc-32/crc32c.js' {
-  const implementation: { buf(bytes: Uint8Array): number }
+  const implementation: { buf(bytes: Uint8Array, seed?: number): number }
   export default implementation
 }
 

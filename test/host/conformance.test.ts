@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { NodeFileSystem } from '../../live/index.ts'
-import { MemoryFileSystem, World } from '../../sim/kernel/index.ts'
+import { MemoryFileSystem, OverlayFileSystem, World } from '../../sim/kernel/index.ts'
 import type { FileSystem, Host } from '../../src/host/index.ts'
 import { type FileArm, fileConformance, type HostArm, hostConformance } from './conformance.ts'
 
@@ -26,6 +26,7 @@ function diskOver(files: FileSystem): FileSystem {
 
 fileConformance({ name: 'memory', open: () => new MemoryFileSystem(), close: () => {} })
 fileConformance({ name: 'a simulated disk', open: () => diskOver(new MemoryFileSystem()), close: () => {} })
+fileConformance({ name: 'an overlay', open: () => new OverlayFileSystem(new MemoryFileSystem()), close: () => {} })
 fileConformance(onDirectory('a real directory', (files) => files, true))
 fileConformance(onDirectory('a simulated disk over a real directory', diskOver, false))
 

@@ -1,8 +1,8 @@
 // Every scenario of the repository holds, whatever the seed, and is the same run wherever it runs.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { formatDiagnostic, parseScenario } from '../../sim/scenario/language/index.ts'
+import { checkFile, describeFile } from '../../cli/diagnostic.ts'
 import type { ScenarioPlan } from '../../sim/scenario/plan.ts'
 import { runScenario } from '../../sim/scenario/runner/index.ts'
 import { repository, temporaryDirectory, trial } from '../cli/trial.ts'
@@ -16,10 +16,9 @@ const files = readdirSync(join(repository, 'scenarios'), { recursive: true, enco
   .sort()
 
 function planOf(file: string): ScenarioPlan {
-  const text = readFileSync(join(repository, file), 'utf8')
-  const parsed = parseScenario(text, file)
-  if ('plan' in parsed) return parsed.plan
-  throw new Error(parsed.diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, text)).join('\n'))
+  const checked = checkFile(join(repository, file))
+  if ('plan' in checked.result) return { ...checked.result.plan, file }
+  throw new Error(describeFile(checked))
 }
 
 describe('the scenarios', () => {

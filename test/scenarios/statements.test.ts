@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { parseScenario } from '../../sim/scenario/language/index.ts'
+import { checkFile } from '../../cli/diagnostic.ts'
 import { repository } from '../cli/trial.ts'
 
 const COMPLETE_SECTIONS = ['4', '7']
@@ -27,8 +27,8 @@ const show = (statement: string, where: string): void => {
   shown.set(statement, [...(shown.get(statement) ?? []), where])
 }
 for (const file of filesBelow('scenarios', '.yaml')) {
-  const parsed = parseScenario(readFileSync(join(repository, file), 'utf8'), file)
-  if ('plan' in parsed) for (const statement of parsed.plan.shows) show(statement, file)
+  const { result } = checkFile(join(repository, file))
+  if ('plan' in result) for (const statement of result.plan.shows) show(statement, file)
 }
 for (const file of filesBelow('test', '.test.ts')) {
   const text = readFileSync(join(repository, file), 'utf8')

@@ -25,6 +25,7 @@ export const diagnosticCodes = {
   KS113: 'a number out of its range',
   KS114: 'no such election',
   KS115: 'no such measure, or one that is never ended',
+  KS116: 'a module that is no partitioner, or cannot be loaded',
   KS201: 'unknown configuration key',
   KS202: 'a configuration value of the wrong form or out of its range',
   KS203: 'a configuration key of something else (a topic key on a broker, a consumer key on a producer)',
@@ -44,6 +45,9 @@ export const diagnosticCodes = {
   KS406: 'a step or an action that does nothing',
   KS407: 'an action on something that it cannot act on',
   KS501: 'not built yet: comes with a later part',
+  KS601: 'an escape in server.properties that Java cannot read',
+  KS602: 'a key of server.properties that is not modelled',
+  KS603: 'settings of server.properties that a broker refuses together',
 } as const
 
 export type DiagnosticCode = keyof typeof diagnosticCodes

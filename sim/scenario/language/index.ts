@@ -5,4 +5,11 @@ export { scenarioDocs } from './docs.ts'
 export { type JsonSchema, scenarioJsonSchema } from './json-schema.ts'
 export { editDistance, nearest } from './nearest.ts'
 export { type Override, readOverride } from './overrides.ts'
-export { type ParseOptions, type ParseResult, parseScenario } from './parse.ts'
+export {
+  type LoadedPartitioner,
+  type LoadPartitioner,
+  type ParseOptions,
+  type ParseResult,
+  parseScenario,
+} from './parse.ts'
+export { loadServerProperties, type PropertiesFile, type ServerProperties } from './server-properties.ts'

@@ -51,6 +51,11 @@ export class ConfigOverrides {
     return this.values.some((one) => one.key === key)
   }
 
+  /** Where the last word on a key stands. */
+  node(key: string): Located | undefined {
+    return this.values.findLast((one) => one.key === key)?.node
+  }
+
   of(owner: ConfigOwner): Readonly<Record<string, unknown>> {
     const known: Record<string, unknown> = {}
     for (const { key, node } of this.values) if (Object.hasOwn(configTables[owner], key)) known[key] = node.value

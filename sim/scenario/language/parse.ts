@@ -2,6 +2,8 @@
  * YAML text to plan: read with places, check the version, lay the command line over the file, check the shape, compile.
  * Each stage speaks only if the one before had nothing to say, so one mistake makes one message.
  */
+import type { PartitionerClass } from '../../../src/client/index.ts'
+import { defaultPreset } from '../../../src/versions.ts'
 import type { ScenarioPlan } from '../plan.ts'
 import { compileScenario } from './compile/scenario.ts'
 import type { Diagnostic } from './diagnostic.ts'
@@ -10,6 +12,7 @@ import { nearest } from './nearest.ts'
 import { applyOverrides, type Override } from './overrides.ts'
 import { Report } from './report.ts'
 import { LANGUAGE_VERSION, type ScenarioInput, scenarioSchema } from './schema/scenario.ts'
+import { type PropertiesFile, readServerProperties } from './server-properties.ts'
 import { Located, quoted, readSource, Source } from './source.ts'
 
 export interface ParseOptions {
@@ -19,7 +22,19 @@ export interface ParseOptions {
   readonly seed?: number
   /** `--protocol`, which wins over the file. */
   readonly protocol?: string
+  /** `--server-properties`: settings of every broker, over the file's and below `--set`. */
+  readonly serverProperties?: PropertiesFile
+  /** Loads the class that `partitioner.class` names by a path. Without it such a path is refused, as in the browser. */
+  readonly loadPartitioner?: LoadPartitioner
 }
+
+/** @param scenario path of the scenario file */
+export type LoadPartitioner = (specifier: string, scenario: string) => LoadedPartitioner
+
+export type LoadedPartitioner =
+  | { readonly partitioner: PartitionerClass }
+  /** Why not; completes "… cannot be loaded: …". */
+  | { readonly problem: string; readonly expected?: string }
 
 export type ParseResult =
   | { readonly plan: ScenarioPlan; readonly warnings: readonly Diagnostic[] }
@@ -38,7 +53,11 @@ export function parseScenario(text: string, file: string, options: ParseOptions 
   const checked = scenarioSchema.safeParse(root.value)
   if (!checked.success) explainIssues(checked.error.issues, root, report)
   if (report.failed) return { diagnostics: report.diagnostics }
-  const plan = compileScenario(root as Located<ScenarioInput>, file, text, overrides, report)
+  const { serverProperties: beside, loadPartitioner } = options
+  const protocol = (root.value as ScenarioInput).protocol ?? defaultPreset
+  const properties = beside === undefined ? {} : readServerProperties(beside, protocol, report).values
+  const located = root as Located<ScenarioInput>
+  const plan = compileScenario(located, file, text, overrides, properties, report, loadPartitioner)
   return report.failed ? { diagnostics: report.diagnostics } : { plan, warnings: report.diagnostics }
 }
 

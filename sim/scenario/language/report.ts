@@ -59,7 +59,7 @@ export class Report {
       message,
       ...(expected === undefined ? {} : { expected }),
       ...(suggestion === undefined ? {} : { suggestion }),
-      ...(source.isFile ? {} : { text: source.text }),
+      ...(source.isFile && !source.isBeside ? {} : { text: source.text }),
     })
   }
 }

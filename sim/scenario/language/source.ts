@@ -22,12 +22,15 @@ export class Source {
   readonly text: string
   /** True for the scenario file, false for a text of the command line. */
   readonly isFile: boolean
+  /** A file beside the scenario: diagnostics bring its text with them. */
+  readonly isBeside: boolean
   readonly lines = new LineCounter()
 
-  constructor(file: string, text: string, isFile: boolean) {
+  constructor(file: string, text: string, isFile: boolean, isBeside = false) {
     this.file = file
     this.text = text
     this.isFile = isFile
+    this.isBeside = isBeside
     this.lines.addNewLine(0)
     if (!isFile) return
     for (let at = text.indexOf('\n'); at !== -1; at = text.indexOf('\n', at + 1)) this.lines.addNewLine(at + 1)

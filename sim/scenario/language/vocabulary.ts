@@ -80,6 +80,10 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ProduceAcknowledged: true,
   ProduceFailed: true,
   ProducerGaveUp: true,
+  MessageQueued: true,
+  SendBlocked: true,
+  MessageDropped: true,
+  BatchTaken: true,
   MetadataRefreshed: true,
   MetadataRefreshFailed: true,
   MessagesRead: true,
@@ -237,7 +241,9 @@ const fateTable: Readonly<Record<MessageFate, string>> = {
   acked: 'acknowledged to its producer',
   read: 'read by a consumer',
   lost: 'once appended, now in no log of a leader',
-  'gave-up': 'its application was told that sending failed',
+  'gave-up': 'its producer used up its attempts',
+  dropped: 'refused by the full queue of an async producer',
+  'lost-in-queue': 'dead in the queue of a producer',
 }
 
 /** What can become of a message, with what each word means. */
@@ -265,7 +271,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
-  producer: ['async', 'java', 'idempotent', 'transactional'],
+  producer: ['java', 'idempotent', 'transactional'],
   consumer: ['group', 'zookeeper', 'high-level', 'java'],
 }
 
@@ -296,9 +302,7 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     file.delete.delay.ms flush.ms segment.jitter.ms
   `),
   producer: words(`
-    client.id compressed.topics compression.codec metadata.broker.list partitioner.class producer.type
-    batch.num.messages key.serializer.class queue.buffering.max.messages queue.buffering.max.ms
-    queue.enqueue.timeout.ms serializer.class send.buffer.bytes
+    client.id metadata.broker.list send.buffer.bytes
   `),
   consumer: words(`
     auto.commit.enable auto.commit.interval.ms auto.offset.reset client.id consumer.id consumer.timeout.ms

@@ -53,6 +53,9 @@ export function conditionWords(condition: Condition): string {
         ['messages read', condition.read],
         ['acknowledged', condition.acked],
         ['given up', condition.gaveUp],
+        ['queued', condition.queued],
+        ['dropped', condition.dropped],
+        ['lost in its queue', condition.lostInQueue],
         ['writes taken', condition.accepted],
         ['writes refused', condition.refused],
         ['writes taken of a replaced leader', condition.stale],
@@ -128,6 +131,8 @@ const fateWords: Readonly<Record<MessageFate, string>> = {
   read: 'is read',
   lost: 'lost a copy',
   'gave-up': 'is given up by its producer',
+  dropped: 'is dropped by a full queue',
+  'lost-in-queue': 'dies in the queue of its producer',
 }
 
 const inEpoch = (epoch: Match | undefined): string => (epoch === undefined ? '' : ` in epoch ${matchWords(epoch)}`)

@@ -31,6 +31,8 @@ export function judgeMessage(expectation: MessageExpectation, ledger: Ledger): E
   amount('lost', expectation.lost, ledger.copies(message, 'lost').length)
   fact('committed', expectation.committed, ledger.reached(message, 'committed'))
   fact('gaveUp', expectation.gaveUp, ledger.reached(message, 'gave-up'))
+  fact('dropped', expectation.dropped, ledger.reached(message, 'dropped'))
+  fact('lostInQueue', expectation.lostInQueue, ledger.reached(message, 'lost-in-queue'))
   amount('read', expectation.read, ledger.messages.get(message)?.reads.length ?? 0)
   return results
 }

@@ -36,9 +36,7 @@ export interface CommittedOffsetsOptions {
 export type Offsets = ReadonlyMap<TopicPartition, number>
 
 /** `done`; `retry`: it may work another time; `failed`: the group has gone on without this member, or it was too large. */
-type CommitOutcome =
-  | { readonly outcome: 'done' }
-  | { readonly outcome: 'retry' | 'failed'; readonly error: string }
+type CommitOutcome = { readonly outcome: 'done' } | { readonly outcome: 'retry' | 'failed'; readonly error: string }
 
 export class CommittedOffsets {
   private readonly host: Host

@@ -3,7 +3,16 @@
  * answers that come while the application is busy lie there until it calls the consumer again, and so do tasks that have
  * come due (heartbeats, automatic commits). Since 0.10.1 a thread in the background sees to answers at any time.
  */
-import { type Digest, type Host, type Micros, type RandomStream, sleep, type Task, type Timer, until } from '../../host/index.ts'
+import {
+  type Digest,
+  type Host,
+  type Micros,
+  type RandomStream,
+  sleep,
+  type Task,
+  type Timer,
+  until,
+} from '../../host/index.ts'
 import type { BrokerEndpoint, KafkaRequest, KafkaResponse, ResponseTo, RpcResult } from '../../protocol/index.ts'
 import { type ConnectionTimes, NodeConnection } from './node-connection.ts'
 

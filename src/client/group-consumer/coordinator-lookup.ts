@@ -91,6 +91,9 @@ export class CoordinatorLookup {
   }
 
   digest(digest: Digest): void {
-    digest.string(this.node?.host ?? '').boolean(this.searching).int(this.correlationId)
+    digest
+      .string(this.node?.host ?? '')
+      .boolean(this.searching)
+      .int(this.correlationId)
   }
 }

@@ -174,7 +174,10 @@ export class Fetcher {
 
   private outOfRange(tp: TopicPartition, offset: number): void {
     if (this.options.reset !== 'none') return this.subscriptions.needReset(tp)
-    this.problem = new ConsumerError('OffsetOutOfRangeException', `no reset policy for ${tp}, whose offset is ${offset}`)
+    this.problem = new ConsumerError(
+      'OffsetOutOfRangeException',
+      `no reset policy for ${tp}, whose offset is ${offset}`,
+    )
   }
 
   private failed(tp: TopicPartition, error: string, broker: number): void {
@@ -257,7 +260,10 @@ export class Fetcher {
   }
 
   digest(digest: Digest): void {
-    digest.int(this.correlationId).int(this.fetched.length).boolean(this.problem !== undefined)
+    digest
+      .int(this.correlationId)
+      .int(this.fetched.length)
+      .boolean(this.problem !== undefined)
     for (const { tp, offset, taken, next } of this.fetched) digest.string(tp).int(offset).int(taken).int(next)
   }
 }

@@ -207,7 +207,10 @@ export class GroupMember {
       case ErrorCode.InconsistentGroupProtocol:
         throw new ConsumerError('InconsistentGroupProtocolException', 'the group has no assignor that this member has')
       case ErrorCode.InvalidSessionTimeout:
-        throw new ConsumerError('InvalidSessionTimeoutException', 'session.timeout.ms is outside of the broker’s limits')
+        throw new ConsumerError(
+          'InvalidSessionTimeoutException',
+          'session.timeout.ms is outside of the broker’s limits',
+        )
       case ErrorCode.InvalidGroupId:
         throw new ConsumerError('InvalidGroupIdException', 'the group.id is empty')
       default:
@@ -258,7 +261,9 @@ export class GroupMember {
       memberId: this.memberId,
       assignments,
     }
-    const result = yield* this.network.await(this.network.send(coordinator, request, () => {}, this.options.joinTimeoutUs))
+    const result = yield* this.network.await(
+      this.network.send(coordinator, request, () => {}, this.options.joinTimeoutUs),
+    )
     if (!result.ok) {
       this.rejoinNeeded = true
       return this.disconnected(result.failure)

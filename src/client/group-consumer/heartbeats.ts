@@ -103,7 +103,14 @@ export class Heartbeats {
     this.inFlight = true
     const { client: clientId, group: groupId } = this.options
     const { generationId, memberId } = this.member
-    const request = { api: 'Heartbeat', correlationId: this.correlationId++, clientId, groupId, generationId, memberId } as const
+    const request = {
+      api: 'Heartbeat',
+      correlationId: this.correlationId++,
+      clientId,
+      groupId,
+      generationId,
+      memberId,
+    } as const
     this.network.send(coordinator, request, (result) => this.answered(result, generationId))
   }
 

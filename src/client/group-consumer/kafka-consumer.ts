@@ -78,7 +78,10 @@ export class KafkaConsumer {
         sessionTimeoutMs,
         rebalanceTimeoutMs,
         retryBackoffUs,
-        joinTimeoutUs: Math.max(times.requestTimeoutUs, fromMs(rebalanceTimeoutMs + (inBackground ? JOIN_LAPSE_MS : 0))),
+        joinTimeoutUs: Math.max(
+          times.requestTimeoutUs,
+          fromMs(rebalanceTimeoutMs + (inBackground ? JOIN_LAPSE_MS : 0)),
+        ),
         joinVersion: !inBackground ? 0 : versions.memberIds === 'asked-for-first' ? 4 : 1,
         strategies: [config['partition.assignment.strategy']],
         inBackground,

@@ -132,7 +132,10 @@ export class NodeConnection {
   }
 
   digest(digest: Digest): void {
-    digest.string(this.address.machine).boolean(this.standing).boolean(this.connection !== undefined)
+    digest
+      .string(this.address.machine)
+      .boolean(this.standing)
+      .boolean(this.connection !== undefined)
     digest.int(this.notBeforeUs ?? -1).int(this.inFlight.length)
     for (const { request } of this.inFlight) digest.string(request.api)
   }

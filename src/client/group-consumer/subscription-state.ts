@@ -109,7 +109,10 @@ export class SubscriptionState {
   digest(digest: Digest): void {
     digest.string(this.subscribed.join())
     for (const [tp, { position, awaitsReset }] of this.assigned) {
-      digest.string(tp).int(position ?? -1).boolean(awaitsReset)
+      digest
+        .string(tp)
+        .int(position ?? -1)
+        .boolean(awaitsReset)
     }
   }
 }

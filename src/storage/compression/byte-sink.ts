@@ -1,5 +1,5 @@
 /** Output of a decompressor: grows by doubling, up to a limit that ends it. */
-import { CompressionError, type CompressionType } from './codec.ts'
+import { type CompressionType, DecompressedTooLargeError } from './codec.ts'
 
 export class ByteSink {
   /** Valid up to `length`; replaced by `reserve` when it must grow. */
@@ -20,7 +20,7 @@ export class ByteSink {
    */
   reserve(count: number): void {
     const needed = this.length + count
-    if (needed > this.maxBytes) throw new CompressionError(this.codec, `more than ${this.maxBytes} bytes come out`)
+    if (needed > this.maxBytes) throw new DecompressedTooLargeError(this.codec, this.maxBytes)
     if (needed <= this.bytes.length) return
     const larger = new Uint8Array(Math.min(this.maxBytes, Math.max(needed, 2 * this.bytes.length)))
     larger.set(this.bytes.subarray(0, this.length))

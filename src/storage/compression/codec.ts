@@ -34,5 +34,13 @@ export class CompressionError extends Error {
   }
 }
 
+/** More would come out than the caller allows: a large batch, or a bomb. */
+export class DecompressedTooLargeError extends CompressionError {
+  constructor(codec: CompressionType, maxBytes: number) {
+    super(codec, `more than ${maxBytes} bytes come out`)
+    this.name = 'DecompressedTooLargeError'
+  }
+}
+
 /** What comes out of one batch at most unless a caller says otherwise. Kafka knows no limit. */
 export const DECOMPRESSED_BYTES_MAX = 128 * 1024 * 1024

@@ -4,7 +4,7 @@
  * The package's own wrapper is passed by: it keeps one instance for ever, also one that a broken input has upset.
  */
 import moduleBytes from '@dweb-browser/zstd-wasm/zstd_wasm_bg_wasm'
-import { type Codec, CompressionError, CompressionId } from './codec.ts'
+import { type Codec, CompressionError, CompressionId, DecompressedTooLargeError } from './codec.ts'
 import { zstdOutputBound } from './zstd-frame.ts'
 
 /** What Node and browsers share of WebAssembly (declared here because `src` compiles without either's types). */
@@ -41,9 +41,9 @@ export const zstd: Codec = {
 
   decompress(bytes, _magic, maxBytes) {
     const bound = zstdOutputBound(bytes)
-    if (bound > maxBytes + BOUND_SLACK) throw new CompressionError('zstd', `more than ${maxBytes} bytes come out`)
+    if (bound > maxBytes + BOUND_SLACK) throw new DecompressedTooLargeError('zstd', maxBytes)
     const output = call(bytes, (module, result, address) => module.decompress(result, address, bytes.length))
-    if (output.length > maxBytes) throw new CompressionError('zstd', `more than ${maxBytes} bytes come out`)
+    if (output.length > maxBytes) throw new DecompressedTooLargeError('zstd', maxBytes)
     return output
   },
 }

@@ -26,11 +26,24 @@ export function readLegacyRecords(batch: Batch, codecs: CodecRegistry, maxBytes:
  * @throws InvalidRecordError
  */
 export function legacyRecordsOf(batch: Batch, inner: Uint8Array, positions: readonly number[]): LogRecord[] {
+  const recordAt = innerReader(batch, inner, positions)
+  return positions.map(recordAt)
+}
+
+/**
+ * Reads the records of an opened wrapper one at a time, each by its position.
+ * @throws InvalidRecordError at once, or when a record is read
+ */
+export function innerReader(
+  batch: Batch,
+  inner: Uint8Array,
+  positions: readonly number[],
+): (position: number) => LogRecord {
   const last = positions.at(-1)
   if (last === undefined) throw new InvalidRecordError(`the wrapper at byte ${batch.position} holds nothing`)
   const base = batch.magic === 0 ? 0 : baseOffsetOf(batch.lastOffset, readInt64(inner, last))
   const appendTime = batch.timestampType === 'LogAppendTime' ? batch.maxTimestamp : undefined
-  return positions.map((at) => readMessage(inner, at, entryEnd(inner, at), base + readInt64(inner, at), appendTime))
+  return (at) => readMessage(inner, at, entryEnd(inner, at), base + readInt64(inner, at), appendTime)
 }
 
 /**

@@ -77,8 +77,8 @@ export function lifeOf(format: LogFormat, codecs: readonly CompressionType[]): f
   return fc.record({ config, steps })
 }
 
-/** Plays a life; the files are as after an orderly shutdown. */
-export function play(life: Life, format: LogFormat): StorageHost {
+/** Plays a life; then the broker is shut down in order, or the files are as a kill leaves them. */
+export function play(life: Life, format: LogFormat, end: 'shutdown' | 'kill' = 'shutdown'): StorageHost {
   let host = new StorageHost()
   let manager = started(host, life, format)
   for (const step of life.steps) {
@@ -130,8 +130,8 @@ export function play(life: Life, format: LogFormat): StorageHost {
         break
     }
   }
-  manager.shutdown()
-  return host
+  if (end === 'shutdown') manager.shutdown()
+  return after(host)
 }
 
 function started(host: StorageHost, life: Life, format: LogFormat): LogManager {

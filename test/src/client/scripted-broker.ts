@@ -16,7 +16,7 @@ import {
   type ProduceRequest,
   serve,
 } from '../../../src/protocol/index.ts'
-import { readMessageSet } from '../../../src/storage/index.ts'
+import { readRecords } from '../../../src/storage/index.ts'
 
 export const endpoint = (id: number): BrokerEndpoint => ({ id, host: `b${id}`, port: 9092 })
 
@@ -27,7 +27,8 @@ export class Script {
   /** Leader of each partition of `orders`, as each broker tells it; -1: none. */
   leaders = new Map<number, readonly number[]>()
   brokers: readonly number[]
-  produce: (broker: number, request: ProduceRequest) => ProduceFate = () => ErrorCode.NoError
+  /** Asked for each partition of a request; silence or hanging up is of the whole request. */
+  produce: (broker: number, request: ProduceRequest, partition: number) => ProduceFate = () => ErrorCode.NoError
   fetch: (
     broker: number,
     offset: number,
@@ -38,6 +39,7 @@ export class Script {
   readonly seen: Array<{ readonly broker: number; readonly request: KafkaRequest; readonly atUs: number }> = []
   /** Names of messages that arrived, in order. */
   readonly arrived: string[] = []
+  private readonly logs = new Map<number, string[]>()
 
   constructor(brokers: number, leaders: readonly number[]) {
     this.brokers = Array.from({ length: brokers }, (_, i) => i + 1)
@@ -46,6 +48,13 @@ export class Script {
 
   setLeaders(leaders: readonly number[], ...toldBy: readonly number[]): void {
     for (const id of toldBy.length === 0 ? this.brokers : toldBy) this.leaders.set(id, leaders)
+  }
+
+  /** Names of messages that arrived for a partition, in order. */
+  log(partition: number): string[] {
+    let log = this.logs.get(partition)
+    if (log === undefined) this.logs.set(partition, (log = []))
+    return log
   }
 
   count(api: KafkaRequest['api']): number {
@@ -73,19 +82,24 @@ class ScriptedBroker implements Process {
         case 'Metadata':
           return responder.send(metadata(script, id, correlationId))
         case 'Produce': {
-          const { topic, partition, records } = request.partitions[0]!
-          const fate = script.produce(id, request)
-          if (fate === ErrorCode.NoError || typeof fate === 'string') {
-            for (const entry of readMessageSet(records)) script.arrived.push(fromUtf8(entry.value!).split('\n')[0]!)
-          }
-          if (fate === 'silent') return
-          if (fate === 'hang up') return responder.hangUp()
-          if (request.requiredAcks === 0) return responder.noResponse()
-          return responder.send({
-            api: 'Produce',
-            correlationId,
-            partitions: [{ topic, partition, errorCode: fate, baseOffset: fate === 0 ? 7 : -1 }],
+          const fates = request.partitions.map((part) => script.produce(id, request, part.partition))
+          request.partitions.forEach(({ partition, records }, i) => {
+            const fate = fates[i]!
+            if (fate !== ErrorCode.NoError && typeof fate !== 'string') return
+            for (const { value } of readRecords(records)) {
+              const name = fromUtf8(value!).split('\n')[0]!
+              script.arrived.push(name)
+              script.log(partition).push(name)
+            }
           })
+          if (fates.includes('silent')) return
+          if (fates.includes('hang up')) return responder.hangUp()
+          if (request.requiredAcks === 0) return responder.noResponse()
+          const partitions = request.partitions.map(({ topic, partition }, i) => {
+            const errorCode = fates[i] as ErrorCode
+            return { topic, partition, errorCode, baseOffset: errorCode === 0 ? 7 : -1 }
+          })
+          return responder.send({ api: 'Produce', correlationId, partitions })
         }
         case 'Fetch': {
           const { topic, partition, fetchOffset } = request.partitions[0]!

@@ -113,6 +113,19 @@ describe('recovery after an unclean stop', () => {
     expect(rotten(2).logEndOffset).toBe(0)
   })
 
+  it('takes a segment for empty whose index promises a higher offset than it holds, after a clean shutdown', () => {
+    const host = new StorageHost()
+    const log = open(host, { 'index.interval.bytes': 0 })
+    for (const value of ['a', 'b', 'c']) append(log, value)
+    log.close()
+    rewrite(host.files, INDEX, (bytes) => {
+      bytes[bytes.length - 8 + 1]! ^= 1
+      return bytes
+    })
+    // What 0.8.2.2 does with these files: the look-up of the last indexed offset finds nothing.
+    expect(open(host, {}, { cleanShutdown: true }).logEndOffset).toBe(0)
+  })
+
   it('does not look for damage after a clean shutdown', () => {
     const host = new StorageHost()
     const log = open(host)

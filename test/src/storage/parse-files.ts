@@ -65,16 +65,21 @@ export function parseDirectory(files: FileSystem, directory: string): ParsedSegm
     })
 }
 
-/** What must hold of any partition directory at any time, apart from the last index's size. */
-export function problemsOf(segments: readonly ParsedSegment[]): string[] {
+/**
+ * What must hold of any partition directory at any time, apart from the last index's size.
+ * @param options dense: every offset is there, as in a log that was never compacted
+ */
+export function problemsOf(segments: readonly ParsedSegment[], { dense } = { dense: true }): string[] {
   const problems: string[] = []
   segments.forEach(({ baseOffset, entries, index, indexBytes, zeroTail }, i) => {
     const last = i === segments.length - 1
-    if (!last && segments[i + 1]!.baseOffset !== (entries.at(-1)?.offset ?? baseOffset - 1) + 1) {
+    if (dense && !last && segments[i + 1]!.baseOffset !== (entries.at(-1)?.offset ?? baseOffset - 1) + 1) {
       problems.push(`segment ${baseOffset} does not end where ${segments[i + 1]!.baseOffset} begins`)
     }
     entries.forEach((entry, n) => {
-      if (entry.offset !== baseOffset + n) problems.push(`${baseOffset}: offset ${entry.offset} at place ${n}`)
+      const rises = entry.offset > (entries[n - 1]?.offset ?? baseOffset - 1)
+      if (dense ? entry.offset !== baseOffset + n : !rises)
+        problems.push(`${baseOffset}: offset ${entry.offset} at place ${n}`)
     })
     index.forEach(([offset, position], n) => {
       const found = entries.find((entry) => entry.position === position)

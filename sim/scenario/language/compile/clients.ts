@@ -1,18 +1,17 @@
-/** Producers and consumers; `like` copies another client before its own keys are laid over. */
+/** Clients of all kinds; `like` copies another client before its own keys are laid over. */
 import type { z } from 'zod'
-import type { ClientPlan, WorkloadPlan } from '../../plan.ts'
-import { readDuration, readRange, readSize } from '../formats.ts'
-import { nearest } from '../nearest.ts'
-import { type ConfigOverrides, configTables } from '../overrides.ts'
+import type { ClientPlan } from '../../plan.ts'
+import { readDuration } from '../formats.ts'
+import type { ConfigOverrides } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import type { clientSchema } from '../schema/cluster.ts'
 import { entries, type Located, oneOrMore, quoted } from '../source.ts'
+import { compileKafkaClient } from './kafka-clients.ts'
 import { kindWords, type Names } from './names.ts'
+import type { Partitioners } from './partitioners.ts'
 
 export type ClientInput = z.infer<typeof clientSchema>
 type Field = keyof ClientInput & string
-
-const DEFAULT_VALUE_BYTES = 100
 
 type Kind = ClientPlan['kind']
 
@@ -41,6 +40,7 @@ export function compileClients(
   overrides: ConfigOverrides,
   names: Names,
   report: Report,
+  partitioners: Partitioners,
 ): void {
   const all = new Map(entries<ClientInput>(node).map((client) => [client.name, client]))
   for (const client of all.values()) {
@@ -61,7 +61,7 @@ export function compileClients(
       names.unsound.add(client.name)
       continue
     }
-    const plan = compileClient(client, chain, overrides, names, report)
+    const plan = compileClient(client, chain, overrides, names, report, partitioners)
     if (plan === undefined) {
       names.unsound.add(client.name)
       continue
@@ -117,6 +117,7 @@ function compileClient(
   overrides: ConfigOverrides,
   names: Names,
   report: Report,
+  partitioners: Partitioners,
 ): ClientPlan | undefined {
   const inherited = <K extends Field>(key: K) => chain.map((one) => one.field(key)).find((one) => one !== undefined)
   const kinds = kindKeys.filter((kind) => inherited(kind) !== undefined)
@@ -158,13 +159,13 @@ function compileClient(
       return { kind, name: client.name, fenced: inherited('resource')!.value === 'fenced' }
     case 'producer':
     case 'consumer':
-      return compileKafkaClient(kind, client, chain, inherited, overrides, names, report)
+      return compileKafkaClient(kind, client, chain, inherited, overrides, names, report, partitioners)
   }
 }
 
 const wordsOf = (key: (typeof kindKeys)[number]): string => kindWords[key]
 
-type Inherited = <K extends Field>(key: K) => Located<Exclude<ClientInput[K], undefined>> | undefined
+export type Inherited = <K extends Field>(key: K) => Located<Exclude<ClientInput[K], undefined>> | undefined
 
 function sessionOf(
   inherited: Inherited,
@@ -210,86 +211,5 @@ function compileContender(
             everyUs: readDuration(every.value),
           },
         }),
-  }
-}
-
-function compileKafkaClient(
-  kind: 'producer' | 'consumer',
-  client: Located<ClientInput>,
-  chain: ReadonlyArray<Located<ClientInput>>,
-  inherited: Inherited,
-  overrides: ConfigOverrides,
-  names: Names,
-  report: Report,
-): ClientPlan | undefined {
-  const other = kind === 'producer' ? 'consumer' : 'producer'
-  const config: Record<string, unknown> = {}
-  for (const one of [...chain].reverse()) {
-    for (const [key, value] of one.field('config')?.fields ?? []) {
-      if (Object.hasOwn(configTables[kind], key)) config[key] = value.value
-      else if (one === client) {
-        report.error('KS203', value.keyPlace, `${quoted(key)} is a key of ${other}s; "${client.name}" is a ${kind}`, {
-          suggestion: nearest(key, Object.keys(configTables[kind])),
-        })
-      }
-    }
-  }
-  Object.assign(config, overrides.of(kind))
-  const bootstrap = inherited('bootstrap')
-  const brokers =
-    bootstrap === undefined
-      ? []
-      : oneOrMore<string>(bootstrap as Located<string | readonly string[]>).filter(
-          (one) => names.broker(one) !== undefined,
-        )
-  const common = { name: client.name, config, bootstrap: brokers.map((one) => one.value) }
-  if (kind === 'producer') {
-    const workload = compileWorkload(inherited('sends'), names, report)
-    return { kind, ...common, ...(workload === undefined ? {} : { workload }) }
-  }
-  const reads = inherited('reads')
-  if (reads === undefined) {
-    report.error('KS103', client.keyPlace, `consumer "${client.name}" does not say what it reads`, {
-      expected: 'reads: topic-number, like orders-0',
-    })
-    return undefined
-  }
-  const partition = names.partition(reads.place, reads.text)
-  const broker = inherited('broker')
-  if (broker !== undefined) names.broker(broker)
-  return {
-    kind,
-    ...common,
-    ...(partition ?? { topic: '', partition: 0 }),
-    from: (inherited('from')?.value ?? 'earliest') as number | 'earliest' | 'latest',
-    ...(broker === undefined ? {} : { broker: broker.value }),
-  }
-}
-
-function compileWorkload(
-  node: Located<NonNullable<ClientInput['sends']>> | undefined,
-  names: Names,
-  report: Report,
-): WorkloadPlan | undefined {
-  if (node === undefined) return undefined
-  const to = names.destination(node.field('to')!)
-  if (to === undefined) return undefined
-  const every = node.field('every')!
-  const everyUs = readDuration(every.value)
-  if (everyUs < 1)
-    report.error('KS113', every.place, 'messages without any time between them', { expected: 'at least 1us' })
-  const keys = node.field('keys')
-  const range = keys === undefined ? undefined : readRange(keys.value)
-  if (range !== undefined && range.low > range.high)
-    report.error('KS113', keys!.place, 'the range runs backwards', { expected: 'the smaller number first, like 1..20' })
-  const { start, count, size } = node.value
-  return {
-    topic: to.topic,
-    ...(to.partition === undefined ? {} : { partition: to.partition }),
-    everyUs,
-    startUs: start === undefined ? everyUs : readDuration(start),
-    ...(count === undefined ? {} : { count }),
-    ...(range === undefined ? {} : { keys: range }),
-    sizeBytes: size === undefined ? DEFAULT_VALUE_BYTES : readSize(size),
   }
 }

@@ -1,9 +1,10 @@
 /** Machines, network, topics: what is there when the story begins. */
 import type { z } from 'zod'
 import { configValues } from '../../../../src/config/index.ts'
-import { type PresetName, type ProtocolVersions, presets } from '../../../../src/versions.ts'
+import { type PresetName, presets } from '../../../../src/versions.ts'
 import type { NetworkPlan, TopicPlan } from '../../plan.ts'
 import { readLatency, readRate } from '../formats.ts'
+import { ignoredBrokerKey, ignoredTopicKey } from '../ignored-keys.ts'
 import type { ConfigOverrides } from '../overrides.ts'
 import { enumerate, type Report } from '../report.ts'
 import type { clusterSchema, newTopicSchema, topicSchema } from '../schema/cluster.ts'
@@ -31,9 +32,11 @@ export function compileServers(
   node: Located<ClusterInput> | undefined,
   preset: PresetName,
   overrides: ConfigOverrides,
+  serverProperties: Readonly<Record<string, unknown>>,
   names: Names,
   report: Report,
 ): ServersPlan {
+  const over = { ...serverProperties, ...overrides.of('broker') }
   const brokerConfigOf: Record<string, Readonly<Record<string, unknown>>> = {}
   for (const own of entries<Record<string, unknown>>(node?.field('configOf'))) {
     if (!names.brokers.includes(own.name)) {
@@ -46,17 +49,17 @@ export function compileServers(
       )
       continue
     }
-    warnBrokerConfig(own, preset, report)
-    brokerConfigOf[own.name] = { ...own.value, ...overrides.of('broker') }
+    warnIgnored(own as Located<Record<string, unknown>>, preset, ignoredBrokerKey, report)
+    brokerConfigOf[own.name] = { ...own.value, ...over }
   }
   const config = node?.field('config') as Located<Record<string, unknown>> | undefined
-  warnBrokerConfig(config, preset, report)
+  warnIgnored(config, preset, ignoredBrokerKey, report)
   const zooKeeper = configValues(zookeeperConfigTable, node?.value.zookeeperConfig ?? {}, overrides.of('zookeeper'))
   return {
     zookeeper: names.zookeeper.length,
     zookeeperConfig: { tickTimeMs: zooKeeper.tickTime, initLimit: zooKeeper.initLimit, syncLimit: zooKeeper.syncLimit },
     brokers: names.brokers.length,
-    brokerConfig: { ...config?.value, ...overrides.of('broker') },
+    brokerConfig: { ...config?.value, ...over },
     brokerConfigOf,
     network: compileNetwork(node?.field('network'), report),
   }
@@ -81,50 +84,17 @@ function compileNetwork(node: Located<NonNullable<ClusterInput['network']>> | un
 }
 
 /** Settings that the release does not honour: legal there too, so only a warning. */
-function warnBrokerConfig(
+function warnIgnored(
   config: Located<Record<string, unknown>> | undefined,
   preset: PresetName,
+  ignored: typeof ignoredBrokerKey,
   report: Report,
 ): void {
-  const versions: ProtocolVersions = presets[preset]
-  const minIsr = config?.fields.get('min.insync.replicas')
-  if (minIsr !== undefined && versions.minIsr !== 'topic-and-broker') {
-    const why =
-      versions.minIsr === 'topic'
-        ? 'honours min.insync.replicas per topic only (KAFKA-2114)'
-        : 'knows no min.insync.replicas'
-    report.warning(
-      'KS205',
-      minIsr.keyPlace,
-      `${preset} ${why}: this changes nothing`,
-      versions.minIsr === 'topic' ? { suggestion: 'topics: { …: { config: { min.insync.replicas: … } } }' } : {},
-    )
-  }
-  warnUnclean(config, preset, report)
-}
-
-function warnTopicConfig(
-  config: Located<Record<string, unknown>> | undefined,
-  preset: PresetName,
-  report: Report,
-): void {
-  const versions: ProtocolVersions = presets[preset]
-  const minIsr = config?.fields.get('min.insync.replicas')
-  if (minIsr !== undefined && versions.minIsr === 'none') {
-    report.warning('KS205', minIsr.keyPlace, `${preset} knows no min.insync.replicas: this changes nothing`)
-  }
-  warnUnclean(config, preset, report)
-}
-
-function warnUnclean(config: Located<Record<string, unknown>> | undefined, preset: PresetName, report: Report): void {
-  const versions: ProtocolVersions = presets[preset]
-  const unclean = config?.fields.get('unclean.leader.election.enable')
-  if (unclean?.value === false && versions.uncleanElection === 'always') {
-    report.warning(
-      'KS205',
-      unclean.keyPlace,
-      `${preset} cannot switch unclean election off (KAFKA-1028): this changes nothing`,
-    )
+  for (const [key, node] of config?.fields ?? []) {
+    const found = ignored(key, node.value, presets[preset])
+    if (found === undefined) continue
+    const { why, suggestion } = found
+    report.warning('KS205', node.keyPlace, `${preset} ${why}: this changes nothing`, { suggestion })
   }
 }
 
@@ -145,7 +115,7 @@ export function compileTopic(
     })
   }
   const config = node.field('config') as Located<Record<string, unknown>> | undefined
-  warnTopicConfig(config, defaults.preset, report)
+  warnIgnored(config, defaults.preset, ignoredTopicKey, report)
   const replicas = compileReplicas(node, names, report)
   const partitions = node.value.partitions ?? replicas?.length ?? 1
   const factor = node.field('replicationFactor')

@@ -160,11 +160,15 @@ export class ConditionCompiler extends ZooKeeperConditions {
     const read = this.count(node.field('read'))
     const acked = this.count(node.field('acked'))
     const gaveUp = this.count(node.field('gaveUp'))
+    const queued = this.count(node.field('queued'))
+    const dropped = this.count(node.field('dropped'))
+    const lostInQueue = this.count(node.field('lostInQueue'))
     const accepted = this.count(node.field('accepted'))
     const refused = this.count(node.field('refused'))
     const stale = this.count(node.field('stale'))
-    const counts = { read, acked, gaveUp, accepted, refused, stale }
-    if (!this.asks(node, Object.values(counts), 'read, acked, gaveUp, accepted, refused or stale')) return undefined
+    const counts = { read, acked, gaveUp, queued, dropped, lostInQueue, accepted, refused, stale }
+    if (!this.asks(node, Object.values(counts), `${Object.keys(counts).slice(0, -1).join(', ')} or stale`))
+      return undefined
     if (client === undefined) return undefined
     for (const field of Object.keys(counts) as Array<keyof typeof counts>) {
       const match = counts[field]
@@ -179,6 +183,9 @@ export class ConditionCompiler extends ZooKeeperConditions {
       ...(read === undefined ? {} : { read }),
       ...(acked === undefined ? {} : { acked }),
       ...(gaveUp === undefined ? {} : { gaveUp }),
+      ...(queued === undefined ? {} : { queued }),
+      ...(dropped === undefined ? {} : { dropped }),
+      ...(lostInQueue === undefined ? {} : { lostInQueue }),
       ...(accepted === undefined ? {} : { accepted }),
       ...(refused === undefined ? {} : { refused }),
       ...(stale === undefined ? {} : { stale }),
@@ -251,6 +258,9 @@ const countedOf = {
   read: 'consumer',
   acked: 'producer',
   gaveUp: 'producer',
+  queued: 'producer',
+  dropped: 'producer',
+  lostInQueue: 'producer',
   accepted: 'resource',
   refused: 'resource',
   stale: 'resource',

@@ -14,6 +14,7 @@ import type { expectSchema } from '../schema/scenario.ts'
 import { entries, type Located, listed } from '../source.ts'
 import type { ConditionCompiler } from './conditions.ts'
 import type { Names } from './names.ts'
+import { localText } from './text.ts'
 
 export type ExpectInput = z.infer<typeof expectSchema>
 type MessageInput = NonNullable<ExpectInput['messages']>[string]
@@ -41,6 +42,7 @@ export function compileExpectations(
     unavailable: listed<UnavailableInput>(node?.field('unavailable')).flatMap((one) =>
       compileUnavailable(one, names, report),
     ),
+    ...(node?.field('verdict') === undefined ? {} : { verdict: localText(node.field('verdict')!) }),
   }
 }
 
@@ -58,7 +60,7 @@ function compileMessage(node: Located<MessageInput>, names: Names, report: Repor
         `"${key}: ${field.text}" can never hold: ${String(field.text).includes('..') ? 'the range runs backwards' : 'no number is that small'}`,
       )
   }
-  const { acked, copies, lost, committed, gaveUp, read } = node.value
+  const { acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read } = node.value
   return [
     {
       span: node.wholeSpan,
@@ -68,6 +70,8 @@ function compileMessage(node: Located<MessageInput>, names: Names, report: Repor
       ...(lost === undefined ? {} : { lost: readMatch(lost) }),
       ...(committed === undefined ? {} : { committed }),
       ...(gaveUp === undefined ? {} : { gaveUp }),
+      ...(dropped === undefined ? {} : { dropped }),
+      ...(lostInQueue === undefined ? {} : { lostInQueue }),
       ...(read === undefined ? {} : { read: readMatch(read) }),
       spans,
     },

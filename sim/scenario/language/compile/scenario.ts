@@ -6,6 +6,7 @@ import { defaultPreset, type PresetName } from '../../../../src/versions.ts'
 import type { ScenarioPlan, TopicPlan } from '../../plan.ts'
 import { readDuration } from '../formats.ts'
 import type { ConfigOverrides } from '../overrides.ts'
+import type { LoadPartitioner } from '../parse.ts'
 import type { Report } from '../report.ts'
 import type { ScenarioInput } from '../schema/scenario.ts'
 import type { StepInput } from '../schema/steps.ts'
@@ -15,6 +16,7 @@ import { compileServers, compileTopic } from './cluster.ts'
 import { ConditionCompiler } from './conditions.ts'
 import { compileExpectations } from './expect.ts'
 import { Names } from './names.ts'
+import { Partitioners } from './partitioners.ts'
 import { StepCompiler } from './steps.ts'
 import { localText } from './text.ts'
 import { eachZkAction, operationOf } from './zk-actions.ts'
@@ -31,7 +33,9 @@ export function compileScenario(
   file: string,
   text: string,
   overrides: ConfigOverrides,
+  serverProperties: Readonly<Record<string, unknown>>,
   report: Report,
+  loadPartitioner?: LoadPartitioner,
 ): ScenarioPlan {
   const { value } = root
   const protocol: PresetName = value.protocol ?? defaultPreset
@@ -41,7 +45,7 @@ export function compileScenario(
     value.cluster?.zookeeper ?? DEFAULT_SERVERS,
     report,
   )
-  const servers = compileServers(cluster, protocol, overrides, names, report)
+  const servers = compileServers(cluster, protocol, overrides, serverProperties, names, report)
   const defaults = {
     preset: protocol,
     replicationFactor: Number(servers.brokerConfig['default.replication.factor'] ?? 1),
@@ -63,7 +67,8 @@ export function compileScenario(
       created.set(node, plan)
     }
   }
-  compileClients(root.field('clients'), overrides, names, report)
+  const partitioners = new Partitioners(file, report, loadPartitioner)
+  compileClients(root.field('clients'), overrides, names, report, partitioners)
   collectMoves(steps, names)
   collectMessages(steps, names, report)
   collectOperations(steps, names, report)

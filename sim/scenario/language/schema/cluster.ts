@@ -97,9 +97,11 @@ export const clientSchema = object(
   'client',
   'a mapping with producer: sync, consumer: simple, zookeeper: plain or election, resource: open or fenced, or like: another client',
   {
-    producer: choice('producer', ['sync'] as const)
+    producer: choice('producer', ['sync', 'async'] as const)
       .optional()
-      .describe('Makes it a producer; `sync` sends one message at a time and waits for the answer.'),
+      .describe(
+        'Makes it an old producer (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches.',
+      ),
     consumer: choice('consumer', ['simple'] as const)
       .optional()
       .describe('Makes it a consumer; `simple` reads one partition from an offset.'),

@@ -129,12 +129,15 @@ const conditionSchemas = {
   ).describe('A machine and the process on it.'),
   client: object(
     'client condition',
-    'a condition on a client: client, read, acked, gaveUp, accepted, refused, stale',
+    'a condition on a client: client, read, acked, gaveUp, queued, dropped, lostInQueue, accepted, refused, stale',
     {
       client: format('name').describe('Its name.'),
       read: count().optional().describe('Messages that it has read.'),
       acked: count().optional().describe('Messages acknowledged to it.'),
       gaveUp: count().optional().describe('Messages that it has given up.'),
+      queued: count().optional().describe('Async producers: messages that wait to be sent.'),
+      dropped: count().optional().describe('Async producers: messages that a full queue refused.'),
+      lostInQueue: count().optional().describe('Async producers: messages that died with the process, unsent.'),
       accepted: count().optional().describe('Resources: writes taken.'),
       refused: count().optional().describe('Resources: writes refused, since a later leader had written.'),
       stale: count().optional().describe('Resources: writes taken although a later leader had written.'),

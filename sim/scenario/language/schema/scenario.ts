@@ -15,19 +15,30 @@ const conditions = (help: string) =>
 
 export const expectSchema = object(
   'expect',
-  'a mapping of messages, order, promises, state, sometimes, never, unavailable',
+  'a mapping of verdict, messages, order, promises, state, sometimes, never, unavailable',
   {
+    verdict: localTextSchema
+      .optional()
+      .describe(
+        'What was lost, repeated or reordered, and why that was permitted, in one sentence: told at the end of a run in which everything expected here came true.',
+      ),
     messages: z
       .record(
         z.string(),
-        object('message expectation', 'facts about a message: acked, copies, lost, committed, gaveUp, read', {
-          acked: yesNo().optional().describe('Was it acknowledged to its producer?'),
-          copies: count().optional().describe('Copies in the log at the end: a retry may add one.'),
-          lost: count().optional().describe('Appends that were cut off and are in no log any more.'),
-          committed: yesNo().optional().describe('Was a copy ever below the high watermark of a leader?'),
-          gaveUp: yesNo().optional().describe('Was its application told that sending failed?'),
-          read: count().optional().describe('Times that any consumer read it.'),
-        }).meta({ id: 'messageExpectation' }),
+        object(
+          'message expectation',
+          'facts about a message: acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read',
+          {
+            acked: yesNo().optional().describe('Was it acknowledged to its producer?'),
+            copies: count().optional().describe('Copies in the log at the end: a retry may add one.'),
+            lost: count().optional().describe('Appends that were cut off and are in no log any more.'),
+            committed: yesNo().optional().describe('Was a copy ever below the high watermark of a leader?'),
+            gaveUp: yesNo().optional().describe('Did its producer use up its attempts?'),
+            dropped: yesNo().optional().describe('Did the full queue of an async producer refuse it?'),
+            lostInQueue: yesNo().optional().describe('Did it die, unsent, with an async producer?'),
+            read: count().optional().describe('Times that any consumer read it.'),
+          },
+        ).meta({ id: 'messageExpectation' }),
         { error: () => 'record:a mapping from messages to facts about them' },
       )
       .optional()

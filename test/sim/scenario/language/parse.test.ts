@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { checkFile } from '../../../../cli/diagnostic.ts'
 import { formatDiagnostic, type ParseOptions, parseScenario } from '../../../../sim/scenario/language/index.ts'
 import type { Action, Condition, ScenarioPlan } from '../../../../sim/scenario/plan.ts'
 
@@ -58,9 +59,7 @@ describe('a scenario', () => {
       name.endsWith('.yaml'),
     )
     expect(files.length).toBeGreaterThan(0)
-    const broken = files.filter(
-      (name) => !('plan' in parseScenario(readFileSync(join(root, 'scenarios', name), 'utf8'), name)),
-    )
+    const broken = files.filter((name) => !('plan' in checkFile(join(root, 'scenarios', name)).result))
     expect(broken).toEqual([])
   })
 

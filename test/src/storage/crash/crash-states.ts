@@ -22,8 +22,9 @@ export function* statesAfter(changes: readonly Recorded[], crashedAt: number): G
     made.filter((recorded) => recorded.durableAt <= crashedAt || keep(recorded)).map(({ change }) => change)
   const state = (what: string, list: readonly Change[]): CrashState => ({ crashedAt, what, build: () => build(list) })
 
-  // A shorter prefix was there after an earlier operation, unless a sync in between took changes out of the row.
-  for (let length = 0; length <= open.length; length++) {
+  // After a change, shorter prefixes are what they were before it; after a sync, all are new.
+  const isSync = made.at(-1)?.madeAt !== crashedAt
+  for (let length = isSync ? 0 : Math.max(0, open.length - 1); length <= open.length; length++) {
     const last = open[length - 1]
     yield state(
       `${length} of ${open.length} changes survived`,

@@ -34,6 +34,8 @@ export class RecordingFiles implements FileSystem {
   operations = 0
   /** Places of the engine that sync, by the line that does it. */
   readonly syncSites = new Set<string>()
+  /** Operations before the first sync that was ignored. */
+  firstIgnored: number | undefined
   private readonly files: MemoryFileSystem
   private readonly ignoredSite: string | undefined
   private readonly inodes = new Map<string, number>()
@@ -147,7 +149,9 @@ export class RecordingFiles implements FileSystem {
   private isIgnored(): boolean {
     const site = siteOf(new Error().stack!)
     this.syncSites.add(site)
-    return site === this.ignoredSite
+    if (site !== this.ignoredSite) return false
+    this.firstIgnored ??= this.operations
+    return true
   }
 }
 

@@ -2,18 +2,35 @@
  * The recorded workload: what a broker does to its logs in its life, step by step, and after each step what must be there
  * whatever happens next.
  */
-import type { Log, LogManager, LogManagerOptions } from '../../../../src/storage/index.ts'
-import { append, manager, StorageHost } from '../support.ts'
+import { brokerConfigTable, configValues } from '../../../../src/config/index.ts'
+import { utf8 } from '../../../../src/host/index.ts'
+import { buildMessageSet, type Log, LogManager, type LogManagerOptions } from '../../../../src/storage/index.ts'
+import { StorageHost, topicConfigWith } from '../support.ts'
 import { RecordingFiles } from './recording-files.ts'
 
-export const PARTITIONS = ['orders-0', 'orders-1'] as const
+export const PARTITIONS = ['orders-0', 'orders-1', 'facts-0'] as const
 export type Partition = (typeof PARTITIONS)[number]
+
+/** Keeps the last value of each key only; a value says its key in front. */
+export const isCompacted = (tp: Partition): boolean => tp === 'facts-0'
+export const keyOf = (value: string): string => value.slice(0, value.indexOf('='))
 
 /** Small enough that a few appends fill an index entry, a segment and an index. */
 export const config = { 'segment.bytes': 300, 'index.interval.bytes': 60, 'segment.index.bytes': 64 }
 
 /** The first release that survives a crash while it opens its logs. */
 export const mended: ManagerOptions = { shutdownMark: 'removed-first' }
+
+/** A manager of these partitions on these files. */
+export const managerOf = (host: StorageHost, options: ManagerOptions): LogManager =>
+  new LogManager(host, '', {
+    config: configValues(brokerConfigTable, { 'log.cleaner.enable': true }),
+    topicConfig: (topic) =>
+      topicConfigWith(
+        topic === 'facts' ? { ...config, 'cleanup.policy': 'compact', 'min.cleanable.dirty.ratio': 0.1 } : config,
+      ),
+    ...options,
+  })
 
 export type ManagerOptions = Pick<LogManagerOptions, 'shutdownMark'>
 
@@ -34,6 +51,8 @@ export interface Step {
 }
 
 export interface Recording {
+  /** Compactions that were carried out. */
+  readonly compactions: number
   readonly files: RecordingFiles
   readonly steps: readonly Step[]
   /** Everything that was ever written at an offset, with the operation after which it could be there. */
@@ -47,6 +66,7 @@ class Workload {
   readonly everAt = new Map<Partition, Array<Map<string, number>>>(PARTITIONS.map((tp) => [tp, []]))
   private host!: StorageHost
   private logs!: LogManager
+  compactions = 0
   private written = 0
   /** What was last written at each offset. */
   private readonly values = new Map<Partition, string[]>(PARTITIONS.map((tp) => [tp, []]))
@@ -65,6 +85,7 @@ class Workload {
     const first = this.files.operations + 1
     const before = new Map(this.flushed)
     body()
+    this.compactions += this.host.events.splice(0).filter(({ kind }) => kind === 'LogCleaned').length
     for (const tp of PARTITIONS) {
       const log = this.logs?.log(tp)
       if (log === undefined) continue
@@ -86,8 +107,9 @@ class Workload {
   private start(): void {
     this.step('start', () => {
       this.host = new StorageHost(this.files)
-      this.logs = manager(this.host, config, '', this.options)
+      this.logs = managerOf(this.host, this.options)
       this.logs.load()
+      this.logs.startup()
       for (const tp of PARTITIONS) this.logs.getOrCreate(tp)
     })
   }
@@ -95,7 +117,9 @@ class Workload {
   private append(tp: Partition, ...sizes: number[]): void {
     this.step(`append to ${tp}`, () => {
       const log = this.log(tp)
-      const values = sizes.map((size) => `${this.written++}:`.padEnd(size, '.'))
+      const key = (i: number): string => (isCompacted(tp) ? `k${(this.written + i) % 4}=` : '')
+      const values = sizes.map((size, i) => `${key(i)}${this.written + i}:`.padEnd(size, '.'))
+      this.written += sizes.length
       values.forEach((value, i) => {
         const at = this.everAt.get(tp)!
         const offset = log.logEndOffset + i
@@ -103,7 +127,7 @@ class Workload {
         at[offset].set(value, this.files.operations)
         this.values.get(tp)![offset] = value
       })
-      append(log, ...values)
+      appendValues(log, tp, values)
     })
   }
 
@@ -128,6 +152,12 @@ class Workload {
     this.step('flush before the large truncation', () => this.log('orders-0').flush())
     this.step('truncation over segments', () => this.logs.truncateTo('orders-0', 4))
     this.fill('orders-0', 9)
+    this.fill('facts-0', 24)
+    this.step('flush before compaction', () => this.log('facts-0').flush())
+    this.step('compaction', () => this.host.advanceMs(20_000))
+    this.fill('facts-0', 12)
+    this.step('flush before more compaction', () => this.log('facts-0').flush())
+    this.step('more compaction', () => this.host.advanceMs(20_000))
     this.step('clean shutdown', () => this.logs.shutdown())
     this.start()
     this.fill('orders-0', 4)
@@ -138,6 +168,11 @@ class Workload {
     this.step('files deleted for good', () => this.host.advanceMs(70_000))
     this.fill('orders-0', 2)
   }
+}
+
+export function appendValues(log: Log, tp: Partition, values: readonly string[]): void {
+  const messages = values.map((value) => ({ key: isCompacted(tp) ? utf8(keyOf(value)) : null, value: utf8(value) }))
+  log.append(buildMessageSet(messages), { assignOffsets: true })
 }
 
 /** What holds on both sides of a step, and so within it. */
@@ -151,5 +186,5 @@ function common(before: Durable, after: Durable): Durable {
 export function record(ignoredSite?: string, options = mended): Recording {
   const workload = new Workload(ignoredSite, options)
   workload.run()
-  return { files: workload.files, steps: workload.steps, everAt: workload.everAt }
+  return { compactions: workload.compactions, files: workload.files, steps: workload.steps, everAt: workload.everAt }
 }

@@ -1,0 +1,49 @@
+/** Items of a dump, and records, as JSON objects, one a line. Their keys are a promise to programs. */
+import type { LogRecord } from '../../src/storage/index.ts'
+import type { DumpItem } from '../../src/storage/inspect/index.ts'
+import { jsonField } from './bytes-text.ts'
+import { codecOf } from './dump-text.ts'
+
+export function dumpObject(item: DumpItem, show: (path: string) => string, printData: boolean): object {
+  switch (item.kind) {
+    case 'file':
+      return { kind: item.kind, file: show(item.path), type: item.fileKind, size: item.size }
+    case 'batch':
+      return batchObject(item)
+    case 'record': {
+      const { record, control, position } = item
+      const { offset, timestamp, key, value, headers } = record
+      const sizes = { keySize: key?.length ?? -1, valueSize: value?.length ?? -1 }
+      const marker = control === undefined ? {} : { control: control.type, coordinatorEpoch: control.coordinatorEpoch }
+      const data = printData ? recordFields(record) : { headerKeys: headers.map((header) => header.key) }
+      return { kind: item.kind, offset, position, timestamp, ...sizes, ...marker, ...data }
+    }
+    case 'transaction':
+      return { kind: item.kind, ...item.transaction }
+    case 'producer':
+      return { kind: item.kind, ...item.producer }
+    case 'problem':
+      return { ...item, path: undefined, file: show(item.path) }
+    default:
+      return item
+  }
+}
+
+/** Key, value and headers, each as text or in base64. */
+export const recordFields = ({ key, value, headers }: LogRecord): object => ({
+  ...jsonField('key', key),
+  ...jsonField('value', value),
+  ...(headers.length === 0
+    ? {}
+    : { headers: headers.map((header) => ({ key: header.key, ...jsonField('value', header.value) })) }),
+})
+
+function batchObject({ kind, position, size, crcValid, batch }: Extract<DumpItem, { kind: 'batch' }>): object {
+  const { magic, lastOffset, timestampType = null, maxTimestamp, crc } = batch
+  const common = { position, size, magic, codec: codecOf(batch), crc, crcValid, timestampType, maxTimestamp }
+  if (magic !== 2) return { kind, offset: lastOffset, ...common }
+  const { baseOffset, count, baseSequence, lastSequence, producerId, producerEpoch, partitionLeaderEpoch } = batch
+  const { isTransactional, isControl, deleteHorizonMs = null } = batch
+  const producer = { producerId, producerEpoch, baseSequence, lastSequence, isTransactional, isControl }
+  return { kind, baseOffset, lastOffset, count, ...common, partitionLeaderEpoch, ...producer, deleteHorizonMs }
+}

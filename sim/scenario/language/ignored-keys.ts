@@ -1,0 +1,80 @@
+/** Settings that a release does not honour, with the reason: legal there too, so they only make warnings. */
+import type { ProtocolVersions } from '../../../src/versions.ts'
+
+export interface IgnoredKey {
+  /** What the release does about it: `knows no …`. */
+  readonly why: string
+  readonly suggestion?: string
+}
+
+/** Why a key of a broker changes nothing under these switches; undefined if it does. */
+export function ignoredBrokerKey(key: string, value: unknown, versions: ProtocolVersions): IgnoredKey | undefined {
+  switch (key) {
+    case 'min.insync.replicas':
+      if (versions.minIsr === 'topic-and-broker') return undefined
+      return versions.minIsr === 'topic'
+        ? {
+            why: 'honours min.insync.replicas per topic only (KAFKA-2114)',
+            suggestion: 'topics: { …: { config: { min.insync.replicas: … } } }',
+          }
+        : { why: 'knows no min.insync.replicas' }
+    case 'replica.lag.max.messages':
+      return versions.isrLag === 'time-while-behind-or-messages' || versions.isrLag === 'time-or-messages'
+        ? undefined
+        : { why: 'measures lag by time alone (KIP-16)' }
+    case 'replica.fetch.backoff.ms':
+      return versions.fetchBackoff === 'none' ? { why: 'knows no replica.fetch.backoff.ms' } : undefined
+    case 'log.cleaner.min.compaction.lag.ms':
+      return lagKey(key, versions)
+    case 'log.cleaner.max.compaction.lag.ms':
+      return lagKey(key, versions)
+    case 'log.cleanup.policy':
+      return ignoredPolicy(value, versions)
+    default:
+      if (key.startsWith('log.cleaner.') && versions.cleanupPolicies === 'delete') return noCompaction
+      return ignoredKey(key, value, versions)
+  }
+}
+
+/** The same for a topic-level key. */
+export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolVersions): IgnoredKey | undefined {
+  switch (key) {
+    case 'min.insync.replicas':
+      return versions.minIsr === 'none' ? { why: 'knows no min.insync.replicas' } : undefined
+    case 'cleanup.policy':
+      return ignoredPolicy(value, versions)
+    case 'min.compaction.lag.ms':
+    case 'max.compaction.lag.ms':
+      return lagKey(key, versions)
+    case 'min.cleanable.dirty.ratio':
+    case 'delete.retention.ms':
+      return versions.cleanupPolicies === 'delete' ? noCompaction : undefined
+    default:
+      return ignoredKey(key, value, versions)
+  }
+}
+
+const noCompaction: IgnoredKey = { why: 'knows no compaction' }
+
+function ignoredKey(key: string, value: unknown, versions: ProtocolVersions): IgnoredKey | undefined {
+  if (key === 'unclean.leader.election.enable' && value === false && versions.uncleanElection === 'always') {
+    return { why: 'cannot switch unclean election off (KAFKA-1028)' }
+  }
+  return undefined
+}
+
+function ignoredPolicy(value: unknown, versions: ProtocolVersions): IgnoredKey | undefined {
+  if (value === 'delete') return undefined
+  if (versions.cleanupPolicies === 'delete') return noCompaction
+  const both = typeof value === 'string' && value.includes(',')
+  return both && versions.cleanupPolicies === 'delete-or-compact'
+    ? { why: 'compacts or deletes, never both (KIP-71): it compacts' }
+    : undefined
+}
+
+function lagKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  if (versions.cleanupPolicies === 'delete') return noCompaction
+  const known =
+    versions.compactionLag === 'min-and-max' || (versions.compactionLag === 'min' && key.includes('min.compaction'))
+  return known ? undefined : { why: `knows no ${key}` }
+}

@@ -1,0 +1,83 @@
+/**
+ * Keys of `server.properties` that 0.8.2.2 knows and that change nothing in a simulation, with its types, bounds and
+ * defaults (`core/src/main/scala/kafka/server/KafkaConfig.scala`, `ZKConfig` of `kafka/utils/ZkUtils.scala`). A key that
+ * `brokerConfigTable` has is modelled, whether it stands here or not.
+ */
+import { type ConfigTable, flag, int, text } from './config-def.ts'
+
+const INT_MAX = 2_147_483_647
+const SHORT_MAX = 32_767
+const LONG_MAX = Number.MAX_SAFE_INTEGER
+const KIB = 1024
+
+export const unmodelledConfigTable: ConfigTable = {
+  'broker.id': int(-1, 'the brokers are numbered b1, b2 … by the scenario', 0),
+  'zookeeper.connect': text('', 'the brokers find the ensemble of the scenario'),
+  'host.name': text('', "a machine's name is its host name"),
+  'advertised.host.name': text('', "a machine's name is its host name"),
+  'advertised.port': int(9092, 'a broker is found at the port it listens on', 0, 65_535),
+  'log.dir': text('/tmp/kafka-logs', "a broker has one directory, the root of its machine's disk"),
+  'log.dirs': text('/tmp/kafka-logs', "a broker has one directory, the root of its machine's disk"),
+  'num.network.threads': int(3, 'requests take no time of a thread', 1),
+  'num.io.threads': int(8, 'requests take no time of a thread', 1),
+  'background.threads': int(10, 'background work takes no time of a thread', 1),
+  'num.recovery.threads.per.data.dir': int(1, 'logs are loaded one after another', 1),
+  'queued.max.requests': int(500, 'requests do not queue', 1),
+  'socket.send.buffer.bytes': int(100 * KIB, 'connections have no buffers of their own'),
+  'socket.receive.buffer.bytes': int(100 * KIB, 'connections have no buffers of their own'),
+  'replica.socket.receive.buffer.bytes': int(64 * KIB, 'connections have no buffers of their own'),
+  'socket.request.max.bytes': int(100 * KIB * KIB, 'requests of any size are taken', 1),
+  'max.connections.per.ip': int(INT_MAX, 'connections are not counted', 1),
+  'max.connections.per.ip.overrides': text('', 'connections are not counted'),
+  'connections.max.idle.ms': int(600_000, 'idle connections stay open'),
+  'log.cleanup.policy': text('delete', 'what happens to old segments'),
+  'log.roll.ms': int(-1, 'age of a segment that makes a new one begin', 1),
+  'log.roll.jitter.ms': int(-1, 'segments of one age roll at one time', 0),
+  'log.roll.jitter.hours': int(0, 'segments of one age roll at one time', 0),
+  'log.retention.ms': int(-1, 'how long closed segments are kept', 1),
+  'log.retention.minutes': int(-1, 'how long closed segments are kept', 1),
+  'log.retention.check.interval.ms': int(300_000, 'time between two looks for segments to delete', 1),
+  'log.segment.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
+  'log.flush.interval.ms': int(LONG_MAX, 'logs are not flushed by time'),
+  'log.flush.scheduler.interval.ms': int(LONG_MAX, 'logs are not flushed by time'),
+  'controller.message.queue.size': int(INT_MAX, 'requests of the controller do not fill a queue'),
+  'fetch.purgatory.purge.interval.requests': int(1000, 'what is done leaves the purgatory at once'),
+  'producer.purgatory.purge.interval.requests': int(1000, 'what is done leaves the purgatory at once'),
+  'offset.metadata.max.bytes': int(4096, 'consumer offsets are not modelled yet'),
+  'offsets.load.buffer.size': int(5_242_880, 'consumer offsets are not modelled yet', 1),
+  'offsets.topic.num.partitions': int(50, 'consumer offsets are not modelled yet', 1),
+  'offsets.topic.replication.factor': int(3, 'consumer offsets are not modelled yet', 1, SHORT_MAX),
+  'offsets.topic.segment.bytes': int(104_857_600, 'consumer offsets are not modelled yet', 1),
+  'offsets.topic.compression.codec': text('0', 'consumer offsets are not modelled yet', [
+    ...['0', '1', '2', '3'],
+    ...['none', 'gzip', 'snappy', 'lz4'],
+  ]),
+  'offsets.retention.minutes': int(1440, 'consumer offsets are not modelled yet', 1),
+  'offsets.retention.check.interval.ms': int(600_000, 'consumer offsets are not modelled yet', 1),
+  'offsets.commit.timeout.ms': int(5000, 'consumer offsets are not modelled yet', 1),
+  'offsets.commit.required.acks': int(-1, 'consumer offsets are not modelled yet', -1, SHORT_MAX),
+  'kafka.metrics.polling.interval.secs': int(10, 'there are no metrics reporters', 0),
+  'kafka.metrics.reporters': text('', 'there are no metrics reporters'),
+  'kafka.csv.metrics.reporter.enabled': flag(false, 'there are no metrics reporters'),
+  'kafka.csv.metrics.dir': text('', 'there are no metrics reporters'),
+}
+
+/** Keys whose values are 64-bit numbers; other whole numbers have 32 bits. */
+export const longConfigKeys: ReadonlySet<string> = new Set([
+  'connections.max.idle.ms',
+  'log.retention.bytes',
+  'log.retention.check.interval.ms',
+  'log.cleaner.dedupe.buffer.size',
+  'log.cleaner.backoff.ms',
+  'log.cleaner.delete.retention.ms',
+  'log.cleaner.min.compaction.lag.ms',
+  'log.cleaner.max.compaction.lag.ms',
+  'log.flush.interval.messages',
+  'log.flush.interval.ms',
+  'log.flush.scheduler.interval.ms',
+  'log.segment.delete.delay.ms',
+  'replica.lag.time.max.ms',
+  'replica.lag.max.messages',
+  'replica.high.watermark.checkpoint.interval.ms',
+  'offsets.retention.check.interval.ms',
+])

@@ -1,0 +1,41 @@
+/**
+ * Where a start of ours may end otherwise than one of Kafka. Each is a choice of ours that docs/fidelity.md names; nothing
+ * else may differ.
+ */
+import { type FileSystem, readFile } from '../../../src/host/index.ts'
+import { CorruptRecordError } from '../../../src/storage/errors.ts'
+import { batchesOf } from '../../../src/storage/index.ts'
+import type { Outcome } from './both-start.ts'
+
+const RELATIVE_OFFSET_MAX = 0x7fff_ffff
+
+/** The choice that explains a difference, or undefined. */
+export function excuseFor(files: FileSystem, partition: string, kafka: Outcome, ours: Outcome): string | undefined {
+  if (kafka.refusal?.includes('Attempt to append to a full index')) return 'a rebuilt index that is full'
+  if (kafka.refusal?.includes('OutOfMemoryError')) return 'a message that claims more than there is memory'
+  if (ours.refusal !== undefined && /position -?\d+ in a log of/.test(ours.refusal)) return 'an index beyond its log'
+  const segments = files.list(partition).filter((name) => /\.log(?:\.swap)?$/.test(name))
+  let end: number | undefined
+  for (const name of segments) {
+    const base = Number(name.slice(0, 20))
+    const log = readFile(files, `${partition}/${name}`)
+    const offsets = lastOffsetsOf(log)
+    if (offsets.some((offset) => offset < base || offset > base + RELATIVE_OFFSET_MAX)) return 'an impossible offset'
+    if (end !== undefined && end !== base) return 'a hole between two segments'
+    end = (offsets.at(-1) ?? base - 1) + 1
+  }
+  return undefined
+}
+
+/** Last offset of each entry, as far as they are whole. */
+function lastOffsetsOf(log: Uint8Array): number[] {
+  const found: number[] = []
+  try {
+    for (const batch of batchesOf(log)) {
+      found.push(batch.lastOffset)
+    }
+  } catch (error) {
+    if (!(error instanceof CorruptRecordError)) throw error
+  }
+  return found
+}
