@@ -26,6 +26,23 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly hw?: Match
       readonly role?: Match
       readonly truncatedTo?: Match
+      /** Log start offset, number of segments, number of records that are there. */
+      readonly starts?: Match
+      readonly segments?: Match
+      readonly records?: Match
+    }
+  /** What a replica's log holds of one key. */
+  | {
+      readonly about: 'key'
+      readonly key: string
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      /** Name of the last message with the key; `none` if there is none. */
+      readonly value?: string
+      /** Where it stands, and how many messages with the key there are. */
+      readonly offset?: Match
+      readonly records?: Match
     }
   | {
       readonly about: 'leader'

@@ -40,8 +40,11 @@ export interface ScenarioPlan {
   readonly expect: ExpectationPlan
 }
 
-/** `broadcast`: each write of ZooKeeper on its way through proposal, acknowledgements and commit. */
-export type Detail = 'broadcast'
+/**
+ * `broadcast`: each write of ZooKeeper on its way through proposal, acknowledgements and commit. `segments`: each segment
+ * that a log begins.
+ */
+export type Detail = 'broadcast' | 'segments'
 
 export interface ClusterPlan {
   readonly protocol: PresetName
@@ -232,6 +235,8 @@ export type Action = { readonly span: SourceSpan } & (
   | { readonly do: 'reassign'; readonly partitions: readonly ReassignedPartition[] }
   /** Leadership goes back to the preferred replicas of these partitions. */
   | { readonly do: 'electPreferred'; readonly partitions: readonly PartitionPlan[] }
+  /** Tells which files a partition's folder holds on a broker. */
+  | { readonly do: 'listFiles'; readonly replicas: ReadonlyArray<PartitionPlan & { readonly broker: string }> }
   /** Begins and ends the counting of what ZooKeeper does. */
   | { readonly do: 'measure' | 'measured'; readonly name: string }
   /** Only with an `on` trigger: what happens to the message that set it off. */

@@ -18,7 +18,8 @@ import {
   zooKeeperLeader,
 } from './cluster-view.ts'
 import type { Ledger } from './ledger.ts'
-import { brokerName } from './names.ts'
+import type { LoggedMessage } from './message-log.ts'
+import { brokerName, messageName } from './names.ts'
 
 export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger): boolean {
   switch (condition.about) {
@@ -29,7 +30,18 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(role, replica?.role ?? 'none') &&
         matches(leo, replica?.logEndOffset) &&
         matches(hw, replica?.highWatermark) &&
-        matches(truncatedTo, replica?.lastTruncation?.to)
+        matches(truncatedTo, replica?.lastTruncation?.to) &&
+        matches(condition.starts, replica?.logStartOffset) &&
+        matches(condition.segments, replica?.segments.length) &&
+        matches(condition.records, replica?.log.length)
+      )
+    }
+    case 'key': {
+      const { last, records } = recordsOfKey(condition, view)
+      return (
+        (condition.value === undefined || condition.value === valueName(last)) &&
+        matches(condition.offset, last?.offset) &&
+        matches(condition.records, records)
       )
     }
     case 'leader': {
@@ -144,6 +156,19 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
       return unreachable(condition)
   }
 }
+
+/** The last message with a key in a replica's log, and how many there are. */
+export function recordsOfKey(
+  condition: Extract<Condition, { about: 'key' }>,
+  view: ClusterView,
+): { readonly last: LoggedMessage | undefined; readonly records: number } {
+  const replica = replicaOf(view, condition.broker, topicPartition(condition.topic, condition.partition))
+  const found = replica?.log.toArray().filter(({ key }) => key === condition.key) ?? []
+  return { last: found.at(-1), records: found.length }
+}
+
+export const valueName = (message: LoggedMessage | undefined): string =>
+  message === undefined ? 'none' : messageName(message.value, message.key)
 
 function operationIs(
   condition: Extract<Condition, { about: 'operation' }>,

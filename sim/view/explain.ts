@@ -11,7 +11,17 @@ import {
   type ZooKeeperWork,
   zooKeeperLeader,
 } from './cluster-view.ts'
-import { behind, carriedBy, isrSeen, latestSession, leaderSeen, notifications, serverState } from './conditions.ts'
+import {
+  behind,
+  carriedBy,
+  isrSeen,
+  latestSession,
+  leaderSeen,
+  notifications,
+  recordsOfKey,
+  serverState,
+  valueName,
+} from './conditions.ts'
 import { describeProgress } from './fate.ts'
 import type { Ledger } from './ledger.ts'
 import { brokerName, formatDuration, leaderName } from './names.ts'
@@ -21,6 +31,13 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
   switch (condition.about) {
     case 'replica':
       return replicaWords(condition, view)
+    case 'key': {
+      const { last, records } = recordsOfKey(condition, view)
+      const where = `${condition.broker}/${condition.topic}-${condition.partition}`
+      if (last === undefined) return `${where} holds no message with key ${condition.key}`
+      const count = `${records} message${records === 1 ? '' : 's'} with key ${condition.key}`
+      return `${where} holds ${count}, the last one ${valueName(last)} at offset ${last.offset}`
+    }
     case 'leader': {
       const tp = topicPartition(condition.topic, condition.partition)
       const { leader, epoch } = leaderSeen(condition, view)
@@ -178,6 +195,9 @@ function replicaWords(condition: Extract<Condition, { about: 'replica' }>, view:
       replica.lastTruncation === undefined ? 'never truncated' : `last truncated to ${replica.lastTruncation.to}`,
     )
   }
+  if (condition.starts !== undefined) words.push(`begins at ${replica.logStartOffset}`)
+  if (condition.segments !== undefined) words.push(`segments ${replica.segments.join(', ')}`)
+  if (condition.records !== undefined) words.push(`${replica.log.length} records`)
   return words.join(', ')
 }
 

@@ -174,6 +174,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'StepRun':
     case 'ConditionMet':
     case 'Caption':
+    case 'FilesListed':
       return
     default:
       unreachable(event)

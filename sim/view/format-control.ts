@@ -12,7 +12,9 @@ import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 
 type AdminEvent = Extract<ClusterEvent, { kind: 'AdminAsked' }>
 
-export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEvent | ScenarioEvent): string {
+type ScriptEvent = Exclude<ScenarioEvent, { kind: 'FilesListed' }>
+
+export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEvent | ScriptEvent): string {
   switch (event.kind) {
     case 'ControllerElected':
     case 'ControllerResigned':

@@ -4,7 +4,7 @@ import type { DroppedRecord } from '../../src/storage/index.ts'
 import type { EventOf } from './any-event.ts'
 
 export type StorageWorkEvent = EventOf<
-  'LogCleaningStarted' | 'SegmentsCompacted' | 'LogCleaned' | 'LogCleaningAborted' | 'LogCleaningFailed'
+  'LogCleaningStarted' | 'SegmentsCompacted' | 'LogCleaned' | 'LogCleaningAborted' | 'LogCleaningFailed' | 'FilesListed'
 >
 
 export function formatStorageEvent(event: StorageWorkEvent): string {
@@ -19,10 +19,16 @@ export function formatStorageEvent(event: StorageWorkEvent): string {
       return `LogCleaningAborted ${event.tp}`
     case 'LogCleaningFailed':
       return `LogCleaningFailed ${event.tp} thread=${event.thread} ${event.threadEnds ? 'thread ends' : 'partition ruled out'}: ${event.reason}`
+    case 'FilesListed':
+      return `FilesListed ${event.broker}/${event.tp}${event.files.map((file) => ` ${file.name}=${file.bytes}${file.entries === undefined ? '' : `[${entryWords(file.entries)}]`}`).join('')}`
     default:
       return unreachable(event)
   }
 }
+
+/** `1:66 2:132`: relative offset and byte of each entry. */
+export const entryWords = (entries: ReadonlyArray<readonly [number, number]>): string =>
+  entries.map(([offset, position]) => `${offset}:${position}`).join(' ')
 
 const droppedRecord = ({ offset, reason, supersededBy }: DroppedRecord): string =>
   ` -${offset}${supersededBy === undefined ? `(${reason})` : `(by ${supersededBy})`}`

@@ -76,6 +76,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'LogCleaned':
     case 'LogCleaningAborted':
     case 'LogCleaningFailed':
+    case 'FilesListed':
       return formatStorageEvent(event)
 
     case 'MessageHanded':

@@ -18,7 +18,7 @@ const halts: Readonly<Record<DeletionHalt, string>> = {
 
 /** Deeds that the machines' own events tell better. */
 const toldByMachines =
-  /^(crash|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
+  /^(crash|list the files|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
 
 /** With more partitions than these, the elections of a broker are told up to a number, and counted after that. */
 const PARTITIONS_MANY = 12
@@ -123,7 +123,9 @@ export function narrateControl(
     case 'LogCleaned':
     case 'LogCleaningAborted':
     case 'LogCleaningFailed':
-      return narrateStorage(who, event, view)
+    case 'SegmentRolled':
+    case 'FilesListed':
+      return narrateStorage(who, event, view, memory)
 
     case 'ProcessStarted':
       return event.life < 2 ? undefined : { who, text: `starts again (life ${event.life})`, tone: 'good' }
@@ -166,7 +168,6 @@ export function narrateControl(
     case 'ProduceAnswered':
     case 'RequestRefused':
     case 'MetadataUpdated':
-    case 'SegmentRolled':
     case 'LogTruncated':
     case 'CheckpointWritten':
     case 'MetadataRefreshFailed':

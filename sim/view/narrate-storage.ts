@@ -1,17 +1,23 @@
 /** What the storage engine does in the background, told. See `narrate.ts`. */
 import { unreachable } from '../../src/host/index.ts'
 import type { DroppedRecord } from '../../src/storage/index.ts'
+import type { EventOf } from './any-event.ts'
 import { type ClusterView, replicaOf } from './cluster-view.ts'
-import type { StorageWorkEvent } from './format-storage.ts'
+import { entryWords, type StorageWorkEvent } from './format-storage.ts'
 import { messageName } from './names.ts'
-import type { Telling } from './narrate.ts'
+import type { NarrationMemory, Telling } from './narrate.ts'
 import { listNames } from './painter.ts'
 
 /** Records that compaction dropped are told one by one up to so many. */
 const DROPPED_TOLD = 6
 
 /** The view is the one after the event. */
-export function narrateStorage(who: string, event: StorageWorkEvent, view: ClusterView): Telling | undefined {
+export function narrateStorage(
+  who: string,
+  event: StorageWorkEvent | EventOf<'SegmentRolled'>,
+  view: ClusterView,
+  memory: NarrationMemory,
+): Telling | undefined {
   switch (event.kind) {
     case 'LogCleaningStarted': {
       const { tp, dirtyBytes, cleanBytes, firstDirtyOffset: from, firstUncleanableOffset: to } = event
@@ -39,10 +45,33 @@ export function narrateStorage(who: string, event: StorageWorkEvent, view: Clust
         : 'it is not compacted any more'
       return { who, text: `fails to compact ${event.tp} (${event.reason}): ${after}`, tone: 'bad' }
     }
+    case 'SegmentRolled': {
+      if (!memory.tells('segments')) return undefined
+      const replica = replicaOf(view, who, event.tp)
+      // The other replicas do the same a moment later.
+      if (replica?.role !== 'leader') return undefined
+      const text = `begins a new segment of ${event.tp}: the next message, at offset ${event.baseOffset}, goes into ${stemOf(event.baseOffset)}.log`
+      return { who, text, tone: 'plain' }
+    }
+    case 'FilesListed': {
+      const { broker, tp, files } = event
+      if (files.length === 0) return { who: broker, text: `has no folder ${tp}/`, tone: 'plain' }
+      const nameWidth = Math.max(...files.map(({ name }) => name.length))
+      const bytesWidth = Math.max(...files.map(({ bytes }) => String(bytes).length))
+      const table = files.map(({ name, bytes, entries }) => {
+        const size = `${name.padEnd(nameWidth)}  ${String(bytes).padStart(bytesWidth)} bytes`
+        if (entries === undefined) return size
+        return `${size}  ${entries.length === 0 ? 'no entries' : `entries ${entryWords(entries)}`}`
+      })
+      return { who: broker, text: `holds in its folder ${tp}/`, tone: 'plain', table }
+    }
     default:
       return unreachable(event)
   }
 }
+
+/** Segments are named by their first offset. */
+const stemOf = (baseOffset: number): string => String(baseOffset).padStart(20, '0')
 
 function droppedWords(dropped: readonly DroppedRecord[], who: string, tp: string, view: ClusterView): string {
   const replica = replicaOf(view, who, tp)

@@ -18,6 +18,8 @@ import { listNames, type Tone } from './painter.ts'
 export interface Telling {
   readonly who: string
   readonly text: string
+  /** Lines below the text, as they stand: a table. */
+  readonly table?: readonly string[]
   readonly tone: Tone
   /** The single messages that it is about: told one by one only while there are few. Absent: always told. */
   readonly messages?: readonly string[]

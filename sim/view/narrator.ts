@@ -14,7 +14,7 @@ import { committedTree, drawTree, withoutOwn } from './draw-tree.ts'
 import type { Ledger } from './ledger.ts'
 import { formatSeconds, isInternal, messageName } from './names.ts'
 import { NarrationMemory, narrate, type Telling } from './narrate.ts'
-import { displayWidth, type Painter, padTo, plainPainter, type Tone, wrap } from './painter.ts'
+import { clip, displayWidth, type Painter, padTo, plainPainter, type Tone, wrap } from './painter.ts'
 import { verdictLines } from './verdict.ts'
 
 export interface NarratorOptions {
@@ -112,9 +112,11 @@ export class Narrator {
     const time = formatSeconds(atUs).padStart(11)
     const head = `${painter.paint('time', time)}  ${painter.paint('machine', padTo(telling.who, WHO_WIDTH))} `
     const indent = ' '.repeat(11 + 2 + Math.max(WHO_WIDTH, displayWidth(telling.who)) + 1)
-    return wrap(telling.text, width - indent.length).map(
+    const lines = wrap(telling.text, width - indent.length).map(
       (line, index) => (index === 0 ? head : indent) + painter.paint(telling.tone, line),
     )
+    for (const row of telling.table ?? []) lines.push(indent + painter.paint('quiet', clip(row, width - indent.length)))
+    return lines
   }
 
   #caption(event: EventOf<'Caption'>, view: ClusterView): string[] {

@@ -60,7 +60,7 @@ describe('trial run --server-properties', () => {
     }
   })
 
-  it('takes effect on every broker: over the scenario file, below --set', () => {
+  it('takes effect on every broker: over the scenario file, below --set @shows 2.24', () => {
     const own = story(', config: { log.segment.bytes: 1000 }, configOf: { b1: { log.segment.bytes: 2000 } }')
     expect(segments(own).bases).toEqual([0])
     const file = properties('log.segment.bytes = 60\n')

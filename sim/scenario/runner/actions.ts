@@ -3,10 +3,12 @@
  * the trace. Runs inside a kernel event of its own, so that nothing changes in the middle of a process's handler.
  */
 import { unreachable } from '../../../src/host/index.ts'
+import { topicPartition } from '../../../src/protocol/index.ts'
 import * as faults from '../../faults/index.ts'
 import type { World } from '../../kernel/index.ts'
 import type { ScenarioEvent } from '../events.ts'
 import type { Action, PartitionPlan, ReassignedPartition, Targets, TopicPlan, ZkOperation } from '../plan.ts'
+import { listFiles } from './list-files.ts'
 import type { Observer } from './observer.ts'
 import { actionWords, targetWords } from './words.ts'
 
@@ -185,6 +187,18 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
       break
     case 'electPreferred':
       cluster.electPreferred(action.partitions)
+      break
+    case 'listFiles':
+      for (const { broker, topic, partition } of action.replicas) {
+        const tp = topicPartition(topic, partition)
+        const event: ScenarioEvent = {
+          kind: 'FilesListed',
+          broker,
+          tp,
+          files: listFiles(world.machine(broker).disk, tp),
+        }
+        world.trace.emit('', event)
+      }
       break
     case 'measure':
     case 'measured': {

@@ -13,8 +13,17 @@ export function conditionWords(condition: Condition): string {
         ['HW', condition.hw],
         ['role', condition.role],
         ['its last truncation to', condition.truncatedTo],
+        ['its start at', condition.starts],
+        ['segments', condition.segments],
+        ['records', condition.records],
       )
       return `${condition.broker}/${condition.topic}-${condition.partition} has ${asked}`
+    }
+    case 'key': {
+      const value = condition.value === undefined ? '' : `value ${condition.value}`
+      const counts = fields(['offset', condition.offset], ['records', condition.records])
+      const asked = [value, counts].filter((part) => part !== '').join(', ')
+      return `key ${condition.key} in ${condition.broker}/${condition.topic}-${condition.partition} has ${asked}`
     }
     case 'leader': {
       const who = condition.is ?? 'somebody'

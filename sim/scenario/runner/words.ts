@@ -98,6 +98,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `reassign ${action.partitions.map(({ topic, partition, replicas }) => `${topic}-${partition} to ${replicas.map((id) => `b${id}`).join(' ')}`).join(', ')}`
     case 'electPreferred':
       return `elect the preferred replica of ${action.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ')}`
+    case 'listFiles':
+      return `list the files of ${action.replicas.map(({ broker, topic, partition }) => `${broker}/${topic}-${partition}`).join(', ')}`
     case 'measure':
       return `measure ${action.name}`
     case 'measured':

@@ -18,6 +18,8 @@ export interface DumpedRecord {
 }
 
 export interface DumpedFile {
+  /** As it was given to the tool. */
+  readonly path: string
   /** Name without directory. */
   readonly name: string
   readonly records: DumpedRecord[]
@@ -51,7 +53,8 @@ export function parseDump({ out, err }: Answer): Dump {
   for (const line of out.split('\n')) {
     if (line === '') continue
     if (line.startsWith('Dumping ')) {
-      file = { name: basename(line.slice('Dumping '.length)), records: [], entries: [], lines: [] }
+      const path = line.slice('Dumping '.length)
+      file = { path, name: basename(path), records: [], entries: [], lines: [] }
       files.push(file)
       continue
     }

@@ -9,10 +9,20 @@ export interface OurRecord extends DumpedRecord {
   readonly crcValid: boolean
 }
 
+type Entry = readonly [number, number]
+
 /** The records of a `.log` file. */
-export function recordsOf(path: string): OurRecord[] {
+export const recordsOf = (path: string): OurRecord[] => recordsIn(new Uint8Array(readFileSync(path)))
+
+/** Entries of an `.index` that is trimmed: offset and position. */
+export const indexEntriesOf = (path: string): Entry[] => indexEntries(readFileSync(path), basename(path))
+
+/** Entries of a `.timeindex` that is trimmed: timestamp and offset. */
+export const timeIndexEntriesOf = (path: string): Entry[] => timeIndexEntries(readFileSync(path), basename(path))
+
+export function recordsIn(log: Uint8Array): OurRecord[] {
   const found: OurRecord[] = []
-  for (const batch of batchesOf(new Uint8Array(readFileSync(path)))) {
+  for (const batch of batchesOf(log)) {
     for (const record of batch.records()) {
       const { offset, timestamp } = record
       found.push({
@@ -27,25 +37,25 @@ export function recordsOf(path: string): OurRecord[] {
   return found
 }
 
-/** Entries of an `.index` that is trimmed: offset and position. */
-export function indexEntriesOf(path: string): Array<readonly [number, number]> {
-  const bytes = readFileSync(path)
-  const base = Number(basename(path).split('.')[0])
+export function indexEntries(index: Uint8Array, name: string): Entry[] {
+  const bytes = Buffer.from(index)
+  const base = baseOffsetOf(name)
   return Array.from({ length: bytes.length / 8 }, (_, i) => [
     base + bytes.readInt32BE(8 * i),
     bytes.readInt32BE(8 * i + 4),
   ])
 }
 
-/** Entries of a `.timeindex` that is trimmed: timestamp and offset. */
-export function timeIndexEntriesOf(path: string): Array<readonly [number, number]> {
-  const bytes = readFileSync(path)
-  const base = Number(basename(path).split('.')[0])
+export function timeIndexEntries(index: Uint8Array, name: string): Entry[] {
+  const bytes = Buffer.from(index)
+  const base = baseOffsetOf(name)
   return Array.from({ length: bytes.length / 12 }, (_, i) => [
     Number(bytes.readBigInt64BE(12 * i)),
     base + bytes.readInt32BE(12 * i + 8),
   ])
 }
+
+const baseOffsetOf = (name: string): number => Number(name.split('.')[0])
 
 function contentOf(batch: Batch, record: LogRecord): { key: string | null; value: string | null } {
   if (batch.isControl) {

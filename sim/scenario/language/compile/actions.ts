@@ -145,6 +145,12 @@ export class ActionCompiler {
         )
         return [{ span: node.wholeSpan, do: name, partitions }]
       }
+      case 'listFiles': {
+        const replicas = oneOrMore<string>(node as Located<string | readonly string[]>).flatMap(
+          (one) => this.names.replica(one) ?? [],
+        )
+        return [{ span: node.wholeSpan, do: name, replicas }]
+      }
       case 'zk':
         return this.each<'zk'>(node, (one) => this.zooKeeper.compile(one))
       case 'measure':

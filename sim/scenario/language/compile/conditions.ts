@@ -24,10 +24,14 @@ export class ConditionCompiler extends ZooKeeperConditions {
     const leo = this.count(node.field('leo'))
     const hw = this.count(node.field('hw'))
     const truncatedTo = this.count(node.field('truncatedTo'))
+    const starts = this.count(node.field('starts'))
+    const segments = this.count(node.field('segments'))
+    const records = this.count(node.field('records'))
     const role = node.value.role
-    if (!this.asks(node, [leo, hw, truncatedTo, role], 'leo, hw, role or truncatedTo') || replica === undefined)
-      return undefined
-    const asked = leo !== undefined || hw !== undefined || truncatedTo !== undefined
+    const counts = [leo, hw, truncatedTo, starts, segments, records]
+    const words = 'leo, hw, role, truncatedTo, starts, segments or records'
+    if (!this.asks(node, [...counts, role], words) || replica === undefined) return undefined
+    const asked = counts.some((count) => count !== undefined)
     if (role !== 'none' || asked) this.carries(subject, replica.broker, replica)
     if (leo !== undefined && hw !== undefined) {
       const highest = matchBounds(leo)!.high
@@ -42,6 +46,29 @@ export class ConditionCompiler extends ZooKeeperConditions {
       ...(hw === undefined ? {} : { hw }),
       ...(role === undefined ? {} : { role: { is: 'equal', value: role } }),
       ...(truncatedTo === undefined ? {} : { truncatedTo }),
+      ...(starts === undefined ? {} : { starts }),
+      ...(segments === undefined ? {} : { segments }),
+      ...(records === undefined ? {} : { records }),
+    }
+  }
+
+  key(node: Located<ConditionInput['key']>): Compiled {
+    const subject = node.field('in')!
+    const replica = this.names.replica(subject)
+    const offset = this.count(node.field('offset'))
+    const records = this.count(node.field('records'))
+    const value = node.field('value')
+    if (!this.asks(node, [value, offset, records], 'value, offset or records') || replica === undefined)
+      return undefined
+    this.carries(subject, replica.broker, replica)
+    return {
+      about: 'key',
+      span: node.span,
+      key: node.field('key')!.text,
+      ...replica,
+      ...(value === undefined ? {} : { value: value.text }),
+      ...(offset === undefined ? {} : { offset }),
+      ...(records === undefined ? {} : { records }),
     }
   }
 
@@ -279,6 +306,7 @@ const kinds = [
   'measure',
   'event',
   'replica',
+  'key',
   'leader',
   'isr',
   'controller',

@@ -19,7 +19,7 @@ const epoch = () => count().optional().describe('Its epoch.')
 const conditionSchemas = {
   replica: object(
     'replica condition',
-    'a condition on a replica: replica, leo, hw, role, truncatedTo',
+    'a condition on a replica: replica, leo, hw, role, truncatedTo, starts, segments, records',
     {
       replica: format('replica').describe('Broker and partition.'),
       leo: count().optional().describe('Log end offset.'),
@@ -28,9 +28,24 @@ const conditionSchemas = {
         .optional()
         .describe('What the broker does for the partition.'),
       truncatedTo: count().optional().describe('Offset that its last truncation cut back to.'),
+      starts: count().optional().describe('Log start offset: what retention deleted lies below.'),
+      segments: count().optional().describe('Number of its segments, the active one among them.'),
+      records: count().optional().describe('Number of records that are there: compaction leaves gaps in the offsets.'),
     },
     planned,
   ).describe('A replica on its broker.'),
+  key: object(
+    'key condition',
+    'a condition on a key: key, in, value, offset, records',
+    {
+      key: words().describe('The key, as `send` gave it.'),
+      in: format('replica').describe('Broker and partition.'),
+      value: words().optional().describe('Name of the last message with the key; `none`: there is no such message.'),
+      offset: count().optional().describe('Offset of that message.'),
+      records: count().optional().describe('Number of messages with the key.'),
+    },
+    planned,
+  ).describe("What a replica's log holds of one key."),
   leader: object(
     'leader condition',
     'a condition on a leader: leader, is, epoch, believes',

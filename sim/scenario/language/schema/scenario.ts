@@ -85,10 +85,10 @@ export const scenarioSchema = object(
     protocol: choice('protocol', presetNames).optional().describe('Which release behaved so. Default "0.8.2".'),
     seed: whole(0).optional().describe('Chance is drawn from it. Default 1.'),
     ends: format('duration').optional().describe('Virtual time at which the run ends. Default 60s.'),
-    tell: list(choice('tell', ['broadcast'] as const), 'a list of details, like [broadcast]')
+    tell: list(choice('tell', ['broadcast', 'segments'] as const), 'a list of details, like [broadcast]')
       .optional()
       .describe(
-        'What is told beside what is always told. `broadcast`: each write of ZooKeeper with its proposal, acknowledgements and commit.',
+        'What is told beside what is always told. `broadcast`: each write of ZooKeeper with its proposal, acknowledgements and commit. `segments`: each segment that a log begins.',
       ),
     cluster: clusterSchema.optional().describe('Servers and network.'),
     topics: named('topic', topicSchema, 'a mapping from topics to what they are like')

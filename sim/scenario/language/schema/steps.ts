@@ -157,6 +157,9 @@ const actionShape = {
   electPreferred: oneOrMany(format('partition'), 'format:partition')
     .optional()
     .describe('The operator has the preferred replicas (the first ones assigned) of partitions elected as leaders.'),
+  listFiles: oneOrMany(format('replica'), 'format:replica')
+    .optional()
+    .describe('Tells which files the folder of a partition holds on a broker, and what the offset indexes say.'),
   zk: many(
     object(
       'zk',

@@ -8,6 +8,7 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.RandomAccessFile;
 import java.io.StringWriter;
 import java.lang.reflect.InvocationTargetException;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +63,7 @@ public final class Harness {
       case "open" -> {
         logs = (LogLayer) Class.forName("KafkaLogs").getDeclaredConstructor().newInstance();
         logs.setTime(Long.parseLong(fields[2]));
-        logs.open(new File(fields[1]), configOf(Arrays.copyOfRange(fields, 3, fields.length)));
+        logs.open(new File(fields[1]).getCanonicalFile(), configOf(Arrays.copyOfRange(fields, 3, fields.length)));
       }
       case "time" -> logs.setTime(Long.parseLong(fields[1]));
       case "create" -> logs.create(fields[1]);
@@ -73,6 +74,13 @@ public final class Harness {
         System.out.print(logs.append(fields[1], records, asLeader, fields[3].equals("client"), Integer.parseInt(fields[4])));
       }
       case "build" -> System.out.print(HexFormat.of().formatHex(builder().build(new RecordsToBuild(rest))));
+      case "produce" -> {
+        Map<String, String> settings = configOf(Arrays.copyOfRange(fields, 2, fields.length));
+        byte[] records = logs.build(new RecordsToBuild(settings));
+        boolean fromClient = !settings.containsKey("marker");
+        int leaderEpoch = Integer.parseInt(settings.getOrDefault("epoch", "0"));
+        System.out.print(logs.append(fields[1], records, true, fromClient, leaderEpoch));
+      }
       case "truncate" -> logs.truncate(fields[1], Long.parseLong(fields[2]));
       case "truncate-fully" -> logs.truncateFully(fields[1], Long.parseLong(fields[2]));
       case "high-watermark" -> logs.highWatermark(fields[1], Long.parseLong(fields[2]));
@@ -81,6 +89,11 @@ public final class Harness {
       case "checkpoint" -> logs.checkpoint();
       case "retention" -> logs.retention();
       case "clean" -> System.out.print(logs.clean(fields[1], Long.parseLong(fields[2])));
+      case "cut" -> {
+        try (RandomAccessFile file = new RandomAccessFile(fields[1], "rw")) {
+          file.setLength(file.length() - Long.parseLong(fields[2]));
+        }
+      }
       case "close" -> {
         logs.close();
         logs = null;
