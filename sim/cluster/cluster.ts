@@ -2,10 +2,16 @@
  * A whole cluster on machines of a simulated world: ZooKeeper servers zk1 …, brokers b1 … (broker.id 1 …), clients by
  * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
  */
-import { OldProducerProcess, SimpleConsumerProcess } from '../../src/client/index.ts'
+import {
+  GroupConsumerProcess,
+  groupConsumerDefaults,
+  OldProducerProcess,
+  SimpleConsumerProcess,
+} from '../../src/client/index.ts'
 import {
   brokerConfigTable,
   configValues,
+  groupConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
 } from '../../src/config/index.ts'
@@ -19,6 +25,7 @@ import { World } from '../kernel/index.ts'
 import type {
   ClientPlan,
   ClusterPlan,
+  GroupConsumerPlan,
   PartitionPlan,
   ReassignedPartition,
   TopicPlan,
@@ -37,6 +44,8 @@ export const KAFKA_PORT = 9092
  * the brokers' defaults instead. A plan may switch this on again.
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
+
+const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'group-consumer']
 
 export interface ClusterOptions {
   readonly seed: number
@@ -106,7 +115,7 @@ export class Cluster {
       world.machine(machine).boot((host) => new KafkaServer(host, { brokerId: id, config, versions, zookeeper }))
     }
     const { zookeeper } = this
-    const kafkaClients = plan.clients.filter(({ kind }) => kind === 'producer' || kind === 'consumer')
+    const kafkaClients = plan.clients.filter(({ kind }) => kafkaClientKinds.includes(kind))
     for (const client of plan.clients) if (!kafkaClients.includes(client)) this.bootClient(client)
     // Without brokers there is nothing to administer.
     if (plan.brokers === 0) return
@@ -137,6 +146,9 @@ export class Cluster {
       case 'consumer':
         this.bootKafkaClient(plan)
         return
+      case 'group-consumer':
+        this.bootGroupConsumer(plan)
+        return
       default:
         unreachable(plan)
     }
@@ -151,9 +163,7 @@ export class Cluster {
 
   private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
     const machine = this.world.machine(plan.name)
-    const bootstrap = (plan.bootstrap.length === 0 ? count(this.plan.brokers).map(brokerMachine) : plan.bootstrap).map(
-      (name) => this.endpoint(name),
-    )
+    const bootstrap = this.endpoints(plan.bootstrap)
     if (plan.kind === 'producer') {
       const config = configValues(producerConfigTable, plan.config)
       const partitioner = plan.partitioner === undefined ? {} : { partitioner: plan.partitioner }
@@ -170,6 +180,25 @@ export class Cluster {
     machine.boot(
       (host) => new SimpleConsumerProcess(host, { name, bootstrap, config, topic, partition, from, ...broker }),
     )
+  }
+
+  private bootGroupConsumer(plan: GroupConsumerPlan): void {
+    const { name, group, subscribes, processing, pollUs } = plan
+    const { protocol } = this.plan
+    const named = { 'group.id': group, 'enable.auto.commit': processing.commits === 'auto' }
+    const config = configValues(groupConsumerConfigTable, groupConsumerDefaults(protocol), named, plan.config)
+    const bootstrap = this.endpoints(plan.bootstrap)
+    const versions = presets[protocol]
+    const options = { name, bootstrap, config, versions, subscribes, processing, pollUs }
+    const machine = this.world.machine(name)
+    machine.install((host) => new GroupConsumerProcess(host, options))
+    if (plan.autostart) machine.restart()
+  }
+
+  /** Of brokers by their names; of all where none is named. */
+  private endpoints(machines: readonly string[]): BrokerEndpoint[] {
+    const names = machines.length === 0 ? count(this.plan.brokers).map(brokerMachine) : machines
+    return names.map((name) => this.endpoint(name))
   }
 
   private endpoint(machine: string): BrokerEndpoint {

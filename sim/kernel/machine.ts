@@ -101,8 +101,13 @@ export class Machine {
 
   /** Sets what runs here, and starts it, as `restart` does. */
   boot(factory: ProcessFactory): void {
-    this.factory = factory
+    this.install(factory)
     this.restart()
+  }
+
+  /** Says what the machine will run when it is started. */
+  install(factory: ProcessFactory): void {
+    this.factory = factory
   }
 
   /** Starts a new process, with power on; a process that still runs is killed first. */
