@@ -80,6 +80,20 @@ export interface ProtocolVersions {
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
   readonly codecs: 'gzip-snappy' | 'with-lz4' | 'with-zstd'
+  /**
+   * Files of a partition beside `.log` and `.index`: `.timeindex` (0.10.1; roll, retention and lookup by timestamp come
+   * with it), `.txnindex`, `.snapshot` and the offset that a log begins at (0.11). KIP-33, KIP-98, KIP-107.
+   */
+  readonly logFiles: 'offset-index' | 'time-index' | 'producer-state'
+  /** Whether a segment must have room for an append (KAFKA-1670, 0.8.2), or may be overshot by one. */
+  readonly segmentLimit: 'after-append' | 'before-append'
+  /**
+   * An index that cannot be right keeps the broker from starting, is made anew (0.9, as KAFKA-2118 finishes swaps), or is only looked at
+   * where its segment is scanned (KAFKA-7283, 2.3); what else differs in keeping house: see `LogFormat`.
+   */
+  readonly logUpkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
+  /** F25, KIP-98 (0.11), KAFKA-5494 (1.0), KAFKA-7190 (2.4): what a log remembers of idempotent producers. */
+  readonly producerMemory: 'none' | 'one-batch' | 'five-batches' | 'marker-hides-sequence' | 'outlives-records'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes. */
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
@@ -256,6 +270,10 @@ const v082: ProtocolVersions = {
   cleanerBuffer: 'broker-limit',
   cleanerFailure: 'ends-thread',
   compactionLag: 'none',
+  logFiles: 'offset-index',
+  segmentLimit: 'before-append',
+  logUpkeep: 'broken-index-is-fatal',
+  producerMemory: 'none',
 }
 
 const v081: ProtocolVersions = {
@@ -270,6 +288,7 @@ const v081: ProtocolVersions = {
   electionPick: 'isr-order',
   produceRecheck: 'follower-fetch',
   codecs: 'gzip-snappy',
+  segmentLimit: 'after-append',
 }
 
 const v09: ProtocolVersions = {
@@ -294,6 +313,7 @@ const v09: ProtocolVersions = {
   cleanerMap: 'segments-that-fit',
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
+  logUpkeep: 'broken-index-is-rebuilt',
 }
 
 const v0102: ProtocolVersions = {
@@ -313,6 +333,7 @@ const v0102: ProtocolVersions = {
   cleanerCheckpoint: 'cut-with-log',
   cleanerBuffer: 'topic-limit',
   compactionLag: 'min',
+  logFiles: 'time-index',
 }
 
 const v011: ProtocolVersions = {
@@ -324,6 +345,8 @@ const v011: ProtocolVersions = {
   offsetsTopicReplicas: 'enforced',
   firstRebalance: 'delayed',
   cleanerMap: 'batches',
+  logFiles: 'producer-state',
+  producerMemory: 'one-batch',
 }
 
 const v11: ProtocolVersions = {
@@ -331,6 +354,7 @@ const v11: ProtocolVersions = {
   lastIsrMember: 'stays',
   topicDeletion: 'goes-on',
   lateAnswer: 'only-while-fetching',
+  producerMemory: 'five-batches',
 }
 
 const v20: ProtocolVersions = {
@@ -338,6 +362,7 @@ const v20: ProtocolVersions = {
   truncation: 'epoch-and-end',
   indexEntries: 'last-offset',
   loadingCoordinator: 'says-so',
+  producerMemory: 'marker-hides-sequence',
 }
 
 const v21: ProtocolVersions = {
@@ -368,6 +393,8 @@ const v24: ProtocolVersions = {
   compactionLag: 'min-and-max',
   fetcherFailure: 'partition-fails',
   highWatermarkBounds: 'log',
+  logUpkeep: 'indexes-are-trusted',
+  producerMemory: 'outlives-records',
 }
 
 /** Presets by name, oldest first. */

@@ -92,6 +92,9 @@ export class Truth {
       case 'LogTruncated':
         this.truncated(this.touch(record, event.tp), event.to)
         break
+      case 'SegmentsDeleted':
+        this.touch(record, event.tp).logStart = event.logStartOffset
+        break
       case 'Truncated':
         this.explainCut(this.touch(record, event.tp), event)
         break

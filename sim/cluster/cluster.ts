@@ -5,13 +5,16 @@
 import {
   GroupConsumerProcess,
   groupConsumerDefaults,
+  OldConsumerProcess,
   OldProducerProcess,
   SimpleConsumerProcess,
+  topicFilter,
 } from '../../src/client/index.ts'
 import {
   brokerConfigTable,
   configValues,
   groupConsumerConfigTable,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
 } from '../../src/config/index.ts'
@@ -45,7 +48,7 @@ export const KAFKA_PORT = 9092
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
 
-const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'group-consumer']
+const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer', 'group-consumer']
 
 export interface ClusterOptions {
   readonly seed: number
@@ -149,6 +152,9 @@ export class Cluster {
       case 'group-consumer':
         this.bootGroupConsumer(plan)
         return
+      case 'old-consumer':
+        this.bootOldConsumer(plan)
+        return
       default:
         unreachable(plan)
     }
@@ -159,6 +165,20 @@ export class Cluster {
     return machines.length === 0
       ? this.zookeeper
       : machines.map((machine) => ({ machine, port: ZOOKEEPER_CLIENT_PORT }))
+  }
+
+  private bootOldConsumer(plan: Extract<ClientPlan, { kind: 'old-consumer' }>): void {
+    const { name, group, processingUs, subscription: given } = plan
+    const config = configValues(oldConsumerConfigTable, plan.config)
+    const zookeeper = this.serversOf(plan.servers)
+    const subscription =
+      'topics' in given
+        ? { topics: new Map(given.topics.map(({ topic, streams }) => [topic, streams])) }
+        : { filter: topicFilter(given.filter, given.regex), streams: given.streams }
+    const options = { name, group, config, zookeeper, subscription, processingUs }
+    const machine = this.world.machine(name)
+    machine.install((host) => new OldConsumerProcess(host, options))
+    if (plan.autostart) machine.restart()
   }
 
   private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
@@ -222,6 +242,11 @@ export class Cluster {
         ...(request.broker === undefined ? {} : { broker: this.endpoint(request.broker) }),
       })
     })
+  }
+
+  /** Has a consumer commit its offsets; lost if it is down. */
+  commit(machine: string): void {
+    this.world.call(machine, 'commit', (process) => (process as OldConsumerProcess).commitOffsets())
   }
 
   createTopic(topic: TopicPlan): void {

@@ -95,10 +95,27 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly queued?: Match
       readonly dropped?: Match
       readonly lostInQueue?: Match
+      /** High-level consumers: partitions that it takes for its own; attempts at a rebalance, and failed ones. */
+      readonly partitions?: Match
+      readonly rebalances?: Match
+      readonly failedRebalances?: Match
       /** Resources: writes of leaders taken, writes refused, writes taken from a leader that had been replaced. */
       readonly accepted?: Match
       readonly refused?: Match
       readonly stale?: Match
+    }
+  /** A partition in a group that forms through ZooKeeper. */
+  | {
+      readonly about: 'owner'
+      readonly group: string
+      readonly topic: string
+      readonly partition: number
+      /** Client whose owner node stands, or `none`. */
+      readonly is?: string
+      /** Clients that take the partition for their own. */
+      readonly believers?: Match
+      /** Next offset to read, as last committed; -1: none. */
+      readonly committed?: Match
     }
   /** An operation that a ZooKeeper client was told to do, by its name. */
   | {

@@ -82,6 +82,7 @@ export type ClientPlan =
   | ProducerPlan
   | SimpleConsumerPlan
   | GroupConsumerPlan
+  | OldConsumerPlan
   | ZooKeeperClientPlan
   | ContenderPlan
   | ResourcePlan
@@ -122,6 +123,24 @@ export interface GroupConsumerPlan {
   readonly processing: ProcessingOptions
   /** Longest stay in one `poll`. */
   readonly pollUs: number
+  /** False: it is started by a step. */
+  readonly autostart: boolean
+}
+
+/** A high-level consumer of 0.8: a member of a group that is formed through ZooKeeper. */
+export interface OldConsumerPlan {
+  readonly kind: 'old-consumer'
+  readonly name: string
+  readonly group: string
+  /** Overrides of the consumer's keys, checked. */
+  readonly config: Readonly<Record<string, unknown>>
+  /** Machine names of the ZooKeeper servers that it connects to; empty: all. */
+  readonly servers: readonly string[]
+  readonly subscription:
+    | { readonly topics: ReadonlyArray<{ readonly topic: string; readonly streams: number }> }
+    | { readonly filter: 'white_list' | 'black_list'; readonly regex: string; readonly streams: number }
+  /** What the application needs for a message. */
+  readonly processingUs: number
   /** False: it is started by a step. */
   readonly autostart: boolean
 }
@@ -246,6 +265,8 @@ export type Action = { readonly span: SourceSpan } & (
     }
   | { readonly do: 'expireSession'; readonly targets: Targets }
   | { readonly do: 'skewClock'; readonly targets: Targets; readonly jumpUs: number; readonly driftPpm: number }
+  /** Consumers commit what they have handed out. */
+  | { readonly do: 'commit'; readonly targets: Targets }
   | { readonly do: 'createTopic'; readonly topic: TopicPlan }
   /** A ZooKeeper client does one operation. */
   | { readonly do: 'zk'; readonly by: string; readonly operation: ZkOperation; readonly name: string }

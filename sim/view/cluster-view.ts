@@ -7,7 +7,7 @@
  * in `partitions`, `controller` and `znodes`.
  */
 import type { Micros } from '../../src/host/index.ts'
-import type { TopicPartition } from '../../src/protocol/index.ts'
+import { type TopicPartition, zkPaths } from '../../src/protocol/index.ts'
 import type { ServerState } from '../../src/zookeeper/events.ts'
 import type { Zxid } from '../../src/zookeeper/zxid.ts'
 import type { MachineState } from '../kernel/events.ts'
@@ -180,6 +180,9 @@ export interface ClientView {
   /** Of a group's member: what its application has done, and the partitions that it reads. */
   readonly processed: number
   readonly owns: readonly TopicPartition[]
+  /** Consumers in groups that ZooKeeper keeps: attempts at a rebalance, and those that failed. */
+  readonly rebalances: number
+  readonly failedRebalances: number
   /** ZooKeeper clients: watch events told, by `event path`. */
   readonly notified: Readonly<Record<string, number>>
   /** Resources: writes taken, refused, and taken from a leader of an older epoch than one seen before. */
@@ -226,6 +229,8 @@ export interface ClusterView {
   readonly sessions: Readonly<Record<string, SessionView>>
   readonly clients: Readonly<Record<string, ClientView>>
   readonly groups: Readonly<Record<string, GroupView>>
+  /** Clients by the ids under which they are registered in groups that ZooKeeper keeps. */
+  readonly consumerIds: Readonly<Record<string, string>>
   readonly elections: Readonly<Record<string, ElectionView>>
   readonly operations: Readonly<Record<string, OperationView>>
   readonly work: ZooKeeperWork
@@ -274,6 +279,8 @@ export const emptyClient: ClientView = {
   dropped: 0,
   processed: 0,
   owns: [],
+  rebalances: 0,
+  failedRebalances: 0,
   notified: {},
   accepted: 0,
   refused: 0,
@@ -321,6 +328,7 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
     sessions: {},
     clients,
     groups: {},
+    consumerIds: {},
     elections: {},
     operations: {},
     work: { writes: 0, refused: 0, sessions: 0, watches: 0 },
@@ -367,6 +375,28 @@ export function electedContender(view: ClusterView, path: string): string | unde
     const { node, epoch } = believers[name]!
     return view.znodes[node]?.czxid === epoch
   })
+}
+
+/** The client whose owner node of a partition stands in ZooKeeper. */
+export function partitionOwner(
+  view: ClusterView,
+  { group, topic, partition }: { readonly group: string; readonly topic: string; readonly partition: number },
+): string | undefined {
+  const thread = view.znodes[zkPaths.consumerOwner(group, topic, partition)]?.data
+  return thread === undefined ? undefined : (view.consumerIds[thread.slice(0, thread.lastIndexOf('-'))] ?? 'somebody')
+}
+
+/** Members of a group that take a partition for their own. */
+export function believersIn(view: ClusterView, group: string, tp: TopicPartition): string[] {
+  const assignments = view.groups[group]?.assignments ?? {}
+  return Object.keys(assignments).filter((client) => assignments[client]!.includes(tp))
+}
+
+/** Partitions that a client takes for its own, in all groups. */
+export function partitionsOf(view: ClusterView, client: string): number {
+  let count = 0
+  for (const name of Object.keys(view.groups)) count += view.groups[name]!.assignments[client]?.length ?? 0
+  return count
 }
 
 /** How often an event of this kind was seen, on one machine or on all. */

@@ -8,10 +8,13 @@ import { zxidCounter, zxidEpoch } from '../../src/zookeeper/index.ts'
 import type { Condition, Match } from '../scenario/plan.ts'
 import {
   actingLeader,
+  believersIn,
   type ClusterView,
   countOf,
   electedContender,
   type OperationView,
+  partitionOwner,
+  partitionsOf,
   replicaOf,
   type SessionView,
   type ZooKeeperServerView,
@@ -100,9 +103,21 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(condition.queued, client.queued) &&
         matches(condition.dropped, client.dropped) &&
         matches(condition.lostInQueue, ledger.lostInQueue(condition.client)) &&
+        matches(condition.partitions, partitionsOf(view, condition.client)) &&
+        matches(condition.rebalances, client.rebalances) &&
+        matches(condition.failedRebalances, client.failedRebalances) &&
         matches(condition.accepted, client.accepted) &&
         matches(condition.refused, client.refused) &&
         matches(condition.stale, client.stale)
+      )
+    }
+    case 'owner': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const group = view.groups[condition.group]
+      return (
+        (condition.is === undefined || (partitionOwner(view, condition) ?? 'none') === condition.is) &&
+        matches(condition.believers, believersIn(view, condition.group, tp).length) &&
+        matches(condition.committed, group?.committed[tp] ?? -1)
       )
     }
     case 'operation':

@@ -3,10 +3,13 @@ import { unreachable } from '../../src/host/index.ts'
 import { topicPartition } from '../../src/protocol/index.ts'
 import type { Condition } from '../scenario/plan.ts'
 import {
+  believersIn,
   type ClusterView,
   countOf,
   electedContender,
   type OperationView,
+  partitionOwner,
+  partitionsOf,
   replicaOf,
   type ZooKeeperWork,
   zooKeeperLeader,
@@ -100,12 +103,26 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
         const { queued, dropped } = client ?? { queued: 0, dropped: 0 }
         return `${condition.client} has ${queued} queued, dropped ${dropped}, lost ${ledger.lostInQueue(condition.client)} in its queue`
       }
+      const { partitions, rebalances, failedRebalances } = condition
+      if (partitions !== undefined || rebalances !== undefined || failedRebalances !== undefined) {
+        const tried = `${client?.rebalances ?? 0} attempts at a rebalance, ${client?.failedRebalances ?? 0} of them failed`
+        return `${condition.client} owns ${partitionsOf(view, condition.client)} partitions after ${tried}`
+      }
       return client === undefined
         ? `${condition.client} has done nothing`
         : `${condition.client} was handed ${client.sent}, had ${client.acked} acknowledged, gave up ${client.gaveUp}, read ${client.read}`
     }
     case 'event':
       return `${condition.event} was seen ${times(countOf(view, condition.event, condition.machine))}${condition.machine === undefined ? '' : ` on ${condition.machine}`}`
+    case 'owner': {
+      const tp = topicPartition(condition.topic, condition.partition)
+      const believers = believersIn(view, condition.group, tp)
+      const committed = view.groups[condition.group]?.committed[tp]
+      const beliefs =
+        believers.length === 0 ? 'nobody takes it for its own' : `${believers.join(', ')} take it for their own`
+      const offset = committed === undefined ? 'nothing is committed' : `committed is ${committed}`
+      return `in group ${condition.group} the owner of ${tp} is ${partitionOwner(view, condition) ?? 'none'}; ${beliefs}; ${offset}`
+    }
     case 'operation':
       return operationWords(condition.operation, view)
     case 'notified': {

@@ -29,6 +29,7 @@ type ReplicaEvent = EventOf<
   | 'IsrExpanded'
   | 'LogLoaded'
   | 'LogTruncated'
+  | 'SegmentsDeleted'
   | 'SegmentRolled'
   | 'SegmentsCompacted'
 >
@@ -103,6 +104,10 @@ function foldReplicaEvent(replica: ReplicaDraft, brokerId: number, atUs: Micros,
       replica.logStartOffset = event.logStartOffset
       replica.logEndOffset = event.logEndOffset
       replica.segments = event.segments ?? replica.segments
+      return
+    case 'SegmentsDeleted':
+      replica.log = replica.log.startAt(event.logStartOffset)
+      replica.logStartOffset = event.logStartOffset
       return
     case 'Appended': {
       const { leaderEpoch, messages } = event

@@ -92,5 +92,5 @@ export function foldGroupEvent(view: ViewDraft, machine: string, event: GroupEve
   }
 }
 
-const groupOf = (view: ViewDraft, name: string): ViewDraft['groups'][string] =>
+export const groupOf = (view: ViewDraft, name: string): ViewDraft['groups'][string] =>
   (view.groups[name] ??= { ...emptyGroup, assignments: {}, committed: {} })

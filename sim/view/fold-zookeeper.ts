@@ -18,6 +18,7 @@ import { type Zxid, zxidEpoch } from '../../src/zookeeper/zxid.ts'
 import type { EventOf } from './any-event.ts'
 import { emptyServer } from './cluster-view.ts'
 import type { ViewDraft } from './fold.ts'
+import { forgetRegistration } from './fold-old-consumer.ts'
 import { brokerName } from './names.ts'
 
 type ZkViewEvent = EventOf<
@@ -134,6 +135,7 @@ function foldChange(view: ViewDraft, change: ZnodeChange, zxid: Zxid): void {
       // A place is free: whoever wakes from now on wakes for it.
       if (view.elections[parentPath(path)] !== undefined) view.elections[parentPath(path)]!.woken = 0
       foldDeletion(view, path)
+      forgetRegistration(view, path)
       return
     default:
       unreachable(change)

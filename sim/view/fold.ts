@@ -10,8 +10,10 @@ import { type ClusterView, emptyMachine, type MachineKind } from './cluster-view
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
 import { foldGroupEvent } from './fold-group.ts'
+import { foldOldConsumerEvent, forgetAssignments } from './fold-old-consumer.ts'
 import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
+import { isOldConsumerEvent } from './old-consumer-events.ts'
 
 /** The same, open for writing. Arrays are replaced, never pushed to. */
 export type Mutable<T> = T extends (...args: never[]) => unknown
@@ -40,6 +42,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
   const event = eventOf(record)
   const { machine } = record
   if (isGroupEvent(event)) return foldGroupEvent(view, machine, event)
+  if (isOldConsumerEvent(event)) return foldOldConsumerEvent(view, event)
   switch (event.kind) {
     case 'BrokerStarted':
     case 'ReplicaCreated':
@@ -55,6 +58,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'HighWatermarksCheckpointed':
     case 'LogLoaded':
     case 'LogTruncated':
+    case 'SegmentsDeleted':
     case 'SegmentRolled':
     case 'SegmentsCompacted':
       foldBrokerEvent(view, machine, record.atUs, event)
@@ -200,6 +204,7 @@ function foldMachineEvent(
       forgetServer(view, machine)
       forgetContender(view, machine)
       forgetQueue(view, machine)
+      forgetAssignments(view, machine)
       return
     case 'PowerLost':
       state.state = 'off'

@@ -38,7 +38,7 @@ export function formatClientEvent(event: FormattedClientEvent): string {
     case 'MetadataRefreshFailed':
       return `MetadataRefreshFailed ${event.client} from ${event.broker}: ${event.failure}`
     case 'MessagesRead':
-      return `MessagesRead ${event.tp}${tracedWords(event.messages)} hw=${event.highWatermark} from ${brokerName(event.broker)} by ${event.client}`
+      return `MessagesRead ${event.tp}${tracedWords(event.messages)} hw=${event.highWatermark} from ${brokerName(event.broker)} by ${event.client}${event.group === undefined ? '' : ` of ${event.group}`}${event.stream === undefined ? '' : ` stream ${event.stream}`}`
     case 'FetchFailed':
       return `FetchFailed ${event.tp} at ${event.offset}: ${event.error} by ${leaderName(event.broker)} to ${event.client}`
     case 'OffsetReset':

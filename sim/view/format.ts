@@ -11,11 +11,13 @@ import { type AnyEvent, eventOf, type ViewRecord } from './any-event.ts'
 import { formatClientEvent } from './format-client.ts'
 import { formatControlEvent } from './format-control.ts'
 import { formatGroupEvent } from './format-group.ts'
+import { formatOldConsumerEvent } from './format-old-consumer.ts'
 import { formatStorageEvent } from './format-storage.ts'
 import { tracedWords } from './format-words.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
 import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
+import { isOldConsumerEvent } from './old-consumer-events.ts'
 
 export function formatRecord(record: ViewRecord): string {
   const machine = record.machine === '' ? 'world' : record.machine
@@ -25,6 +27,7 @@ export function formatRecord(record: ViewRecord): string {
 /** The line without time and machine. */
 export function formatEvent(event: AnyEvent): string {
   if (isGroupEvent(event)) return formatGroupEvent(event)
+  if (isOldConsumerEvent(event)) return formatOldConsumerEvent(event)
   switch (event.kind) {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
@@ -68,6 +71,8 @@ export function formatEvent(event: AnyEvent): string {
       return `SegmentRolled ${event.tp} base=${event.baseOffset}`
     case 'LogTruncated':
       return `LogTruncated ${event.tp} ${event.from}→${event.to}`
+    case 'SegmentsDeleted':
+      return `SegmentsDeleted ${event.tp} ${event.reason} bases=${event.baseOffsets.join(',')}, begins at ${event.logStartOffset}`
     case 'CheckpointWritten':
       return `CheckpointWritten ${event.file}${entries(event.entries)}`
 

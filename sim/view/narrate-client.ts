@@ -106,6 +106,9 @@ export function narrateClient(
       return told({ who, text, tone: 'quiet' }, messages, false)
     }
     case 'OffsetReset':
+      if (event.from < 0) {
+        return { who, text: `begins ${event.tp} at offset ${event.to}, as auto.offset.reset says`, tone: 'plain' }
+      }
       return { who, text: `goes from offset ${event.from} to ${event.to} of ${event.tp}`, tone: 'warn' }
     default:
       return unreachable(event)

@@ -3,6 +3,7 @@
  * Kafka's documentation. Everything else (heartbeats, watches, fetch positions …) stays in the trace.
  * The data plane is here and in `narrate-client.ts`; controller, ZooKeeper and machines in `narrate-control.ts`.
  */
+import type { OldConsumerEvent } from '../../src/client/old-consumer/events.ts'
 import type { TopicPartition } from '../../src/protocol/index.ts'
 import type { Detail } from '../scenario/plan.ts'
 import { type AnyEvent, type EventOf, eventOf, type ViewRecord } from './any-event.ts'
@@ -13,6 +14,8 @@ import { brokerNames, isInternal, leaderName, messageName } from './names.ts'
 import { narrateClient } from './narrate-client.ts'
 import { narrateControl } from './narrate-control.ts'
 import { narrateGroup } from './narrate-group.ts'
+import { narrateOldConsumer } from './narrate-old-consumer.ts'
+import { isOldConsumerEvent } from './old-consumer-events.ts'
 import { listNames, type Tone } from './painter.ts'
 
 export interface Telling {
@@ -80,6 +83,7 @@ export function narrate(
 ): Telling | undefined {
   const event = eventOf(record)
   if (isGroupEvent(event)) return narrateGroup(record.machine, event, ledger, memory)
+  if (isOldConsumerEvent(event)) return narrateOldConsumer(event, view, memory)
   switch (event.kind) {
     case 'BecameLeader':
     case 'BecameFollower':
@@ -92,6 +96,7 @@ export function narrate(
     case 'HighWatermarksCheckpointed':
     case 'ReplicaCreated':
     case 'LogLoaded':
+    case 'SegmentsDeleted':
       return narrateReplica(record, event, view, ledger, memory)
     case 'MessageHanded':
     case 'ProduceSent':
@@ -144,6 +149,7 @@ type ReplicaEvent = EventOf<
   | 'HighWatermarksCheckpointed'
   | 'ReplicaCreated'
   | 'LogLoaded'
+  | 'SegmentsDeleted'
 >
 
 function narrateReplica(
@@ -236,7 +242,18 @@ function narrateReplica(
       }
     case 'LogLoaded':
       return lostAtRestart(record, event.tp, view)
+    case 'SegmentsDeleted': {
+      const count = event.baseOffsets.length
+      const text = `deletes ${count === 1 ? 'the oldest segment' : `the ${count} oldest segments`} of ${event.tp}, ${retention[event.reason]}: it begins at ${event.logStartOffset} now`
+      return { who, text, tone: 'plain', draw: [event.tp] }
+    }
   }
+}
+
+const retention: Readonly<Record<EventOf<'SegmentsDeleted'>['reason'], string>> = {
+  time: 'older than retention.ms allows',
+  size: 'more than retention.bytes allows',
+  'log-start-offset': 'below the log start offset',
 }
 
 const namesOf = (messages: readonly { readonly key: string | null; readonly value: string | null }[]): string[] =>
@@ -286,4 +303,7 @@ function logNames(view: ClusterView, broker: string, tp: TopicPartition): string
   return names.length === 0 ? `${replica?.logEndOffset ?? 0} messages` : listNames(names)
 }
 
-export type ControlEvent = Exclude<AnyEvent, ReplicaEvent | GroupEvent | Parameters<typeof narrateClient>[0]>
+export type ControlEvent = Exclude<
+  AnyEvent,
+  ReplicaEvent | GroupEvent | OldConsumerEvent | Parameters<typeof narrateClient>[0]
+>

@@ -28,6 +28,7 @@ import { HighWatermarkCheckpoint } from './high-watermark-checkpoint.ts'
 import { ISR_PROPAGATION_CHECK_MS, IsrChangePropagation } from './isr-change-propagation.ts'
 import { shrinkIsrs } from './isr-expiration.ts'
 import type { LeadershipListener } from './leadership-listener.ts'
+import { logTasks } from './log-tasks.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { Partition, type PartitionContext } from './partition.ts'
 import { PartitionTable } from './partition-table.ts'
@@ -35,9 +36,6 @@ import { Purgatory } from './purgatory.ts'
 import { LocalReplica } from './replica.ts'
 import { ReplicaFetcherManager } from './replica-fetcher-manager.ts'
 import type { TopicConfigs } from './topic-configs.ts'
-
-/** Kafka's `InitialTaskDelayMs` of the log manager's tasks. */
-const LOG_TASKS_DELAY_MS = 30_000
 
 export interface ReplicaManagerOptions {
   readonly brokerId: number
@@ -111,16 +109,17 @@ export class ReplicaManager implements PartitionContext {
     if (versions.isrPropagation === 'notification') {
       this.schedule('isr-change-propagation', 0, ISR_PROPAGATION_CHECK_MS, (done) => this.isrChanges.check(done))
     }
-    const checkpointMs = config['log.flush.offset.checkpoint.interval.ms']
-    this.schedule('recovery-point-checkpoint', LOG_TASKS_DELAY_MS, checkpointMs, (done) => {
-      try {
-        logs.checkpointRecoveryPoints()
-      } catch (error) {
-        // The scheduler logs what a task throws, and runs it again next time.
-        if (!isDiskFailure(error)) throw error
-      }
-      done()
-    })
+    for (const { tag, firstMs, periodMs, run } of logTasks(logs, config, versions)) {
+      this.schedule(tag, firstMs, periodMs, (done) => {
+        try {
+          run()
+        } catch (error) {
+          // The scheduler logs what a task throws, and runs it again next time.
+          if (!isDiskFailure(error)) throw error
+        }
+        done()
+      })
+    }
   }
 
   get obeyedEpoch(): number {

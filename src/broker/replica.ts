@@ -14,14 +14,24 @@ export const NEVER: Micros = Number.MIN_SAFE_INTEGER
 export class LocalReplica {
   readonly brokerId: number
   readonly log: Log
-  /** First offset not known to be committed. May pass the LEO for a while on a follower that was cut back. */
-  highWatermark: number
+  private firstUncommitted: number
 
   constructor(brokerId: number, log: Log, highWatermark: number) {
     invariant(highWatermark >= UNKNOWN_OFFSET, `high watermark ${highWatermark} of ${log.topicPartition} is impossible`)
     this.brokerId = brokerId
     this.log = log
-    this.highWatermark = highWatermark
+    this.firstUncommitted = highWatermark
+    log.updateHighWatermark(highWatermark)
+  }
+
+  /** First offset not known to be committed. May pass the LEO for a while on a follower that was cut back. */
+  get highWatermark(): number {
+    return this.firstUncommitted
+  }
+
+  set highWatermark(offset: number) {
+    this.firstUncommitted = offset
+    this.log.updateHighWatermark(offset)
   }
 
   get logEndOffset(): number {

@@ -1,6 +1,7 @@
 /** Trace events of clients. `client` is the client's name in the scenario; a client may live several lives. */
 import type { RpcFailure } from '../protocol/index.ts'
 import type { ApplicationEvent, GroupConsumerEvent } from './group-consumer/events.ts'
+import type { OldConsumerEvent } from './old-consumer/events.ts'
 
 /**
  * How one attempt at a produce request ended.
@@ -9,6 +10,7 @@ import type { ApplicationEvent, GroupConsumerEvent } from './group-consumer/even
 export type ClientEvent =
   | GroupConsumerEvent
   | ApplicationEvent
+  | OldConsumerEvent
   /** The application handed a message to the producer. `message` is its name: the value's text. */
   | {
       readonly kind: 'MessageHanded'
@@ -104,6 +106,9 @@ export type ClientEvent =
       }>
       readonly broker: number
       readonly highWatermark: number
+      /** Of a consumer in a group: the group, and the number of the stream that handed them out. */
+      readonly group?: string
+      readonly stream?: number
     }
   | {
       readonly kind: 'FetchFailed'

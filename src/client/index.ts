@@ -5,6 +5,15 @@ export { type GroupConsumerOptions, GroupConsumerProcess } from './group-consume
 export { groupConsumerDefaults } from './group-consumer/release-defaults.ts'
 export type { Subscribes } from './group-consumer/subscription-state.ts'
 export { messageName, sizedValue } from './message-text.ts'
+export {
+  type AssignmentStrategy,
+  assignmentStrategies,
+  assignPartitions,
+  type GroupTopics,
+  type OwnedPartition,
+} from './old-consumer/assignment.ts'
+export { type OldConsumerOptions, OldConsumerProcess, type Subscription } from './old-consumer/old-consumer.ts'
+export { allowedTopics, type TopicFilter, topicFilter, topicPattern } from './old-consumer/topic-filter.ts'
 export { type OldProducerOptions, OldProducerProcess } from './old-producer/old-producer.ts'
 export {
   defaultPartition,

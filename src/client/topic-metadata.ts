@@ -52,6 +52,12 @@ export class MetadataSource {
     return undefined
   }
 
+  /** Gives up a search under way; nobody is told. */
+  close(): void {
+    this.channel?.close()
+    this.channel = undefined
+  }
+
   digest(digest: Digest): void {
     digest.boolean(this.channel !== undefined)
     if (this.channel === undefined) return

@@ -3,7 +3,7 @@
  * (`core/src/main/scala/kafka/server/KafkaConfig.scala`; formats.md section 10).
  */
 import { cleanupPolicies } from './cleanup-policy.ts'
-import { type ConfigValues, double, flag, int, text } from './config-def.ts'
+import { type ConfigValues, double, flag, int, optionalInt, text } from './config-def.ts'
 
 export const brokerConfigTable = {
   port: int(9092, 'port that the broker listens on', 1, 65_535),
@@ -12,12 +12,27 @@ export const brokerConfigTable = {
   'auto.create.topics.enable': flag(true, 'create a topic when its metadata is asked for'),
   'message.max.bytes': int(1_000_012, 'largest message', 0),
   'log.segment.bytes': int(1_073_741_824, 'segment size that makes a new one begin', 14),
+  'log.roll.ms': optionalInt('age of a segment that makes a new one begin; log.roll.hours if left out', 1),
   'log.roll.hours': int(168, 'age of a segment that makes a new one begin', 1),
-  'log.retention.hours': int(168, 'how long closed segments are kept', 1),
+  'log.roll.jitter.ms': optionalInt(
+    'by how much at most a segment rolls earlier; log.roll.jitter.hours if left out',
+    0,
+  ),
+  'log.roll.jitter.hours': int(0, 'by how much at most a segment rolls earlier', 0),
+  'log.retention.ms': optionalInt('how long closed segments are kept; log.retention.minutes if left out', -1),
+  'log.retention.minutes': optionalInt('how long closed segments are kept; log.retention.hours if left out', -1),
+  'log.retention.hours': int(168, 'how long closed segments are kept', -1),
   'log.retention.bytes': int(-1, 'size of a partition that makes old segments go (-1: no limit)'),
+  'log.retention.check.interval.ms': int(300_000, 'time between two looks for segments to delete', 1),
+  'log.segment.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
   'log.index.size.max.bytes': int(10_485_760, 'size an offset index is allocated with', 8),
   'log.index.interval.bytes': int(4096, 'bytes of log between two index entries', 0),
   'log.flush.interval.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended to a log before it is flushed', 1),
+  'log.flush.interval.ms': optionalInt(
+    'time that messages may be unflushed; log.flush.scheduler.interval.ms if left out',
+    0,
+  ),
+  'log.flush.scheduler.interval.ms': int(Number.MAX_SAFE_INTEGER, 'time between two looks for logs to flush', 1),
   'log.cleanup.policy': text('delete', 'what happens to old segments', cleanupPolicies),
   'log.cleaner.enable': flag(false, 'compact the logs of topics whose cleanup.policy says so'),
   'log.cleaner.threads': int(1, 'logs compacted at a time', 1),
@@ -35,6 +50,7 @@ export const brokerConfigTable = {
   'log.cleaner.io.max.bytes.per.second': double(Number.MAX_VALUE, 'what compaction reads and writes at most', 0),
   'log.cleaner.backoff.ms': int(15_000, 'rest of the cleaner when nothing is to be done', 0),
   'log.flush.offset.checkpoint.interval.ms': int(60_000, 'time between two recovery point checkpoints', 1),
+  'log.flush.start.offset.checkpoint.interval.ms': int(60_000, 'time between two log start checkpoints, from 0.11', 1),
   'unclean.leader.election.enable': flag(true, 'a replica outside the ISR may lead when no member of it is alive'),
   'min.insync.replicas': int(1, 'ISR size below which acks=-1 writes are refused; 0.8.2 honours it per topic only', 1),
   'replica.lag.time.max.ms': int(10_000, 'a follower that did not fetch for so long leaves the ISR', 1),

@@ -74,4 +74,43 @@ export const groupConsumerConfigTable = {
 
 export type GroupConsumerConfig = ConfigValues<typeof groupConsumerConfigTable>
 
+/** Keys of the old high-level consumer (`kafka/consumer/ConsumerConfig.scala`, 0.8.2.2). */
+export const oldConsumerConfigTable = {
+  ...simpleConsumerConfigTable,
+  'group.id': text('', 'name of the group; the same as `group` of the client'),
+  'consumer.id': text('', 'name among the members of the group, for tests; made of host, time and chance if not set'),
+  'auto.commit.enable': flag(true, 'commit offsets from time to time'),
+  'auto.commit.interval.ms': int(60_000, 'time between two commits', 1),
+  'auto.offset.reset': text('largest', 'where to begin without an offset, or with one that is out of range', [
+    'smallest',
+    'largest',
+  ]),
+  'offsets.storage': text('zookeeper', 'where offsets are kept', ['zookeeper', 'kafka']),
+  'dual.commit.enabled': flag(
+    true,
+    'with offsets in Kafka: write them to ZooKeeper too, and begin at the larger one (for migration)',
+  ),
+  'offsets.commit.max.retries': int(5, 'attempts at the last commit, when it closes', 0),
+  'offsets.channel.backoff.ms': int(1000, 'pause before the coordinator is looked for or asked again', 0),
+  'offsets.channel.socket.timeout.ms': int(
+    10_000,
+    'a request to the coordinator unanswered for so long is given up',
+    1,
+  ),
+  'partition.assignment.strategy': text(
+    'range',
+    'who gets which partition; range-ceil is the formula of the early documentation, which no release had',
+    ['range', 'roundrobin', 'range-ceil'],
+  ),
+  'rebalance.max.retries': int(4, 'attempts at a rebalance', 1),
+  'rebalance.backoff.ms': int(2000, 'pause before the next attempt', 0),
+  'queued.max.message.chunks': int(2, 'fetched chunks that wait for the application, a stream', 1),
+  'consumer.timeout.ms': int(-1, 'how long an iterator waits for a message before it ends (negative: for ever)'),
+  'num.consumer.fetchers': int(1, 'fetchers a broker', 1),
+  'exclude.internal.topics': flag(true, 'white- and blacklists leave out __consumer_offsets'),
+  'zookeeper.session.timeout.ms': int(6000, 'session timeout that it asks ZooKeeper for', 1),
+} as const
+
+export type OldConsumerConfig = ConfigValues<typeof oldConsumerConfigTable>
+
 export type SimpleConsumerConfig = ConfigValues<typeof simpleConsumerConfigTable>

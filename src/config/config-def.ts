@@ -15,9 +15,12 @@ export interface ConfigKey<T> {
   readonly about: string
 }
 
-export type ConfigTable = Readonly<Record<string, ConfigKey<number> | ConfigKey<boolean> | ConfigKey<string>>>
+/** A key whose default is null is not set unless somebody sets it: others stand in for it then. */
+export type ConfigTable = Readonly<
+  Record<string, ConfigKey<number> | ConfigKey<number | null> | ConfigKey<boolean> | ConfigKey<string>>
+>
 
-type Widen<T> = T extends number ? number : T extends boolean ? boolean : string
+type Widen<T> = T extends number ? number : T extends null ? null : T extends boolean ? boolean : string
 
 export type ConfigValues<T extends ConfigTable> = { readonly [K in keyof T]: Widen<T[K]['default']> }
 
@@ -70,6 +73,13 @@ export const int = (defaultValue: number, about: string, min?: number, max?: num
   numberKey('int', defaultValue, about, min, max)
 export const double = (defaultValue: number, about: string, min?: number, max?: number): ConfigKey<number> =>
   numberKey('double', defaultValue, about, min, max)
+/** A whole number that is not set by default. */
+export const optionalInt = (about: string, min: number): ConfigKey<number | null> => ({
+  type: 'int',
+  default: null,
+  min,
+  about,
+})
 const numberKey = (
   type: 'int' | 'double',
   defaultValue: number,

@@ -8,9 +8,11 @@ const HOUR_MS = 3_600_000
 export const topicConfigTable = {
   'segment.bytes': int(1_073_741_824, 'segment size that makes a new one begin', 14),
   'segment.ms': int(168 * HOUR_MS, 'age of a segment that makes a new one begin', 0),
+  'segment.jitter.ms': int(0, 'by how much at most a segment is rolled earlier, drawn for each', 0),
   'segment.index.bytes': int(10_485_760, 'size an offset index is allocated with', 8),
   'index.interval.bytes': int(4096, 'bytes of log between two index entries', 0),
   'flush.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended before the log is flushed', 1),
+  'flush.ms': int(Number.MAX_SAFE_INTEGER, 'time that messages may be unflushed', 0),
   'retention.ms': int(168 * HOUR_MS, 'how long closed segments are kept'),
   'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
   'file.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
@@ -37,12 +39,15 @@ export function topicConfig(
 ): TopicConfig {
   const fallback: Record<string, unknown> = {
     'segment.bytes': broker['log.segment.bytes'],
-    'segment.ms': broker['log.roll.hours'] * HOUR_MS,
+    'segment.ms': broker['log.roll.ms'] ?? broker['log.roll.hours'] * HOUR_MS,
+    'segment.jitter.ms': broker['log.roll.jitter.ms'] ?? broker['log.roll.jitter.hours'] * HOUR_MS,
     'segment.index.bytes': broker['log.index.size.max.bytes'],
     'index.interval.bytes': broker['log.index.interval.bytes'],
     'flush.messages': broker['log.flush.interval.messages'],
-    'retention.ms': broker['log.retention.hours'] * HOUR_MS,
+    'flush.ms': broker['log.flush.interval.ms'] ?? broker['log.flush.scheduler.interval.ms'],
+    'retention.ms': retentionMs(broker),
     'retention.bytes': broker['log.retention.bytes'],
+    'file.delete.delay.ms': broker['log.segment.delete.delay.ms'],
     'max.message.bytes': broker['message.max.bytes'],
     'cleanup.policy': broker['log.cleanup.policy'],
     'min.cleanable.dirty.ratio': broker['log.cleaner.min.cleanable.ratio'],
@@ -53,4 +58,10 @@ export function topicConfig(
   }
   if (options.brokerMinIsr) fallback['min.insync.replicas'] = broker['min.insync.replicas']
   return configValues(topicConfigTable, fallback, overrides)
+}
+
+/** The first that is set counts; -1: no limit. */
+function retentionMs(broker: BrokerConfig): number {
+  const minutes = broker['log.retention.minutes'] ?? broker['log.retention.hours'] * 60
+  return Math.max(-1, broker['log.retention.ms'] ?? minutes * 60_000)
 }

@@ -7,7 +7,6 @@ import { type ConfigTable, flag, int, text } from './config-def.ts'
 
 const INT_MAX = 2_147_483_647
 const SHORT_MAX = 32_767
-const LONG_MAX = Number.MAX_SAFE_INTEGER
 const KIB = 1024
 
 export const unmodelledConfigTable: ConfigTable = {
@@ -30,16 +29,6 @@ export const unmodelledConfigTable: ConfigTable = {
   'max.connections.per.ip': int(INT_MAX, 'connections are not counted', 1),
   'max.connections.per.ip.overrides': text('', 'connections are not counted'),
   'connections.max.idle.ms': int(600_000, 'idle connections stay open'),
-  'log.cleanup.policy': text('delete', 'what happens to old segments'),
-  'log.roll.ms': int(-1, 'age of a segment that makes a new one begin', 1),
-  'log.roll.jitter.ms': int(-1, 'segments of one age roll at one time', 0),
-  'log.roll.jitter.hours': int(0, 'segments of one age roll at one time', 0),
-  'log.retention.ms': int(-1, 'how long closed segments are kept', 1),
-  'log.retention.minutes': int(-1, 'how long closed segments are kept', 1),
-  'log.retention.check.interval.ms': int(300_000, 'time between two looks for segments to delete', 1),
-  'log.segment.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
-  'log.flush.interval.ms': int(LONG_MAX, 'logs are not flushed by time'),
-  'log.flush.scheduler.interval.ms': int(LONG_MAX, 'logs are not flushed by time'),
   'controller.message.queue.size': int(INT_MAX, 'requests of the controller do not fill a queue'),
   'fetch.purgatory.purge.interval.requests': int(1000, 'what is done leaves the purgatory at once'),
   'producer.purgatory.purge.interval.requests': int(1000, 'what is done leaves the purgatory at once'),
@@ -66,6 +55,7 @@ export const unmodelledConfigTable: ConfigTable = {
 export const longConfigKeys: ReadonlySet<string> = new Set([
   'connections.max.idle.ms',
   'log.retention.bytes',
+  'log.retention.ms',
   'log.retention.check.interval.ms',
   'log.cleaner.dedupe.buffer.size',
   'log.cleaner.backoff.ms',

@@ -1,5 +1,6 @@
 export * from './byte-codec.ts'
 export * from './consumer-protocol.ts'
+export * from './consumer-registration.ts'
 export * from './control.ts'
 export * from './errors.ts'
 export * from './fetch.ts'

@@ -17,6 +17,10 @@ export const zkPaths = {
   controller: '/controller',
   controllerEpoch: '/controller_epoch',
   consumers: '/consumers',
+  consumerIds: (group: string): string => `/consumers/${group}/ids`,
+  consumerId: (group: string, consumer: string): string => `/consumers/${group}/ids/${consumer}`,
+  consumerOwner: (group: string, topic: string, partition: number): string =>
+    `/consumers/${group}/owners/${topic}/${partition}`,
   consumerOffsets: (group: string, topic: string): string => `/consumers/${group}/offsets/${topic}`,
   consumerOffset: (group: string, topic: string, partition: number): string =>
     `/consumers/${group}/offsets/${topic}/${partition}`,

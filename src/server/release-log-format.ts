@@ -16,6 +16,10 @@ export function releaseLogFormat(versions: ProtocolVersions): LogFormat {
     ...written,
     indexedOffset: versions.indexEntries === 'first-offset' ? 'first' : 'last',
     codecs: { 'gzip-snappy': codecsOf080, 'with-lz4': written.codecs, 'with-zstd': allCodecs }[versions.codecs],
+    segmentFiles: versions.logFiles,
+    segmentLimit: versions.segmentLimit,
+    upkeep: versions.logUpkeep,
+    producerState: versions.producerMemory,
     leaderEpochs: versions.messageFormat === 'v2' ? epochRules(versions) : 'none',
   }
 }

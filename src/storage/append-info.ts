@@ -1,4 +1,6 @@
 /** What goes into an append besides the records, and what is known of it afterwards (`LogAppendInfo` of Kafka). */
+import type { CheckedRecords } from './checked-records.ts'
+import type { BatchMetadata } from './producer-state/producer-entry.ts'
 import { NO_TIMESTAMP } from './record/layout.ts'
 
 export interface AppendInfo {
@@ -17,6 +19,8 @@ export interface AppendInfo {
   readonly offsetOfMaxTimestamp: number
   /** The leader's time, if it is that of the messages; -1 otherwise. */
   readonly logAppendTime: number
+  /** An idempotent producer sent what the log has already: nothing was written, and the offsets are those it has. */
+  readonly isDuplicate?: boolean
 }
 
 export interface AppendOptions {
@@ -41,3 +45,24 @@ export const NOTHING_APPENDED: AppendInfo = {
   offsetOfMaxTimestamp: -1,
   logAppendTime: NO_TIMESTAMP,
 }
+
+/** @param isStamped the leader has set the time of the records */
+export const appendInfoOf = (set: CheckedRecords, isStamped: boolean): AppendInfo => ({
+  firstOffset: set.firstOffset,
+  lastOffset: set.lastOffset,
+  count: set.count,
+  bytes: set.bytes.length,
+  maxTimestamp: set.maxTimestamp,
+  offsetOfMaxTimestamp: set.offsetOfMaxTimestamp,
+  logAppendTime: isStamped ? set.maxTimestamp : NO_TIMESTAMP,
+})
+
+/** What is told of a batch that was there already. */
+export const duplicateInfoOf = ({ lastOffset, offsetDelta, timestamp }: BatchMetadata): AppendInfo => ({
+  ...NOTHING_APPENDED,
+  firstOffset: lastOffset - offsetDelta,
+  lastOffset,
+  count: offsetDelta + 1,
+  logAppendTime: timestamp,
+  isDuplicate: true,
+})

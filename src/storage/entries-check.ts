@@ -8,17 +8,8 @@ import { readInt32, readInt64 } from './big-endian.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { AppendError } from './errors.ts'
 import type { LogFormat } from './log-format.ts'
-import { codecIdAt, isBatch, isCrcValid, lastOffsetAt } from './record/entry.ts'
-import {
-  ENTRY_OVERHEAD,
-  LEGACY_TIMESTAMP_AT,
-  MAGIC_AT,
-  MAX_TIMESTAMP_AT,
-  MESSAGE_SIZE_MIN,
-  NO_TIMESTAMP,
-  RECORD_COUNT_AT,
-  SIZE_AT,
-} from './record/layout.ts'
+import { codecIdAt, isBatch, isCrcValid, lastOffsetAt, maxTimestampAt } from './record/entry.ts'
+import { ENTRY_OVERHEAD, MESSAGE_SIZE_MIN, NO_TIMESTAMP, RECORD_COUNT_AT, SIZE_AT } from './record/layout.ts'
 
 /** @throws AppendError InvalidMessage (impossible size, wrong CRC), MessageSizeTooLarge, Unknown (codec) */
 export function checkEntries(records: Uint8Array, maxMessageBytes: number, format: LogFormat): CheckedRecords {
@@ -85,12 +76,10 @@ export function describeEntries(bytes: Uint8Array): CheckedRecords {
     }
     if (last <= lastOffset) monotonic = false
     lastOffset = last
-    if (bytes[at + MAGIC_AT] !== 0) {
-      const timestamp = readInt64(bytes, at + (batch ? MAX_TIMESTAMP_AT : LEGACY_TIMESTAMP_AT))
-      if (timestamp > maxTimestamp) {
-        maxTimestamp = timestamp
-        offsetOfMaxTimestamp = last
-      }
+    const timestamp = maxTimestampAt(bytes, at)
+    if (timestamp > maxTimestamp) {
+      maxTimestamp = timestamp
+      offsetOfMaxTimestamp = last
     }
     count += batch ? readInt32(bytes, at + RECORD_COUNT_AT) : 1
   }

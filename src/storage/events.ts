@@ -18,4 +18,14 @@ export type StorageEvent =
     }
   | { readonly kind: 'SegmentRolled'; readonly tp: string; readonly baseOffset: number }
   | { readonly kind: 'LogTruncated'; readonly tp: string; readonly from: number; readonly to: number }
+  | {
+      /** Retention: the oldest segments went. */
+      readonly kind: 'SegmentsDeleted'
+      readonly tp: string
+      readonly baseOffsets: readonly number[]
+      /** They are too old, or the log is too large, or it begins behind them. */
+      readonly reason: 'time' | 'size' | 'log-start-offset'
+      /** Where the log begins now. */
+      readonly logStartOffset: number
+    }
   | { readonly kind: 'CheckpointWritten'; readonly file: string; readonly entries: Readonly<Record<string, number>> }

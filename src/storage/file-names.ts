@@ -1,6 +1,11 @@
 /** Names of files in a log directory (formats.md 2.1; `kafka/log/Log.scala` at 0.8.2.2). */
 export const LOG_SUFFIX = '.log'
 export const INDEX_SUFFIX = '.index'
+/** Since 0.10.1. */
+export const TIME_INDEX_SUFFIX = '.timeindex'
+/** Since 0.11, as the next. */
+export const TRANSACTION_INDEX_SUFFIX = '.txnindex'
+export const SNAPSHOT_SUFFIX = '.snapshot'
 /** Given up, removed after a delay. */
 export const DELETED_SUFFIX = '.deleted'
 /** Output of a compaction that has not finished. */
@@ -10,6 +15,8 @@ export const SWAP_SUFFIX = '.swap'
 
 export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 export const RECOVERY_POINT_CHECKPOINT_FILE = 'recovery-point-offset-checkpoint'
+/** Since 0.11. */
+export const LOG_START_OFFSET_CHECKPOINT_FILE = 'log-start-offset-checkpoint'
 /** In the partition's directory, since 0.11. */
 export const LEADER_EPOCH_CHECKPOINT_FILE = 'leader-epoch-checkpoint'
 
@@ -18,12 +25,20 @@ const segmentStem = (baseOffset: number): string => String(baseOffset).padStart(
 
 export const logFileName = (baseOffset: number): string => segmentStem(baseOffset) + LOG_SUFFIX
 export const indexFileName = (baseOffset: number): string => segmentStem(baseOffset) + INDEX_SUFFIX
+export const timeIndexFileName = (baseOffset: number): string => segmentStem(baseOffset) + TIME_INDEX_SUFFIX
+export const transactionIndexFileName = (baseOffset: number): string =>
+  segmentStem(baseOffset) + TRANSACTION_INDEX_SUFFIX
+export const snapshotFileName = (offset: number): string => segmentStem(offset) + SNAPSHOT_SUFFIX
 
 /** The base offset in a `.log` file's name; undefined for any other name, and for offsets beyond 2^53. */
-export function baseOffsetOf(name: string): number | undefined {
-  const digits = /^(\d{20})\.log$/.exec(name)?.[1]
-  const baseOffset = Number(digits)
-  return Number.isSafeInteger(baseOffset) ? baseOffset : undefined
+export const baseOffsetOf = (name: string): number | undefined => offsetIn(/^(\d{20})\.log$/.exec(name))
+
+/** The offset in a `.snapshot` file's name; undefined for any other name. */
+export const snapshotOffsetOf = (name: string): number | undefined => offsetIn(/^(\d{20})\.snapshot$/.exec(name))
+
+function offsetIn(match: RegExpExecArray | null): number | undefined {
+  const offset = Number(match?.[1])
+  return Number.isSafeInteger(offset) ? offset : undefined
 }
 
 /** A path in a directory, where '' is the root. */

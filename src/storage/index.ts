@@ -22,11 +22,14 @@ export {
   UNDEFINED_EPOCH_END,
   UNDEFINED_EPOCH_OFFSET,
 } from './leader-epoch-cache.ts'
-export { Log, type LogRead } from './log.ts'
+export type { LogRead } from './local-log.ts'
+export { Log } from './log.ts'
 export {
   type LogFormat,
+  logFormat09,
   logFormat20,
   logFormat21,
+  logFormat24,
   logFormat27,
   logFormat010,
   logFormat011,
@@ -35,10 +38,15 @@ export {
 } from './log-format.ts'
 export { type OpenedLog, openLog } from './log-loader.ts'
 export { LogManager, type LogManagerOptions } from './log-manager.ts'
-export { LogSegment } from './log-segment.ts'
+export { LogSegment, type TimestampAndOffset } from './log-segment.ts'
 export { buildMessageSet, type MessageEntry, readMessageSet } from './message-set.ts'
 export { OffsetCheckpoint } from './offset-checkpoint.ts'
 export { type IndexEntry, OffsetIndex } from './offset-index.ts'
+export type { AppendOrigin, CompletedTransaction } from './producer-state/producer-append.ts'
+export { type BatchMetadata, ProducerEntry } from './producer-state/producer-entry.ts'
+export type { ProducerStateRules } from './producer-state/producer-rules.ts'
+export { ProducerState } from './producer-state/producer-state.ts'
+export { readSnapshot } from './producer-state/snapshot.ts'
 export { Batch, batchesOf, type ReadOptions, readRecords } from './record/batch.ts'
 export type { BatchOrigin } from './record/batch-header.ts'
 export { type BuildOptions, buildEmptyBatch, buildRecords } from './record/build-records.ts'
@@ -52,3 +60,5 @@ export { downConvert } from './record/convert-records.ts'
 export type { Magic, TimestampType } from './record/layout.ts'
 export type { LogRecord, NewRecord, RecordHeader } from './record/record.ts'
 export { addSequence } from './record/sequence.ts'
+export { TimeIndex, type TimeIndexEntry } from './time-index.ts'
+export { type AbortedTransaction, readAbortedTransactions, TransactionIndex } from './transaction-index.ts'

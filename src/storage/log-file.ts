@@ -6,8 +6,15 @@
 import { FileError, type FileHandle, type FileSystem, invariant } from '../host/index.ts'
 import { readInt32, readInt64 } from './big-endian.ts'
 import { CorruptLogError } from './errors.ts'
-import { entryEnd, isBatch, isCrcValid, lastOffsetAt } from './record/entry.ts'
-import { ENTRY_OVERHEAD, MESSAGE_SIZE_MIN, SCAN_HEADER_BYTES, SIZE_AT } from './record/layout.ts'
+import { entryEnd, isBatch, isCrcValid, lastOffsetAt, maxTimestampAt } from './record/entry.ts'
+import {
+  ENTRY_OVERHEAD,
+  MESSAGE_SIZE_MIN,
+  NO_TIMESTAMP,
+  SCAN_HEADER_BYTES,
+  SIZE_AT,
+  TIME_HEADER_BYTES,
+} from './record/layout.ts'
 
 const HEADER_WINDOW_BYTES = 4096
 const SCAN_WINDOW_BYTES = 65_536
@@ -100,6 +107,49 @@ export class LogFile {
   }
 
   /**
+   * Walks the entries from `from` on while they are whole, by their headers alone: of `bytes` at `at`, as much is there
+   * as the offsets and times of an entry take. `visit` ends the walk by returning false.
+   */
+  walkHeaders(from: number, visit: (bytes: Uint8Array, at: number, position: number, size: number) => boolean): void {
+    let windowStart = from
+    let windowEnd = from
+    let position = from
+    while (position + ENTRY_OVERHEAD <= this.validBytes) {
+      if (position + TIME_HEADER_BYTES > windowEnd && windowEnd < this.validBytes) {
+        windowStart = position
+        windowEnd = position + this.fillHeaderWindow(position)
+        if (position + ENTRY_OVERHEAD > windowEnd) return
+      }
+      const at = position - windowStart
+      const size = ENTRY_OVERHEAD + readInt32(headerWindow, at + SIZE_AT)
+      if (size < ENTRY_OVERHEAD + MESSAGE_SIZE_MIN || position + size > this.validBytes) return
+      if (!visit(headerWindow, at, position, size)) return
+      position += size
+    }
+  }
+
+  /** The first entry at or after `from` whose largest timestamp is at or above the target. */
+  findTimestamp(target: number, from: number): { readonly position: number; readonly size: number } | undefined {
+    let found: { readonly position: number; readonly size: number } | undefined
+    this.walkHeaders(from, (bytes, at, position, size) => {
+      if (maxTimestampAt(bytes, at) < target) return true
+      found = { position, size }
+      return false
+    })
+    return found
+  }
+
+  /** Largest timestamp of the first entry; -1 if there is none. */
+  firstTimestamp(): number {
+    let timestamp = NO_TIMESTAMP
+    this.walkHeaders(0, (bytes, at) => {
+      timestamp = maxTimestampAt(bytes, at)
+      return false
+    })
+    return timestamp
+  }
+
+  /**
    * Walks the entries from the start while they are whole, no larger than `maxMessageBytes` and have a right CRC.
    * `visit` gets each as `bytes[at, end)` and may refuse it by returning false. Memory: one window, or one entry that is
    * really there.
@@ -109,13 +159,27 @@ export class LogFile {
     maxMessageBytes: number,
     visit: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
   ): number {
-    let window = new Uint8Array(Math.min(SCAN_WINDOW_BYTES, this.validBytes))
-    let windowStart = 0
-    let filled = this.handle.read(0, window, 0, window.length)
-    let position = 0
+    return this.walkEntries(
+      0,
+      (bytes, at, end, position) =>
+        end - at - ENTRY_OVERHEAD <= maxMessageBytes && isCrcValid(bytes, at, end) && visit(bytes, at, end, position),
+      maxMessageBytes,
+    )
+  }
+
+  /** Walks the whole entries from `from` on, unchecked, as `scan` does. */
+  walkEntries(
+    from: number,
+    visit: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
+    maxMessageBytes = Number.MAX_SAFE_INTEGER,
+  ): number {
+    let window = new Uint8Array(Math.min(SCAN_WINDOW_BYTES, this.validBytes - from))
+    let windowStart = from
+    let filled = this.handle.read(from, window, 0, window.length)
+    let position = from
+    let view = window.subarray(0, filled)
     while (position + ENTRY_OVERHEAD <= this.validBytes) {
-      let at = position - windowStart
-      const view = window.subarray(0, filled)
+      const at = position - windowStart
       const end = entryEnd(view, at)
       if (end < 0) {
         const needed = this.entrySizeAt(position, maxMessageBytes)
@@ -124,12 +188,11 @@ export class LogFile {
         windowStart = position
         filled = this.handle.read(position, window, 0, Math.min(window.length, this.validBytes - position))
         if (filled < needed) return position
+        view = window.subarray(0, filled)
         continue
       }
-      if (end - at - ENTRY_OVERHEAD > maxMessageBytes || !isCrcValid(view, at, end)) return position
       if (!visit(view, at, end, position)) return position
       position += end - at
-      at = end
     }
     return position
   }

@@ -1,11 +1,13 @@
 /**
  * What a log's broker writes and demands, as far as it changed from release to release: message format, validation,
- * index convention, codecs (formats.md 1.1, 1.7, 2.2, 4). A preset is one of these, or one with topic settings laid over.
+ * index convention, codecs, files, upkeep (formats.md 1.1, 1.7, 2, 4). A preset is one of these, or one with topic settings
+ * laid over.
  */
 
 import type { CompressionType } from './compression/codec.ts'
 import { allCodecs, type CodecRegistry, codecsOf010, codecsOf080, codecsOf082 } from './compression/registry.ts'
 import type { LeaderEpochRules } from './leader-epoch-cache.ts'
+import type { ProducerStateRules } from './producer-state/producer-rules.ts'
 import type { Magic, TimestampType } from './record/layout.ts'
 
 export interface LogFormat {
@@ -28,11 +30,29 @@ export interface LogFormat {
   readonly timestampBeforeMaxMs: number
   readonly timestampAfterMaxMs: number
   readonly codecs: CodecRegistry
+  /**
+   * Files beside `.log` and `.index`: `.timeindex` since 0.10.1; since 0.11 also `.txnindex` and `.snapshot`, and an
+   * offset that the log begins at within its first segment.
+   */
+  readonly segmentFiles: 'offset-index' | 'time-index' | 'producer-state'
+  /** Whether a segment must have room for an append (0.8.2), or may be overshot by one. */
+  readonly segmentLimit: 'before-append' | 'after-append'
+  /**
+   * How broker and log keep house.
+   * - `broken-index-is-fatal` (0.8): an index that cannot be one keeps the broker from starting; an interrupted swap is
+   *   finished by renaming; below zero, `retention.ms` makes everything go.
+   * - `broken-index-is-rebuilt` (0.9 to 2.2): so is an index; segments that a swap replaced and that are still there go;
+   *   below zero, `retention.ms` is no limit.
+   * - `indexes-are-trusted` (2.3): the same, but indexes are only looked at when the segment is scanned anyway.
+   */
+  readonly upkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
+  /** Rules of the memory of idempotent producers, since 0.11. */
+  readonly producerState: 'none' | ProducerStateRules
   /** Rules of the leader epoch cache, since 0.11. */
   readonly leaderEpochs: 'none' | LeaderEpochRules
 }
 
-/** Releases 0.8.2 and 0.9. */
+/** Release 0.8.2. */
 export const logFormat082: LogFormat = {
   magic: 0,
   validation: 'message-set',
@@ -43,24 +63,51 @@ export const logFormat082: LogFormat = {
   timestampBeforeMaxMs: Number.MAX_SAFE_INTEGER,
   timestampAfterMaxMs: Number.MAX_SAFE_INTEGER,
   codecs: codecsOf082,
+  segmentFiles: 'offset-index',
+  segmentLimit: 'before-append',
+  upkeep: 'broken-index-is-fatal',
+  producerState: 'none',
   leaderEpochs: 'none',
 }
 
 /** Releases 0.8.0 and 0.8.1: without lz4. */
-export const logFormat080: LogFormat = { ...logFormat082, codecs: codecsOf080 }
-/** Releases 0.10.0 to 0.10.2. */
-export const logFormat010: LogFormat = {
+export const logFormat080: LogFormat = { ...logFormat082, codecs: codecsOf080, segmentLimit: 'after-append' }
+/** Release 0.9. */
+export const logFormat09: LogFormat = {
   ...logFormat082,
   compactedNeedsKeys: true,
+  upkeep: 'broken-index-is-rebuilt',
+}
+/** Releases 0.10.1 and 0.10.2. */
+export const logFormat010: LogFormat = {
+  ...logFormat09,
   magic: 1,
   validation: 'records',
   codecs: codecsOf010,
+  segmentFiles: 'time-index',
 }
 /** Releases 0.11 to 1.1. */
-export const logFormat011: LogFormat = { ...logFormat010, magic: 2, leaderEpochs: 'kip-101' }
+export const logFormat011: LogFormat = {
+  ...logFormat010,
+  magic: 2,
+  leaderEpochs: 'kip-101',
+  segmentFiles: 'producer-state',
+  producerState: 'one-batch',
+}
 /** Release 2.0. */
-export const logFormat20: LogFormat = { ...logFormat011, indexedOffset: 'last', leaderEpochs: 'kip-279' }
-/** Releases from 2.1 on: with zstd. */
+export const logFormat20: LogFormat = {
+  ...logFormat011,
+  indexedOffset: 'last',
+  leaderEpochs: 'kip-279',
+  producerState: 'marker-hides-sequence',
+}
+/** Releases 2.1 and 2.2: with zstd. */
 export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leaderEpochs: 'latest-wins' }
+/** Release 2.4. */
+export const logFormat24: LogFormat = {
+  ...logFormat21,
+  upkeep: 'indexes-are-trusted',
+  producerState: 'outlives-records',
+}
 /** Releases from 2.7 on. */
-export const logFormat27: LogFormat = { ...logFormat21, leaderEpochs: 'latest-wins-cut-at-end' }
+export const logFormat27: LogFormat = { ...logFormat24, leaderEpochs: 'latest-wins-cut-at-end' }

@@ -1,33 +1,31 @@
 /**
- * Opening a log from its directory (`loadSegments` and `recoverLog` of `kafka/log/Log.scala`, 0.8.2.2): leftovers are
- * cleared away, segments opened, and after an unclean stop the part from the recovery point on is scanned.
+ * Opening a log from its directory (`loadSegments` and `recoverLog` of `kafka/log/Log.scala`, 0.8.2.2 to 2.4; formats.md
+ * 2.7, 2.10): leftovers are cleared away, segments opened, interrupted swaps finished, and after an unclean stop the part
+ * from the recovery point on is scanned.
  *
  * One rule is added to Kafka's: after an unclean stop a later segment that does not begin where the one before it ends
- * goes too, with all behind it. A power loss can take a segment's tail exactly at the end of a message; 0.8.2 would keep
+ * goes too, with all behind it. A power loss can take a segment's tail exactly at the end of a message; Kafka would keep
  * the hole. A compacted log has holes by right, so there the rule does not hold.
  */
 import type { TopicConfig } from '../config/index.ts'
-import type { FileSystem, Host } from '../host/index.ts'
+import type { Host } from '../host/index.ts'
 import type { TopicPartition } from '../protocol/index.ts'
 import { readInt32, readInt64 } from './big-endian.ts'
+import { clearLeftovers } from './directory-leftovers.ts'
 import { CorruptLogError } from './errors.ts'
-import {
-  baseOffsetOf,
-  CLEANED_SUFFIX,
-  DELETED_SUFFIX,
-  INDEX_SUFFIX,
-  indexFileName,
-  join,
-  LOG_SUFFIX,
-  SWAP_SUFFIX,
-} from './file-names.ts'
+import { baseOffsetOf, indexFileName, join, SWAP_SUFFIX, timeIndexFileName } from './file-names.ts'
 import { LeaderEpochCache, UNDEFINED_EPOCH } from './leader-epoch-cache.ts'
-import { Log, segmentOptions } from './log.ts'
+import { segmentOptions } from './local-log.ts'
+import { Log } from './log.ts'
 import { type LogFormat, logFormat082 } from './log-format.ts'
-import { LogSegment, type SegmentOptions } from './log-segment.ts'
+import { LogSegment, nowMs } from './log-segment.ts'
+import { ProducerState } from './producer-state/producer-state.ts'
+import { rebuildProducerState, recoverEntry } from './producer-state/segments.ts'
 import { isBatch } from './record/entry.ts'
 import { LEADER_EPOCH_AT } from './record/layout.ts'
 import { deleteSegment } from './segment-deletion.ts'
+import { putCleanedInPlace } from './segment-swap.ts'
+import { Segments } from './segments.ts'
 
 export interface OpenedLog {
   readonly log: Log
@@ -35,130 +33,197 @@ export interface OpenedLog {
   readonly truncatedBytes: number
 }
 
+export interface OpenOptions {
+  readonly recoveryPoint: number
+  /** The files can be trusted; otherwise they are scanned from `recoveryPoint` on. */
+  readonly cleanShutdown: boolean
+  /** That of 0.8.2 if left out. */
+  readonly format?: LogFormat
+  /** As `log-start-offset-checkpoint` says it, since 0.11; 0 if left out. */
+  readonly logStartOffset?: number
+}
+
 /**
- * @param options cleanShutdown: the files can be trusted; otherwise they are scanned from `recoveryPoint` on;
- * format: that of 0.8.2 if left out
- * @throws CorruptLogError an index fails its sanity check, or the last offset is beyond what this program can count
+ * @throws CorruptLogError an index fails the check of 0.8, a file cannot be what it should be, or the last offset is
+ * beyond what this program can count
  */
 export function openLog(
   host: Host,
   directory: string,
   topicPartition: TopicPartition,
   config: TopicConfig,
-  options: { readonly recoveryPoint: number; readonly cleanShutdown: boolean; readonly format?: LogFormat },
+  options: OpenOptions,
 ): OpenedLog {
-  const { format = logFormat082 } = options
-  host.files.makeDirectory(directory)
-  clearLeftovers(host.files, directory)
-  const leaderEpochCache =
-    format.leaderEpochs === 'none' ? undefined : new LeaderEpochCache(host.files, directory, format.leaderEpochs)
-  const segments: LogSegment[] = []
-  // Later releases take whatever is whole.
-  const maxEntryBytes = format.validation === 'message-set' ? config['max.message.bytes'] : Number.MAX_SAFE_INTEGER
+  const loader = new LogLoader(host, directory, config, options)
   try {
-    let truncatedBytes = openSegments(host, directory, segments, segmentOptions(config, format), maxEntryBytes)
-    if (segments.length === 0) {
-      segments.push(new LogSegment(host, directory, 0, segmentOptions(config, format)))
-    } else {
-      if (!options.cleanShutdown) {
-        truncatedBytes += recover(
-          host,
-          directory,
-          segments,
-          options.recoveryPoint,
-          maxEntryBytes,
-          leaderEpochCache,
-          config,
-        )
-      }
-      segments.at(-1)!.index.grow()
-    }
-    for (const segment of segments) segment.index.sanityCheck(segment.size)
-    const last = segments.at(-1)!
-    if (!Number.isSafeInteger(last.nextOffset)) {
-      throw new CorruptLogError(last.log.path, last.size, `the last offset is ${last.nextOffset - 1}`)
-    }
-    leaderEpochCache?.truncateFromEnd(last.nextOffset)
-    leaderEpochCache?.truncateFromStart(segments[0]!.baseOffset)
-    const recoveryPoint = options.cleanShutdown ? last.nextOffset : options.recoveryPoint
-    return {
-      log: new Log(host, directory, topicPartition, config, format, { segments, recoveryPoint, leaderEpochCache }),
-      truncatedBytes,
-    }
+    return loader.load(topicPartition)
   } catch (error) {
-    for (const segment of segments) segment.closeFiles()
+    loader.closeFiles()
     throw error
   }
 }
 
-/** Removes what a deletion or compaction left behind, finishes a swap, and removes indexes that have no log. */
-function clearLeftovers(files: FileSystem, directory: string): void {
-  for (const name of files.list(directory)) {
-    const path = join(directory, name)
-    if (name.endsWith(DELETED_SUFFIX) || name.endsWith(CLEANED_SUFFIX)) {
-      files.removeFile(path)
-    } else if (name.endsWith(INDEX_SUFFIX + SWAP_SUFFIX)) {
-      files.removeFile(path)
-    } else if (name.endsWith(LOG_SUFFIX + SWAP_SUFFIX)) {
-      const target = path.slice(0, -SWAP_SUFFIX.length)
-      removeIfThere(files, target.slice(0, -LOG_SUFFIX.length) + INDEX_SUFFIX)
-      files.rename(path, target)
+class LogLoader {
+  private readonly host: Host
+  private readonly directory: string
+  private readonly config: TopicConfig
+  private readonly options: OpenOptions
+  private readonly format: LogFormat
+  private readonly row = new Segments([])
+  private readonly maxEntryBytes: number
+  private leaderEpochCache: LeaderEpochCache | undefined
+  private truncatedBytes = 0
+
+  constructor(host: Host, directory: string, config: TopicConfig, options: OpenOptions) {
+    this.host = host
+    this.directory = directory
+    this.config = config
+    this.options = options
+    this.format = options.format ?? logFormat082
+    // Later releases take whatever is whole.
+    this.maxEntryBytes =
+      this.format.validation === 'message-set' ? config['max.message.bytes'] : Number.MAX_SAFE_INTEGER
+  }
+
+  load(topicPartition: TopicPartition): OpenedLog {
+    const { host, directory, config, format, options, row } = this
+    host.files.makeDirectory(directory)
+    const swaps = clearLeftovers(host.files, directory, format)
+    if (format.leaderEpochs !== 'none') {
+      this.leaderEpochCache = new LeaderEpochCache(host.files, directory, format.leaderEpochs)
+    }
+    this.openSegments()
+    for (const baseOffset of swaps) this.finishSwap(baseOffset)
+    if (!options.cleanShutdown) this.recoverFrom(options.recoveryPoint)
+    if (format.segmentFiles === 'producer-state') this.dropIfBelow(options.logStartOffset ?? 0)
+    if (row.count === 0) this.addSegment(format.segmentFiles === 'producer-state' ? (options.logStartOffset ?? 0) : 0)
+    row.active.becomeActive()
+    if (format.upkeep === 'broken-index-is-fatal') {
+      for (const segment of row.all) segment.index.sanityCheck(segment.size)
+    }
+    const { nextOffset } = row.active
+    if (!Number.isSafeInteger(nextOffset)) {
+      throw new CorruptLogError(row.active.log.path, row.active.size, `the last offset is ${nextOffset - 1}`)
+    }
+    const logStartOffset = Math.max(options.logStartOffset ?? 0, row.first.baseOffset)
+    this.leaderEpochCache?.truncateFromEnd(nextOffset)
+    this.leaderEpochCache?.truncateFromStart(logStartOffset)
+    const log = new Log(host, directory, topicPartition, config, format, {
+      segments: row,
+      recoveryPoint: options.cleanShutdown ? nextOffset : options.recoveryPoint,
+      logStartOffset,
+      leaderEpochCache: this.leaderEpochCache,
+      producerState: this.producerStateAt(nextOffset, logStartOffset, options.cleanShutdown),
+    })
+    return { log, truncatedBytes: this.truncatedBytes }
+  }
+
+  closeFiles(): void {
+    for (const segment of this.row.all) segment.closeFiles()
+  }
+
+  private addSegment(baseOffset: number, suffix = ''): LogSegment {
+    const { host, directory, config, format } = this
+    const segment = new LogSegment(host, directory, baseOffset, segmentOptions(host, config, format), suffix)
+    if (suffix === '') this.row.put(segment)
+    return segment
+  }
+
+  /** Opens the segments, oldest first; one without index, or with one that cannot be right, gets it rebuilt. */
+  private openSegments(): void {
+    const { host, directory, format } = this
+    // Names have equal length, so their order is that of the offsets.
+    for (const name of host.files.list(directory)) {
+      const baseOffset = baseOffsetOf(name)
+      if (baseOffset === undefined) continue
+      const hasFile = (file: string): boolean => host.files.status(join(directory, file)) !== undefined
+      const hasIndex = hasFile(indexFileName(baseOffset))
+      const hasTimeIndex = hasFile(timeIndexFileName(baseOffset))
+      const segment = this.addSegment(baseOffset)
+      // Written by a release that had none: its records are found without.
+      if (hasIndex && !hasTimeIndex) segment.timeIndex?.trim()
+      if (!hasIndex || (format.upkeep !== 'broken-index-is-fatal' && !this.isSane(segment))) {
+        this.truncatedBytes += this.recover(segment)
+      }
     }
   }
-  for (const name of files.list(directory)) {
-    if (!name.endsWith(INDEX_SUFFIX)) continue
-    const path = join(directory, name)
-    if (files.status(path.slice(0, -INDEX_SUFFIX.length) + LOG_SUFFIX) === undefined) files.removeFile(path)
-  }
-}
 
-/** Opens the segments into `segments`, oldest first; one without index gets it rebuilt. Returns the bytes that this cut. */
-function openSegments(
-  host: Host,
-  directory: string,
-  segments: LogSegment[],
-  options: SegmentOptions,
-  maxEntryBytes: number,
-): number {
-  let cut = 0
-  // Names have equal length, so their order is that of the offsets.
-  for (const name of host.files.list(directory)) {
-    const baseOffset = baseOffsetOf(name)
-    if (baseOffset === undefined) continue
-    const hasIndex = host.files.status(join(directory, indexFileName(baseOffset))) !== undefined
-    const segment = new LogSegment(host, directory, baseOffset, options)
-    segments.push(segment)
-    if (!hasIndex) cut += segment.recover(maxEntryBytes)
-  }
-  return cut
-}
-
-/** Scans the segments from the one that holds `recoveryPoint` on; returns the bytes cut off or deleted. */
-function recover(
-  host: Host,
-  directory: string,
-  segments: LogSegment[],
-  recoveryPoint: number,
-  maxEntryBytes: number,
-  leaderEpochCache: LeaderEpochCache | undefined,
-  config: TopicConfig,
-): number {
-  const mayHaveHoles = config['cleanup.policy'].includes('compact')
-  const visit = leaderEpochCache && ((bytes: Uint8Array, at: number) => noteEpoch(leaderEpochCache, bytes, at))
-  let slot = Math.max(
-    0,
-    segments.findLastIndex((segment) => segment.baseOffset <= recoveryPoint),
-  )
-  for (; slot < segments.length; slot++) {
-    const segment = segments[slot]!
-    const cut = segment.recover(maxEntryBytes, visit)
-    const follower = segments[slot + 1]
-    const isHole = !mayHaveHoles && follower !== undefined && follower.baseOffset !== segment.nextOffset
-    if (cut > 0 || isHole) {
-      return cut + deleteBehind(host, directory, segments, slot, config['file.delete.delay.ms'])
+  private isSane(segment: LogSegment): boolean {
+    try {
+      if (this.format.upkeep === 'broken-index-is-rebuilt') {
+        segment.index.sanityCheck(segment.size)
+        segment.timeIndex?.sanityCheck()
+      }
+      segment.transactionIndex?.sanityCheck()
+      return true
+    } catch (error) {
+      if (error instanceof CorruptLogError) return false
+      throw error
     }
   }
-  return 0
+
+  /** The new segment takes the place of those that are still there of the ones it was made of. */
+  private finishSwap(baseOffset: number): void {
+    const segment = this.addSegment(baseOffset, SWAP_SUFFIX)
+    try {
+      this.recover(segment)
+    } catch (error) {
+      segment.closeFiles()
+      throw error
+    }
+    const old = this.row.all.filter((other) => other.baseOffset < segment.nextOffset && other.nextOffset > baseOffset)
+    putCleanedInPlace(this.host, this.row, [segment], old, this.config['file.delete.delay.ms'], true)
+  }
+
+  /** Scans one segment; returns the bytes cut off. */
+  private recover(segment: LogSegment, leaderEpochCache?: LeaderEpochCache): number {
+    const state = this.producerStateAt(segment.baseOffset, this.options.logStartOffset ?? 0, false)
+    const cut = segment.recover(this.maxEntryBytes, (bytes, at, end) => {
+      if (leaderEpochCache !== undefined) noteEpoch(leaderEpochCache, bytes, at)
+      if (state !== undefined) recoverEntry(state, segment, bytes, at, end)
+    })
+    // The next one to be scanned begins with it.
+    state?.takeSnapshot()
+    return cut
+  }
+
+  /** Scans the segments from the one that holds the recovery point on, up to the first that was damaged. */
+  private recoverFrom(recoveryPoint: number): void {
+    const { row } = this
+    const mayHaveHoles = this.config['cleanup.policy'].includes('compact')
+    for (let slot = Math.max(0, row.slotOf(recoveryPoint)); slot < row.count; slot++) {
+      const segment = row.at(slot)
+      const cut = this.recover(segment, this.leaderEpochCache)
+      this.truncatedBytes += cut
+      const next = slot + 1 < row.count ? row.at(slot + 1) : undefined
+      if (cut > 0 || (!mayHaveHoles && next !== undefined && next.baseOffset !== segment.nextOffset)) {
+        while (row.count > slot + 1) this.deleteLast()
+      }
+    }
+  }
+
+  /** A log that ends below where it should begin has lost its segments. */
+  private dropIfBelow(logStartOffset: number): void {
+    if (this.row.count === 0 || this.row.active.nextOffset >= logStartOffset) return
+    while (this.row.count > 0) this.deleteLast()
+  }
+
+  private deleteLast(): void {
+    const { host, directory, config, row } = this
+    const last = row.active
+    this.truncatedBytes += last.size
+    deleteSegment(host, directory, last, config['file.delete.delay.ms'])
+    row.remove(last)
+  }
+
+  private producerStateAt(offset: number, logStartOffset: number, cleanShutdown: boolean): ProducerState | undefined {
+    const { host, directory, format, row } = this
+    if (format.producerState === 'none') return undefined
+    const state = new ProducerState(host.files, directory, format.producerState)
+    const log = { segments: row.all, format, logStartOffset }
+    rebuildProducerState(state, log, offset, { nowMs: nowMs(host), cleanShutdown })
+    return state
+  }
 }
 
 /** What the scan finds in the log may be news for the cache: its file is not synced with the log. */
@@ -166,26 +231,4 @@ function noteEpoch(cache: LeaderEpochCache, bytes: Uint8Array, at: number): void
   if (!isBatch(bytes, at)) return
   const epoch = readInt32(bytes, at + LEADER_EPOCH_AT)
   if (epoch > (cache.latestEpoch ?? UNDEFINED_EPOCH)) cache.assign(epoch, readInt64(bytes, at))
-}
-
-/** Deletes the segments behind `slot`; returns their bytes. */
-function deleteBehind(
-  host: Host,
-  directory: string,
-  segments: LogSegment[],
-  slot: number,
-  deleteDelayMs: number,
-): number {
-  let bytes = 0
-  while (segments.length > slot + 1) {
-    const last = segments.at(-1)!
-    bytes += last.size
-    deleteSegment(host, directory, last, deleteDelayMs)
-    segments.pop()
-  }
-  return bytes
-}
-
-function removeIfThere(files: FileSystem, path: string): void {
-  if (files.status(path) !== undefined) files.removeFile(path)
 }

@@ -1,17 +1,24 @@
 /**
- * All logs of one broker in one directory (`kafka/log/LogManager.scala`, 0.8.2.2): loading them at start-up, making and
- * deleting them, and writing down how far they are known to be durable.
+ * All logs of one broker in one directory (`kafka/log/LogManager.scala`, 0.8.2.2 to 2.4): loading them at start-up, making
+ * and deleting them, what is done to all of them now and then, and writing down how far they are known to be durable.
  */
 import type { BrokerConfig, TopicConfig } from '../config/index.ts'
 import { type Digest, FileError, type Host } from '../host/index.ts'
 import { splitTopicPartition, type TopicPartition, topicPartition } from '../protocol/index.ts'
 import { type CleanerRules, cleanerRules082 } from './cleaner/cleaner-rules.ts'
 import { LogCleaner } from './cleaner/log-cleaner.ts'
+import { producersOfLog } from './cleaner/log-producers.ts'
 import type { StorageEvent } from './events.ts'
-import { CLEAN_SHUTDOWN_FILE, join, RECOVERY_POINT_CHECKPOINT_FILE } from './file-names.ts'
+import {
+  CLEAN_SHUTDOWN_FILE,
+  join,
+  LOG_START_OFFSET_CHECKPOINT_FILE,
+  RECOVERY_POINT_CHECKPOINT_FILE,
+} from './file-names.ts'
 import type { Log } from './log.ts'
 import { type LogFormat, logFormat082 } from './log-format.ts'
-import { openLog } from './log-loader.ts'
+import { type OpenOptions, openLog } from './log-loader.ts'
+import { nowMs } from './log-segment.ts'
 import { OffsetCheckpoint } from './offset-checkpoint.ts'
 
 export interface LogManagerOptions {
@@ -36,6 +43,7 @@ export class LogManager {
   private readonly options: LogManagerOptions
   private readonly byName = new Map<TopicPartition, Log>()
   private readonly recoveryPoints: OffsetCheckpoint
+  private readonly logStartOffsets: OffsetCheckpoint
   /** Undefined if nothing is compacted. */
   private readonly cleaner: LogCleaner | undefined
 
@@ -45,9 +53,15 @@ export class LogManager {
     this.directory = directory
     this.options = options
     this.recoveryPoints = new OffsetCheckpoint(host.files, join(directory, RECOVERY_POINT_CHECKPOINT_FILE))
+    this.logStartOffsets = new OffsetCheckpoint(host.files, join(directory, LOG_START_OFFSET_CHECKPOINT_FILE))
     const { config, cleanerRules: rules = cleanerRules082 } = options
     if (config['log.cleaner.enable'] && rules.cleanupPolicies !== 'delete') {
-      this.cleaner = new LogCleaner(host, directory, this, { config, rules })
+      this.cleaner = new LogCleaner(host, directory, this, {
+        config,
+        rules,
+        producersOf: producersOfLog,
+        deleteOldSegments: (log) => void log.deleteOldSegments(),
+      })
     }
   }
 
@@ -60,12 +74,14 @@ export class LogManager {
     if (this.directory !== '') files.makeDirectory(this.directory)
     const cleanShutdown = files.status(join(this.directory, CLEAN_SHUTDOWN_FILE)) !== undefined
     const recoveryPoints = this.recoveryPoints.read()
+    const logStartOffsets = this.logStartOffsets.read()
     const removedFirst = this.options.shutdownMark === 'removed-first'
     if (cleanShutdown && removedFirst) this.removeShutdownMark()
     try {
       for (const name of files.list(this.directory)) {
         if (isLogDirectory(name) && files.status(join(this.directory, name))?.kind === 'directory') {
-          this.open(name, recoveryPoints.get(name) ?? 0, cleanShutdown)
+          const recoveryPoint = recoveryPoints.get(name) ?? 0
+          this.open(name, { recoveryPoint, cleanShutdown, logStartOffset: logStartOffsets.get(name) ?? 0 })
         }
       }
     } catch (error) {
@@ -141,13 +157,37 @@ export class LogManager {
   checkpointRecoveryPoints(): void {
     const points = new Map(this.sorted().map((log) => [log.topicPartition, log.recoveryPoint]))
     this.recoveryPoints.write(points)
-    if (this.host.tracing) {
-      this.trace({
-        kind: 'CheckpointWritten',
-        file: RECOVERY_POINT_CHECKPOINT_FILE,
-        entries: Object.fromEntries(points),
-      })
+    this.traceCheckpoint(RECOVERY_POINT_CHECKPOINT_FILE, points)
+  }
+
+  /**
+   * Deletes segments whose time is up, or that are too many. Compacted logs are the cleaner's business, or (0.8) nobody's.
+   * @throws FileError; the logs after the one that it happened to are not looked at
+   */
+  cleanupLogs(): void {
+    for (const log of this.sorted()) if (!log.config['cleanup.policy'].includes('compact')) log.deleteOldSegments()
+  }
+
+  /** Flushes the logs that were not for `flush.ms`. @throws FileError as `cleanupLogs` */
+  flushDirtyLogs(): void {
+    const now = nowMs(this.host)
+    for (const log of this.sorted()) if (now - log.lastFlushMs >= log.config['flush.ms']) log.flush()
+  }
+
+  /** Forgets producers that have been silent for long (since 0.11). */
+  removeExpiredProducers(): void {
+    const now = nowMs(this.host)
+    for (const log of this.byName.values()) log.producerState?.removeExpiredProducers(now)
+  }
+
+  /** Writes `log-start-offset-checkpoint` (since 0.11): the logs that begin within their first segment. */
+  checkpointLogStartOffsets(): void {
+    const offsets = new Map<TopicPartition, number>()
+    for (const { topicPartition, logStartOffset, segments } of this.sorted()) {
+      if (logStartOffset > segments[0]!.baseOffset) offsets.set(topicPartition, logStartOffset)
     }
+    this.logStartOffsets.write(offsets)
+    this.traceCheckpoint(LOG_START_OFFSET_CHECKPOINT_FILE, offsets)
   }
 
   /**
@@ -159,6 +199,7 @@ export class LogManager {
     const failure = this.closeAll()
     if (failure !== undefined) throw failure
     this.checkpointRecoveryPoints()
+    if (this.sorted().some((log) => log.producerState !== undefined)) this.checkpointLogStartOffsets()
     this.host.files.open(join(this.directory, CLEAN_SHUTDOWN_FILE), { create: true }).close()
   }
 
@@ -176,10 +217,9 @@ export class LogManager {
     this.cleaner?.resumeCleaning(tp)
   }
 
-  private open(tp: TopicPartition, recoveryPoint: number, cleanShutdown: boolean): void {
+  private open(tp: TopicPartition, options: OpenOptions): void {
     const { log, truncatedBytes } = openLog(this.host, join(this.directory, tp), tp, this.configOf(tp), {
-      recoveryPoint,
-      cleanShutdown,
+      ...options,
       format: this.formatOf(tp),
     })
     this.byName.set(tp, log)
@@ -189,7 +229,7 @@ export class LogManager {
       tp,
       logStartOffset,
       logEndOffset,
-      recovered: !cleanShutdown,
+      recovered: !options.cleanShutdown,
       truncatedBytes,
       segments: log.segments.map(({ baseOffset }) => baseOffset),
     })
@@ -227,6 +267,10 @@ export class LogManager {
 
   private sorted(): Log[] {
     return [...this.byName.values()].sort((a, b) => compare(a.topicPartition, b.topicPartition))
+  }
+
+  private traceCheckpoint(file: string, offsets: ReadonlyMap<TopicPartition, number>): void {
+    if (this.host.tracing) this.trace({ kind: 'CheckpointWritten', file, entries: Object.fromEntries(offsets) })
   }
 
   private trace(event: StorageEvent): void {

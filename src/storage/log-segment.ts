@@ -1,16 +1,30 @@
 /**
- * One segment of a log: a `.log` file and its `.index` (`kafka/log/LogSegment.scala`, 0.8.2.2). Its base offset is at or
- * below the offset of its first message and above every offset of the segment before it.
+ * One segment of a log: a `.log` file, its `.index`, and in later releases `.timeindex` and `.txnindex`
+ * (`kafka/log/LogSegment.scala`, 0.8.2.2 to 2.4). Its base offset is at or below the offset of its first message and above
+ * every offset of the segment before it.
  */
-import { type Digest, FileError, type FileSystem, type Host, invariant, MILLISECOND } from '../host/index.ts'
+import { type Digest, FileError, type Host, invariant, MILLISECOND } from '../host/index.ts'
 import { describeEntries } from './entries-check.ts'
 import { IndexOffsetError } from './errors.ts'
-import { DELETED_SUFFIX, indexFileName, join, logFileName } from './file-names.ts'
+import {
+  DELETED_SUFFIX,
+  indexFileName,
+  join,
+  logFileName,
+  timeIndexFileName,
+  transactionIndexFileName,
+} from './file-names.ts'
 import { LogFile } from './log-file.ts'
 import type { LogFormat } from './log-format.ts'
 import { OffsetIndex } from './offset-index.ts'
-import { lastOffsetAt } from './record/entry.ts'
+import { Batch } from './record/batch.ts'
+import { lastOffsetAt, maxTimestampAt } from './record/entry.ts'
 import { firstOffsetAt } from './record/first-offset.ts'
+import { NO_TIMESTAMP } from './record/layout.ts'
+import type { SegmentFile } from './segment-files.ts'
+import { SegmentTimes } from './segment-times.ts'
+import { TimeIndex } from './time-index.ts'
+import { TransactionIndex } from './transaction-index.ts'
 
 /** Furthest that an index entry reaches from the base offset. */
 export const RELATIVE_OFFSET_MAX = 0x7fff_ffff
@@ -19,6 +33,8 @@ export interface SegmentOptions {
   readonly indexIntervalBytes: number
   readonly maxIndexBytes: number
   readonly format: LogFormat
+  /** By how much the segment is to be rolled earlier than `segment.ms` says; 0 if left out. */
+  readonly rollJitterMs?: number
 }
 
 export interface SegmentRead {
@@ -28,41 +44,68 @@ export interface SegmentRead {
   readonly segmentBaseOffset: number
 }
 
+export interface TimestampAndOffset {
+  /** Milliseconds. */
+  readonly timestamp: number
+  readonly offset: number
+  /** Epoch of the leader that wrote the record's batch; -1 if that is not known. */
+  readonly leaderEpoch: number
+}
+
 export class LogSegment {
   readonly baseOffset: number
   readonly log: LogFile
   readonly index: OffsetIndex
+  /** Since 0.10.1. */
+  readonly timeIndex: TimeIndex | undefined
+  /** Since 0.11. */
+  readonly transactionIndex: TransactionIndex | undefined
   /** When this object was made (not the file: a restart makes a segment young again), or its log last emptied. */
   createdMs: number
+  readonly rollJitterMs: number
   private readonly host: Host
   private readonly indexIntervalBytes: number
   private readonly format: LogFormat
   private bytesSinceLastIndexEntry = 0
   /** One past the last offset; found by a walk when first asked for. */
   private next: number | undefined
+  private readonly times: SegmentTimes
 
   /**
    * Opens the segment's files, or makes them.
    * @param suffix behind their names: `.cleaned` or `.swap` while they are no part of the log
    */
   constructor(host: Host, directory: string, baseOffset: number, options: SegmentOptions, suffix = '') {
+    const { files } = host
+    const { format, maxIndexBytes } = options
+    const pathOf = (name: string): string => join(directory, name + suffix)
     this.host = host
     this.baseOffset = baseOffset
     this.indexIntervalBytes = options.indexIntervalBytes
-    this.format = options.format
+    this.format = format
+    this.rollJitterMs = options.rollJitterMs ?? 0
     this.createdMs = nowMs(host)
-    this.log = new LogFile(host.files, join(directory, logFileName(baseOffset) + suffix))
+    const opened: Array<{ close(): void }> = []
+    const track = <T extends { close(): void }>(file: T): T => {
+      opened.push(file)
+      return file
+    }
     try {
-      this.index = new OffsetIndex(
-        host.files,
-        join(directory, indexFileName(baseOffset) + suffix),
-        baseOffset,
-        options.maxIndexBytes,
-      )
+      this.log = track(new LogFile(files, pathOf(logFileName(baseOffset))))
+      this.index = track(new OffsetIndex(files, pathOf(indexFileName(baseOffset)), baseOffset, maxIndexBytes))
+      this.timeIndex =
+        format.segmentFiles === 'offset-index'
+          ? undefined
+          : track(new TimeIndex(files, pathOf(timeIndexFileName(baseOffset)), baseOffset, maxIndexBytes))
+      this.transactionIndex =
+        format.segmentFiles === 'producer-state'
+          ? track(new TransactionIndex(files, pathOf(transactionIndexFileName(baseOffset)), baseOffset))
+          : undefined
     } catch (error) {
-      this.log.close()
+      for (const file of opened) file.close()
       throw error
     }
+    this.times = new SegmentTimes(this.log, this.timeIndex)
   }
 
   /** Bytes of the `.log` file. */
@@ -77,7 +120,21 @@ export class LogSegment {
 
   /** Compaction gives the copy the time of what it was made of. */
   set lastModifiedMs(ms: number) {
-    for (const { path } of [this.log, this.index]) this.host.files.setModified(path, ms * MILLISECOND)
+    const { log, index, timeIndex } = this
+    for (const file of [log, index, timeIndex]) {
+      if (file !== undefined) this.host.files.setModified(file.path, ms * MILLISECOND)
+    }
+  }
+
+  /** The largest timestamp of its records; the time of the file's last change if they have none. */
+  get largestTimestampMs(): number {
+    const { maxTimestamp } = this.times
+    return maxTimestamp >= 0 ? maxTimestamp : this.lastModifiedMs
+  }
+
+  /** Timestamp of the first append, or of the first entry if the segment was reopened; -1 if there is none. */
+  get firstTimestampMs(): number {
+    return this.times.firstTimestamp
   }
 
   /** The offset that the next message would get; walks from the last index entry if it must. */
@@ -92,27 +149,63 @@ export class LogSegment {
     return this.next
   }
 
+  /** No further entry fits into an index. */
+  get isIndexFull(): boolean {
+    return this.index.isFull || this.timeIndex?.isFull === true
+  }
+
+  /**
+   * How long the segment has been waiting to be rolled: since 0.10.1 by the time of its records, if they have one.
+   * @param timestamp largest one of what is about to be appended
+   */
+  waitedMs(nowMs: number, timestamp: number): number {
+    if (this.timeIndex !== undefined && this.firstTimestampMs >= 0) return timestamp - this.firstTimestampMs
+    return nowMs - this.createdMs
+  }
+
   /**
    * Appends a set, and an index entry that says `indexedOffset` for it if the last entry is far enough back.
+   * @param maxTimestamp largest one of the set, which the entry that ends with `offsetOfMaxTimestamp` has; -1: none
    * @throws FileError; the segment then is as it was
    */
-  append(indexedOffset: number, lastOffset: number, bytes: Uint8Array): void {
-    const indexed = this.bytesSinceLastIndexEntry > this.indexIntervalBytes && !this.index.isFull
-    if (indexed) this.index.append(indexedOffset, this.log.size)
+  append(
+    indexedOffset: number,
+    lastOffset: number,
+    bytes: Uint8Array,
+    maxTimestamp = NO_TIMESTAMP,
+    offsetOfMaxTimestamp = -1,
+  ): void {
+    const { index, log, times } = this
+    const indexed = this.bytesSinceLastIndexEntry > this.indexIntervalBytes && !this.isIndexFull
+    const position = log.size
+    if (indexed) index.append(indexedOffset, position)
     try {
-      this.log.append(bytes)
+      log.append(bytes)
     } catch (error) {
-      if (indexed) this.index.dropLast()
+      if (indexed) index.dropLast()
       throw error
     }
+    if (position === 0) times.firstAppend(maxTimestamp)
+    times.note(maxTimestamp, offsetOfMaxTimestamp)
+    if (indexed) this.indexTime()
     this.bytesSinceLastIndexEntry = (indexed ? 0 : this.bytesSinceLastIndexEntry) + bytes.length
     this.next = lastOffset + 1
   }
 
+  /** The records are written and stay so: an entry that cannot be written now comes with the next one. */
+  private indexTime(): void {
+    try {
+      this.times.index()
+    } catch (error) {
+      if (!(error instanceof FileError)) throw error
+    }
+  }
+
   /** Appends entries as they came, of which there is one at least. */
   appendEntries(bytes: Uint8Array): void {
-    const { firstOffset, lastOffset, firstEntryLastOffset } = describeEntries(bytes)
-    this.append(this.format.indexedOffset === 'last' ? firstEntryLastOffset : firstOffset, lastOffset, bytes)
+    const { firstOffset, lastOffset, firstEntryLastOffset, maxTimestamp, offsetOfMaxTimestamp } = describeEntries(bytes)
+    const indexed = this.format.indexedOffset === 'last' ? firstEntryLastOffset : firstOffset
+    this.append(indexed, lastOffset, bytes, maxTimestamp, offsetOfMaxTimestamp)
   }
 
   /** Position of the first entry that reaches `offset`, or -1 if there is none. */
@@ -136,13 +229,34 @@ export class LogSegment {
   }
 
   /**
-   * Rebuilds the index and cuts the log at the first message that is not whole, not valid or larger than any may be.
+   * The first record at or above `startingOffset` with a timestamp at or above the one given; undefined if there is none.
+   * @throws CorruptLogError, LogError, CompressionError an entry on the way cannot be read
+   */
+  findByTimestamp(timestamp: number, startingOffset = this.baseOffset): TimestampAndOffset | undefined {
+    const indexed = this.timeIndex?.lookup(timestamp).offset ?? this.baseOffset
+    let position = this.index.positionFor(Math.max(indexed, startingOffset))
+    for (;;) {
+      const entry = this.log.findTimestamp(timestamp, position)
+      if (entry === undefined) return undefined
+      const bytes = this.log.read(entry.position, entry.size)
+      const batch = new Batch(bytes, 0, bytes.length)
+      for (const record of batch.records({ codecs: this.format.codecs })) {
+        if (record.timestamp >= timestamp && record.offset >= startingOffset) {
+          return { timestamp: record.timestamp, offset: record.offset, leaderEpoch: batch.partitionLeaderEpoch }
+        }
+      }
+      position = entry.position + entry.size
+    }
+  }
+
+  /**
+   * Rebuilds the indexes and cuts the log at the first message that is not whole, not valid or larger than any may be.
    * @param visit sees each entry that stays, as `bytes[at, end)`
    * @returns bytes cut off
    */
   recover(maxMessageBytes: number, visit?: (bytes: Uint8Array, at: number, end: number) => void): number {
-    this.index.clear()
-    this.index.grow()
+    const { index, timeIndex, transactionIndex, format, times } = this
+    this.resetIndexes()
     let lastIndexed = 0
     let nextOffset = this.baseOffset
     let validBytes: number
@@ -151,13 +265,14 @@ export class LogSegment {
         const last = lastOffsetAt(bytes, at)
         // Offsets are outside the CRC; one that no index entry could hold is damage.
         if (last < this.baseOffset || last - this.baseOffset > RELATIVE_OFFSET_MAX) return false
-        if (position - lastIndexed > this.indexIntervalBytes && !this.index.isFull) {
-          const indexed =
-            this.format.indexedOffset === 'last' ? last : firstOffsetAt(bytes, at, end, this.format.codecs)
+        times.note(maxTimestampAt(bytes, at), last)
+        if (position - lastIndexed > this.indexIntervalBytes && !this.isIndexFull) {
+          const indexed = format.indexedOffset === 'last' ? last : firstOffsetAt(bytes, at, end, format.codecs)
           if (indexed === undefined) return false
           // 0.8.2 writes such an entry and then refuses to start because of it.
-          if (indexed <= this.baseOffset) throw new IndexOffsetError(this.index.path, indexed, this.baseOffset)
-          this.index.append(indexed, position)
+          if (indexed <= this.baseOffset) throw new IndexOffsetError(index.path, indexed, this.baseOffset)
+          index.append(indexed, position)
+          times.index()
           lastIndexed = position
         }
         visit?.(bytes, at, end)
@@ -166,45 +281,61 @@ export class LogSegment {
       })
     } catch (error) {
       if (!(error instanceof IndexOffsetError)) throw error
-      // Offsets that fall: 0.8.2 gives the whole segment up.
-      this.index.clear()
+      // Offsets that fall: Kafka gives the whole segment up.
+      this.resetIndexes()
       nextOffset = this.baseOffset
       validBytes = 0
     }
     const cut = this.log.truncateTo(validBytes)
-    this.index.trim()
-    // Messages below the recovery point are never flushed again, so nobody else would make their new index durable.
-    this.index.flush()
+    this.becomeInactive()
+    // Messages below the recovery point are never flushed again, so nobody else would make their new indexes durable.
+    index.flush()
+    timeIndex?.flush()
+    transactionIndex?.flush()
     this.next = nextOffset
     return cut
   }
 
-  /** Drops the entries that reach `offset`, and gives the index its full size: this segment is the active one now. */
+  /** Drops the entries that reach `offset`, and gives the indexes their full size: this segment is the active one now. */
   truncateTo(offset: number): number {
+    const { index, timeIndex, transactionIndex, log } = this
     const position = this.positionOf(offset)
-    this.index.truncateTo(offset)
-    this.index.grow()
+    index.truncateTo(offset)
+    timeIndex?.truncateTo(offset)
+    transactionIndex?.truncateTo(offset)
+    this.becomeActive()
     if (position < 0) return 0
-    const cut = this.log.truncateTo(position)
+    const cut = log.truncateTo(position)
     // A wrapper that reached the offset is gone as a whole, although it began below and may have been indexed so.
-    this.index.dropFrom(position)
-    if (this.log.size === 0) this.createdMs = nowMs(this.host)
+    index.dropFrom(position)
+    if (log.size === 0) this.createdMs = nowMs(this.host)
     this.bytesSinceLastIndexEntry = 0
     this.next = undefined
+    if (timeIndex !== undefined) this.times.reload(index.positionFor(timeIndex.lastEntry.offset))
     return cut
   }
 
-  /** Another segment takes the appends from now on. */
+  /** The segment takes appends: the indexes get their full size. */
+  becomeActive(): void {
+    this.index.grow()
+    this.timeIndex?.grow()
+  }
+
+  /** Another segment takes the appends from now on: the last time index entry is due, and the indexes are trimmed. */
   becomeInactive(): void {
+    this.times.index()
     this.index.trim()
+    this.timeIndex?.trim()
   }
 
   flush(): void {
     this.log.flush()
     this.index.flush()
+    this.timeIndex?.flush()
+    this.transactionIndex?.flush()
   }
 
-  /** Trims the index and makes all durable, so that the files can be taken as they are at the next start. */
+  /** Trims the indexes and makes all durable, so that the files can be taken as they are at the next start. */
   close(): void {
     this.becomeInactive()
     this.flush()
@@ -214,16 +345,16 @@ export class LogSegment {
   /** Closes the files as they are. */
   closeFiles(): void {
     this.index.close()
+    this.timeIndex?.close()
+    this.transactionIndex?.close()
     this.log.close()
   }
 
   /** Gives all files of the segment another suffix; they stay open. */
   changeSuffix(from: string, to: string): void {
-    for (const file of [this.log, this.index]) {
+    for (const file of this.files()) {
       invariant(file.path.endsWith(from), () => `${file.path} does not end in '${from}'`)
-      const path = file.path.slice(0, file.path.length - from.length) + to
-      this.host.files.rename(file.path, path)
-      file.path = path
+      this.rename(file, file.path.slice(0, file.path.length - from.length) + to)
     }
   }
 
@@ -233,9 +364,12 @@ export class LogSegment {
    * @returns the new names
    */
   markDeleted(): string[] {
-    const renamed = [this.index.path + DELETED_SUFFIX, this.log.path + DELETED_SUFFIX]
-    this.host.files.rename(this.index.path, renamed[0]!)
-    this.host.files.rename(this.log.path, renamed[1]!)
+    const [log, ...indexes] = this.files()
+    const renamed: string[] = []
+    for (const file of [...indexes, log!]) {
+      this.rename(file, file.path + DELETED_SUFFIX)
+      renamed.push(file.path)
+    }
     this.closeFiles()
     return renamed
   }
@@ -243,23 +377,29 @@ export class LogSegment {
   digest(digest: Digest): void {
     digest.int(this.baseOffset).int(this.size).int(this.createdMs)
     digest.int(this.bytesSinceLastIndexEntry).int(this.index.entries)
+    if (this.timeIndex !== undefined) digest.int(this.timeIndex.entries).int(this.times.maxTimestamp)
   }
-}
 
-/** Removes what there is of a segment's files. */
-export function removeSegmentFiles(files: FileSystem, directory: string, baseOffset: number, suffix = ''): void {
-  for (const name of [indexFileName(baseOffset), logFileName(baseOffset)]) {
-    const path = join(directory, name + suffix)
-    if (files.status(path) !== undefined) files.removeFile(path)
+  /** The `.log` first. */
+  private files(): SegmentFile[] {
+    const { log, index, timeIndex, transactionIndex } = this
+    const found: SegmentFile[] = [log, index.file]
+    if (timeIndex !== undefined) found.push(timeIndex.file)
+    if (transactionIndex !== undefined) found.push(transactionIndex)
+    return found
   }
-}
 
-/** Clears away a segment that could not be made as a whole; the caller is about to report why. */
-export function discardSegmentFiles(files: FileSystem, directory: string, baseOffset: number, suffix = ''): void {
-  try {
-    removeSegmentFiles(files, directory, baseOffset, suffix)
-  } catch (error) {
-    if (!(error instanceof FileError)) throw error
+  private rename(file: SegmentFile, path: string): void {
+    // A transaction index is no file before it has an entry.
+    if (file !== this.transactionIndex || this.transactionIndex.exists) this.host.files.rename(file.path, path)
+    file.path = path
+  }
+
+  private resetIndexes(): void {
+    this.index.reset()
+    this.timeIndex?.reset()
+    this.transactionIndex?.reset()
+    this.times.reset()
   }
 }
 

@@ -1,125 +1,83 @@
 /**
- * The log of one partition: a row of segments, the last of which takes appends (`kafka/log/Log.scala`, 0.8.2.2).
+ * The log of one partition: a row of segments, the last of which takes appends (`kafka/log/Log.scala`, 0.8.2.2 to 2.4).
  * A write goes to the page cache; what is durable is known by the recovery point, the first offset not yet flushed.
  * What is written, and what a leader demands of it, is the matter of a `LogFormat`; a log may hold all formats at once.
  */
 import type { TopicConfig } from '../config/index.ts'
-import { type Digest, FileError, type Host, invariant } from '../host/index.ts'
+import { type Digest, type Host, invariant } from '../host/index.ts'
 import { ErrorCode, type TopicPartition } from '../protocol/index.ts'
-import { type AppendInfo, type AppendOptions, NOTHING_APPENDED } from './append-info.ts'
+import { type AppendInfo, type AppendOptions, appendInfoOf, duplicateInfoOf, NOTHING_APPENDED } from './append-info.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { checkEntries } from './entries-check.ts'
-import { AppendError, OffsetOutOfRangeError, ReadPastLimitError } from './errors.ts'
-import type { StorageEvent } from './events.ts'
-import { CLEANED_SUFFIX } from './file-names.ts'
+import { AppendError, OffsetOutOfRangeError } from './errors.ts'
 import { checkLeaderRecords } from './leader-check.ts'
 import { assignEpochsOf, type LeaderEpochCache } from './leader-epoch-cache.ts'
+import { LocalLog, type LogRead } from './local-log.ts'
 import type { LogFormat } from './log-format.ts'
-import {
-  discardSegmentFiles,
-  LogSegment,
-  nowMs,
-  RELATIVE_OFFSET_MAX,
-  removeSegmentFiles,
-  type SegmentOptions,
-} from './log-segment.ts'
+import { messagesOf, offsetByTimestamp } from './log-lookup.ts'
+import { type LogSegment, nowMs, type TimestampAndOffset } from './log-segment.ts'
 import { checkMessageSet } from './message-set-check.ts'
 import { offsetsBefore } from './offsets-before.ts'
-import { batchesOf } from './record/batch.ts'
-import { isBatch } from './record/entry.ts'
-import { NO_LEADER_EPOCH, NO_TIMESTAMP } from './record/layout.ts'
+import { checkProducers } from './producer-state/append-check.ts'
+import type { ProducerState } from './producer-state/producer-state.ts'
+import { abortedTransactionsOf, endTransaction, rebuildProducerState } from './producer-state/segments.ts'
+import { NO_LEADER_EPOCH } from './record/layout.ts'
 import type { LogRecord } from './record/record.ts'
-import { deleteSegment } from './segment-deletion.ts'
-import { putCleanedInPlace } from './segment-swap.ts'
-import { Segments } from './segments.ts'
+import { deletableSegments, type RetentionReason } from './retention.ts'
+import type { Segments } from './segments.ts'
+import type { AbortedTransaction } from './transaction-index.ts'
 
-export interface LogRead {
-  /** A slice of one segment's file; its last entry may be cut short. */
-  readonly records: Uint8Array
-  /** Byte in the segment's file where the slice begins. */
-  readonly startPosition: number
-  readonly segmentBaseOffset: number
+/** What `openLog` found in the directory. */
+export interface LogState {
+  /** In order, one at least. */
+  readonly segments: Segments
+  readonly recoveryPoint: number
+  readonly logStartOffset: number
+  readonly leaderEpochCache: LeaderEpochCache | undefined
+  readonly producerState: ProducerState | undefined
 }
 
-const NOTHING = new Uint8Array(0)
-
-export class Log {
-  readonly topicPartition: TopicPartition
-  /** The partition's directory. */
-  readonly directory: string
-  /** In force from the next operation on; segments keep the index settings that they were made with. */
-  config: TopicConfig
-  /** In force for appends from the next one on; segments keep the index convention that they were made with. */
-  format: LogFormat
-  /** Since 0.11. */
+export class Log extends LocalLog {
+  /** Since 0.11, as the next. */
   readonly leaderEpochCache: LeaderEpochCache | undefined
-  private readonly host: Host
-  private readonly row: Segments
-  private endOffset: number
-  private flushedOffset: number
-  private isOpen = true
+  readonly producerState: ProducerState | undefined
+  private startOffset: number
+  private knownHighWatermark: number | undefined
 
-  /** Made by `openLog` with the segments that it found, in order, one at least. */
   constructor(
     host: Host,
     directory: string,
     topicPartition: TopicPartition,
     config: TopicConfig,
     format: LogFormat,
-    state: {
-      readonly segments: readonly LogSegment[]
-      readonly recoveryPoint: number
-      readonly leaderEpochCache: LeaderEpochCache | undefined
-    },
+    state: LogState,
   ) {
-    invariant(state.segments.length > 0, () => `log ${topicPartition} has no segment`)
-    this.host = host
-    this.directory = directory
-    this.topicPartition = topicPartition
-    this.config = config
-    this.format = format
+    super(host, directory, topicPartition, config, format, state.segments, state.recoveryPoint)
     this.leaderEpochCache = state.leaderEpochCache
-    this.row = new Segments(state.segments)
-    this.endOffset = this.activeSegment.nextOffset
-    this.flushedOffset = Math.min(state.recoveryPoint, this.endOffset)
+    this.producerState = state.producerState
+    this.startOffset = state.logStartOffset
   }
 
-  /** Base offset of the first segment. */
+  /** First offset that may be read: the base of the first segment, or since 0.11 also one above it. */
   get logStartOffset(): number {
-    return this.row.first.baseOffset
+    return Math.max(this.startOffset, this.row.first.baseOffset)
   }
 
-  /** Offset that the next message gets. */
-  get logEndOffset(): number {
-    return this.endOffset
+  /** As its replica says it; undefined until it has. */
+  get highWatermark(): number | undefined {
+    return this.knownHighWatermark
   }
 
-  /** All offsets below are known to be durable. */
-  get recoveryPoint(): number {
-    return this.flushedOffset
-  }
-
-  /** From the oldest to the active one. */
-  get segments(): readonly LogSegment[] {
-    return this.row.all
-  }
-
-  /** The segment that takes appends. */
-  get activeSegment(): LogSegment {
-    return this.row.active
-  }
-
-  /** Bytes of all `.log` files. */
-  get size(): number {
-    let bytes = 0
-    for (const segment of this.row.all) bytes += segment.size
-    return bytes
+  /** First offset that readers of committed transactions may not see yet; undefined if there is none. */
+  get firstUnstableOffset(): number | undefined {
+    const first = this.producerState?.firstUnstableOffset
+    return first === undefined ? undefined : Math.max(first, this.logStartOffset)
   }
 
   /**
    * Appends the whole messages of a set, in one piece, to one segment.
    * @throws AppendError InvalidMessage, MessageSizeTooLarge, MessageSetSizeTooLarge, Unknown (offsets, codec); since 0.10
-   * also InvalidRecord, InvalidTimestamp, UnsupportedForMessageFormat
+   * also InvalidRecord, InvalidTimestamp, UnsupportedForMessageFormat; since 0.11 those of `ProducerAppend`
    * @throws FileError the disk failed; the log is as it was
    */
   append(records: Uint8Array, options: AppendOptions): AppendInfo {
@@ -127,28 +85,27 @@ export class Log {
     const set = options.assignOffsets
       ? this.checkAsLeader(records, options)
       : checkEntries(records, this.config['max.message.bytes'], this.format)
-    const { bytes, firstOffset, lastOffset } = set
+    const { bytes } = set
     if (bytes.length === 0) return NOTHING_APPENDED
-    if (!set.monotonic || firstOffset < this.endOffset || set.firstEntryLastOffset < this.endOffset) {
+    const { logEndOffset: end, producerState: state, format } = this
+    if (!set.monotonic || set.firstOffset < end || set.firstEntryLastOffset < end) {
       throw new AppendError(ErrorCode.Unknown, `offsets out of order in a set for ${this.topicPartition}`)
     }
-    if (bytes.length > this.config['segment.bytes']) {
+    if (this.leaderEpochCache !== undefined) assignEpochsOf(this.leaderEpochCache, bytes)
+    if (bytes.length > this.config['segment.bytes'] && format.segmentLimit === 'before-append') {
       throw new AppendError(ErrorCode.MessageSetSizeTooLarge, `set of ${bytes.length} bytes, larger than a segment`)
     }
-    if (this.leaderEpochCache !== undefined) assignEpochsOf(this.leaderEpochCache, bytes)
-    this.segmentFor(bytes.length, lastOffset).append(this.indexedOffsetOf(set), lastOffset, bytes)
-    this.endOffset = lastOffset + 1
-    if (this.endOffset - this.flushedOffset >= this.config['flush.messages']) this.flush()
-    const isStamped = options.assignOffsets && this.format.timestampType === 'LogAppendTime'
-    return {
-      firstOffset,
-      lastOffset,
-      count: set.count,
-      bytes: bytes.length,
-      maxTimestamp: set.maxTimestamp,
-      offsetOfMaxTimestamp: set.offsetOfMaxTimestamp,
-      logAppendTime: isStamped ? set.maxTimestamp : NO_TIMESTAMP,
+    const origin = options.assignOffsets ? (options.origin ?? 'client') : 'replication'
+    const producers = state && checkProducers(state, bytes, origin)
+    if (producers?.duplicate !== undefined) return duplicateInfoOf(producers.duplicate)
+    const segment = this.appendChecked(set)
+    if (state !== undefined && producers !== undefined) {
+      for (const update of producers.updates) state.update(update)
+      for (const completed of producers.completed) endTransaction(state, segment, completed)
+      state.updateMapEndOffset(this.logEndOffset)
     }
+    if (this.logEndOffset - this.recoveryPoint >= this.config['flush.messages']) this.flush()
+    return appendInfoOf(set, options.assignOffsets && format.timestampType === 'LogAppendTime')
   }
 
   /**
@@ -157,36 +114,16 @@ export class Log {
    * @throws OffsetOutOfRangeError, ReadPastLimitError (start above `maxOffset`), CorruptLogError, FileError
    */
   read(startOffset: number, maxBytes: number, maxOffset?: number): LogRead {
-    if (startOffset === this.endOffset) return this.endOfLog()
-    let slot = this.row.slotOf(startOffset)
-    if (startOffset > this.endOffset || slot < 0) {
-      throw new OffsetOutOfRangeError(this.topicPartition, startOffset, this.logStartOffset, this.endOffset)
+    if (startOffset === this.logEndOffset) return this.endOfLog()
+    if (startOffset > this.logEndOffset || startOffset < this.logStartOffset) {
+      throw new OffsetOutOfRangeError(this.topicPartition, startOffset, this.logStartOffset, this.logEndOffset)
     }
-    if (maxOffset !== undefined && maxOffset < startOffset) {
-      throw new ReadPastLimitError(this.topicPartition, startOffset, maxOffset)
-    }
-    for (; slot < this.row.count; slot++) {
-      const found = this.row.at(slot).read(startOffset, maxBytes, maxOffset)
-      if (found !== undefined) return found
-    }
-    return this.endOfLog()
+    return this.readSegments(startOffset, maxBytes, maxOffset)
   }
 
   /** The records with offsets in `from` (included) .. `to` (excluded), of any format, control records among them. */
   messages(from: number, to: number): LogRecord[] {
-    const found: LogRecord[] = []
-    const end = Math.min(to, this.endOffset)
-    for (let next = Math.max(from, this.logStartOffset); next < end; ) {
-      const { records } = this.read(next, Number.MAX_SAFE_INTEGER)
-      // A log that was cut inside a wrapper has nothing right below its end.
-      if (records.length === 0) break
-      for (const batch of batchesOf(records)) {
-        for (const record of batch.records()) if (record.offset >= from && record.offset < end) found.push(record)
-        next = Math.max(next, batch.lastOffset + 1)
-        if (next >= end) break
-      }
-    }
-    return found
+    return messagesOf(this, from, to)
   }
 
   /**
@@ -195,135 +132,120 @@ export class Log {
    * @returns at most `maxNumOffsets`, descending
    */
   offsetsBefore(timeMs: number, maxNumOffsets: number): number[] {
-    return offsetsBefore(this.row.all, this.endOffset, nowMs(this.host), timeMs, maxNumOffsets)
+    return offsetsBefore(this.segments, this.logEndOffset, nowMs(this.host), timeMs, maxNumOffsets)
+  }
+
+  /**
+   * ListOffsets v1 and later (since 0.10.1): the first record with a timestamp at or above the one given.
+   * @param timestamp milliseconds, or -1 (the log end offset), -2 (the log start offset)
+   * @returns undefined if there is none
+   * @throws LogError UnsupportedForMessageFormat (a log of format 0); what stands in the way of reading the record
+   */
+  offsetByTimestamp(timestamp: number): TimestampAndOffset | undefined {
+    return offsetByTimestamp(this, timestamp)
+  }
+
+  /** Aborted transactions with records in `from` (included) .. `to` (excluded), for readers of committed ones. */
+  abortedTransactions(from: number, to: number): AbortedTransaction[] {
+    return abortedTransactionsOf(this.segments, Math.max(0, this.row.slotOf(from)), from, to)
+  }
+
+  /** The replica's high watermark has moved. */
+  updateHighWatermark(highWatermark: number): void {
+    this.knownHighWatermark = highWatermark
+    this.producerState?.onHighWatermark(highWatermark)
   }
 
   /** Drops all messages at or above `offset`. No effect past the log end offset. */
   truncateTo(offset: number): void {
     invariant(offset >= 0, () => `${this.topicPartition} truncated to ${offset}`)
+    const from = this.logEndOffset
     // Since 0.11 nothing at all happens at the log end offset: up to 2.6 not even to epochs that began there (KAFKA-10706).
-    if (offset > this.endOffset || (offset === this.endOffset && this.leaderEpochCache !== undefined)) {
-      this.leaderEpochCache?.truncatedAtEnd(this.endOffset)
+    if (offset > from || (offset === from && this.leaderEpochCache !== undefined)) {
+      this.leaderEpochCache?.truncatedAtEnd(from)
       return
     }
-    if (this.logStartOffset > offset) {
+    if (this.row.first.baseOffset > offset) {
       this.truncateFullyAndStartAt(offset)
       return
     }
-    const from = this.endOffset
-    this.deleteFrom(this.row.slotOf(offset) + 1)
-    this.activeSegment.truncateTo(offset)
-    this.setEnd(offset)
+    this.cutSegments(offset)
+    this.startOffset = Math.min(this.startOffset, offset)
     this.leaderEpochCache?.truncateFromEnd(offset)
+    if (this.producerState !== undefined) {
+      rebuildProducerState(this.producerState, this, offset, { nowMs: nowMs(this.host), cleanShutdown: false })
+    }
     this.traceTruncation(from, offset)
   }
 
   /** Drops everything; the next message gets `offset`. */
   truncateFullyAndStartAt(offset: number): void {
-    const from = this.endOffset
-    // The first segment must be out of the way by its name, but the log is never without a segment.
-    this.deleteFrom(1)
-    const last = this.row.first
-    if (last.baseOffset === offset) {
-      last.truncateTo(offset)
-    } else {
-      const fresh = this.makeSegment(offset)
-      try {
-        deleteSegment(this.host, this.directory, last, this.config['file.delete.delay.ms'])
-      } catch (error) {
-        fresh.closeFiles()
-        discardSegmentFiles(this.host.files, this.directory, offset)
-        throw error
-      }
-      this.row.remove(last)
-      this.row.put(fresh)
-    }
-    this.setEnd(offset)
+    const from = this.logEndOffset
+    this.replaceAllSegments(offset)
+    this.startOffset = offset
     this.leaderEpochCache?.clear()
+    this.producerState?.truncate()
+    this.producerState?.updateMapEndOffset(offset)
     this.traceTruncation(from, offset)
   }
 
   /**
-   * A segment for what compaction keeps: its files end in `.cleaned`, and it is no part of the log until
-   * `replaceSegments` makes it one. What an earlier attempt left under the name is removed.
+   * Retention: deletes the segments that are too old, then those that are too many, and since 0.11 those that lie below
+   * the log start offset. Returns how many went.
    */
-  newCleanedSegment(baseOffset: number): LogSegment {
-    removeSegmentFiles(this.host.files, this.directory, baseOffset, CLEANED_SUFFIX)
-    return this.makeSegment(baseOffset, CLEANED_SUFFIX)
+  deleteOldSegments(): number {
+    let count = 0
+    if (this.config['cleanup.policy'].includes('delete')) count += this.deleteFor('time') + this.deleteFor('size')
+    if (this.format.segmentFiles === 'producer-state') count += this.deleteFor('log-start-offset')
+    return count
   }
 
-  /**
-   * Puts what compaction kept in the place of the segments that it was made of, which are deleted. A crash on the way
-   * leaves the log as it was, or is made good by the next start: no record that was kept is ever missing.
-   * @param newSegments made by `newCleanedSegment`; inactive and flushed
-   * @param oldSegments those that are no longer part of the log are passed over; never the active one
-   */
-  replaceSegments(newSegments: readonly LogSegment[], oldSegments: readonly LogSegment[]): void {
-    invariant(this.isOpen, () => `segments of ${this.topicPartition}, which is closed, are replaced`)
-    const old = oldSegments.filter((segment) => this.row.has(segment))
-    invariant(!old.includes(this.activeSegment), () => `the active segment of ${this.topicPartition} is replaced`)
-    putCleanedInPlace(this.host, this.row, newSegments, old, this.config['file.delete.delay.ms'])
+  private deleteFor(reason: RetentionReason): number {
+    const old = deletableSegments(this, reason, nowMs(this.host))
+    if (old.length === 0) return 0
+    this.deleteOldest(old)
+    this.startAt(this.row.first.baseOffset)
+    const baseOffsets = old.map(({ baseOffset }) => baseOffset)
+    const { topicPartition: tp, logStartOffset } = this
+    this.trace({ kind: 'SegmentsDeleted', tp, baseOffsets, reason, logStartOffset })
+    return old.length
   }
 
-  /** Makes all offsets below `upTo` durable and moves the recovery point there. */
-  flush(upTo: number = this.endOffset): void {
-    if (upTo <= this.flushedOffset) return
-    for (let slot = Math.max(0, this.row.slotOf(this.flushedOffset)); slot < this.row.count; slot++) {
-      const segment = this.row.at(slot)
-      if (segment.baseOffset >= upTo) break
-      segment.flush()
-    }
-    this.flushedOffset = upTo
+  /** Since 0.11: lets the log begin at an offset at or below the high watermark. No effect below where it begins. */
+  startAt(offset: number): void {
+    if (this.format.segmentFiles !== 'producer-state' || offset <= this.startOffset) return
+    this.startOffset = offset
+    this.raiseRecoveryPoint(offset)
+    this.leaderEpochCache?.truncateFromStart(offset)
+    this.producerState?.truncateHead(offset)
   }
 
-  /** Begins a new segment at the log end offset. */
-  roll(): LogSegment {
-    const baseOffset = this.endOffset
-    const previous = this.activeSegment
-    invariant(previous.baseOffset < baseOffset, () => `${this.topicPartition} rolled twice at ${baseOffset}`)
-    removeSegmentFiles(this.host.files, this.directory, baseOffset)
-    previous.becomeInactive()
-    // A segment that was cut or reopened may have changed without a message above the recovery point. No flush would
-    // care for it then, and recovery would begin behind it.
-    if (this.flushedOffset >= baseOffset) previous.flush()
-    const segment = this.makeSegment(baseOffset)
-    this.row.put(segment)
-    this.host.setTimer(0, 'flush-log', () => this.flushInBackground(baseOffset))
-    this.trace({ kind: 'SegmentRolled', tp: this.topicPartition, baseOffset })
+  override roll(baseOffset: number = this.logEndOffset): LogSegment {
+    const segment = super.roll(baseOffset)
+    // Recovery of the segment begins with it.
+    this.producerState?.updateMapEndOffset(baseOffset)
+    this.producerState?.takeSnapshot()
     return segment
   }
 
-  /** Trims the active index and closes all files; they are durable then. */
-  close(): void {
-    if (!this.isOpen) return
-    this.isOpen = false
-    let failure: unknown
-    for (const segment of this.row.all) {
-      try {
-        segment.close()
-      } catch (error) {
-        failure ??= error
-      }
+  override close(): void {
+    try {
+      if (this.isOpen) this.producerState?.takeSnapshot()
+    } finally {
+      super.close()
     }
-    if (failure !== undefined) throw failure
   }
 
-  /** Closes all files as they are, before the directory is removed. */
-  abandon(): void {
-    if (!this.isOpen) return
-    this.isOpen = false
-    for (const segment of this.row.all) segment.closeFiles()
-  }
-
-  digest(digest: Digest): void {
-    digest.string(this.topicPartition).int(this.endOffset).int(this.flushedOffset).int(this.row.count)
-    for (const segment of this.row.all) segment.digest(digest)
+  override digest(digest: Digest): void {
+    super.digest(digest)
+    if (this.leaderEpochCache !== undefined) digest.int(this.startOffset)
     this.leaderEpochCache?.digest(digest)
+    this.producerState?.digest(digest)
   }
 
   private checkAsLeader(records: Uint8Array, options: AppendOptions): CheckedRecords {
     const maxMessageBytes = this.config['max.message.bytes']
-    const { endOffset: assignFrom, format } = this
+    const { logEndOffset: assignFrom, format } = this
     const compacted = this.config['cleanup.policy'].includes('compact')
     if (format.validation === 'message-set') {
       const needsKeys = compacted && format.compactedNeedsKeys
@@ -340,75 +262,7 @@ export class Log {
     })
   }
 
-  /** What an index entry for the set says: one offset, of which there are two conventions. */
-  private indexedOffsetOf(set: CheckedRecords): number {
-    if (this.format.indexedOffset === 'last') return set.firstEntryLastOffset
-    // Before format 2 the set's place is the log end offset, also where a follower's set begins after a gap.
-    return isBatch(set.bytes, 0) ? set.firstOffset : this.endOffset
-  }
-
-  /** The active segment, or a new one if it is full, or too old, or its index is full. */
-  private segmentFor(setBytes: number, lastOffset: number): LogSegment {
-    const segment = this.activeSegment
-    const mustRoll =
-      segment.size > this.config['segment.bytes'] - setBytes ||
-      (segment.size > 0 && nowMs(this.host) - segment.createdMs > this.config['segment.ms']) ||
-      segment.index.isFull ||
-      lastOffset - segment.baseOffset > RELATIVE_OFFSET_MAX
-    // An empty segment that starts here is as good as a new one.
-    return mustRoll && segment.baseOffset < this.endOffset ? this.roll() : segment
-  }
-
-  private makeSegment(baseOffset: number, suffix = ''): LogSegment {
-    try {
-      return new LogSegment(this.host, this.directory, baseOffset, segmentOptions(this.config, this.format), suffix)
-    } catch (error) {
-      discardSegmentFiles(this.host.files, this.directory, baseOffset, suffix)
-      throw error
-    }
-  }
-
-  /** Deletes the segments from `slot` on, the last one first, each gone from the row as soon as it is gone from disk. */
-  private deleteFrom(slot: number): void {
-    while (this.row.count > slot) {
-      const last = this.activeSegment
-      deleteSegment(this.host, this.directory, last, this.config['file.delete.delay.ms'])
-      this.row.remove(last)
-      this.setEnd(this.activeSegment.nextOffset)
-    }
-  }
-
-  private setEnd(offset: number): void {
-    this.endOffset = offset
-    this.flushedOffset = Math.min(this.flushedOffset, offset)
-  }
-
-  private flushInBackground(upTo: number): void {
-    if (!this.isOpen) return
-    try {
-      this.flush(Math.min(upTo, this.endOffset))
-    } catch (error) {
-      // A background task of Kafka's scheduler logs its failure and is done: the recovery point stays where it is.
-      if (!(error instanceof FileError)) throw error
-    }
-  }
-
-  private endOfLog(): LogRead {
-    const { baseOffset, size } = this.activeSegment
-    return { records: NOTHING, startPosition: size, segmentBaseOffset: baseOffset }
-  }
-
   private traceTruncation(from: number, to: number): void {
     if (from !== to) this.trace({ kind: 'LogTruncated', tp: this.topicPartition, from, to })
   }
-
-  private trace(event: StorageEvent): void {
-    if (this.host.tracing) this.host.trace(event)
-  }
 }
-
-export const segmentOptions = (config: TopicConfig, format: LogFormat): SegmentOptions => ({
-  indexIntervalBytes: config['index.interval.bytes'],
-  maxIndexBytes: config['segment.index.bytes'],
-  format,
-})

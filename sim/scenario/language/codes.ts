@@ -26,6 +26,7 @@ export const diagnosticCodes = {
   KS114: 'no such election',
   KS115: 'no such measure, or one that is never ended',
   KS116: 'a module that is no partitioner, or cannot be loaded',
+  KS117: 'no such group',
   KS201: 'unknown configuration key',
   KS202: 'a configuration value of the wrong form or out of its range',
   KS203: 'a configuration key of something else (a topic key on a broker, a consumer key on a producer)',

@@ -3,6 +3,7 @@
 import {
   brokerConfigTable,
   type ConfigTable,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
@@ -78,7 +79,8 @@ export function scenarioDocs(): string {
     configTable('Brokers (`cluster.config`, `cluster.configOf`)', brokerConfigTable),
     configTable('Topics (`config` of a topic)', topicConfigTable),
     configTable('Producers (`config` of a client)', producerConfigTable),
-    configTable('Consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('Simple consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('High-level consumers (`config` of a client)', oldConsumerConfigTable),
     configTable('ZooKeeper (`cluster.zookeeperConfig`)', zookeeperConfigTable),
     diagnosticsText,
     [
@@ -94,7 +96,9 @@ export function scenarioDocs(): string {
 const list = (names: readonly string[]): string => names.map((name) => `\`${name}\``).join(', ')
 
 function configTable(title: string, table: ConfigTable): string {
-  const rows = Object.entries(table).map(([name, key]) => `| \`${name}\` | \`${key.default}\` | ${key.about} |`)
+  const rows = Object.entries(table).map(
+    ([name, key]) => `| \`${name}\` | ${key.default === null ? 'not set' : `\`${key.default}\``} | ${key.about} |`,
+  )
   return [`### ${title}`, '', '| key | default | meaning |', '|---|---|---|', ...rows].join('\n')
 }
 

@@ -5,6 +5,7 @@
 import type * as z from 'zod'
 import {
   brokerConfigTable,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
@@ -172,7 +173,7 @@ function explainKey(
 const tables = {
   broker: [brokerConfigTable],
   topic: [topicConfigTable],
-  client: [producerConfigTable, simpleConsumerConfigTable],
+  client: [producerConfigTable, simpleConsumerConfigTable, oldConsumerConfigTable],
   zookeeper: [zookeeperConfigTable],
 } as const
 

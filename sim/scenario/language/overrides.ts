@@ -6,6 +6,7 @@ import {
   brokerConfigTable,
   type ConfigTable,
   checkValue,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
@@ -28,6 +29,7 @@ export const configTables = {
   topic: topicConfigTable,
   producer: producerConfigTable,
   consumer: simpleConsumerConfigTable,
+  'old-consumer': oldConsumerConfigTable,
   zookeeper: zookeeperConfigTable,
 } as const satisfies Record<string, ConfigTable>
 
@@ -58,7 +60,10 @@ export class ConfigOverrides {
 
   of(owner: ConfigOwner): Readonly<Record<string, unknown>> {
     const known: Record<string, unknown> = {}
-    for (const { key, node } of this.values) if (Object.hasOwn(configTables[owner], key)) known[key] = node.value
+    const table: ConfigTable = configTables[owner]
+    for (const { key, node } of this.values) {
+      if (Object.hasOwn(table, key) && checkValue(table, key, node.value) === undefined) known[key] = node.value
+    }
     return known
   }
 }
@@ -80,10 +85,10 @@ export function applyOverrides(root: Located, overrides: readonly Override[], re
       Object.hasOwn(configTables[owner], key),
     )
     if (owners.length > 0) {
-      const problem = owners
-        .map((owner) => checkValue<ConfigTable>(configTables[owner], key, node.value))
-        .find((one) => one !== undefined)
-      if (problem?.problem === 'bad-value')
+      // What one owner refuses, another may mean: it is laid over those that take it.
+      const problems = owners.map((owner) => checkValue<ConfigTable>(configTables[owner], key, node.value))
+      const problem = problems.find((one) => one !== undefined)
+      if (problem?.problem === 'bad-value' && problems.every((one) => one !== undefined))
         report.error('KS202', node.place, `${quoted(key)} cannot be ${quoted(value)}`, { expected: problem.expected })
       else config.add(key, node)
       continue

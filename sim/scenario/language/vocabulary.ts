@@ -10,6 +10,7 @@ import type { ZkMessage } from '../../../src/zookeeper/messages.ts'
 import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
 import { groupEventKinds } from '../../view/group-events.ts'
+import { oldConsumerEventKinds } from '../../view/old-consumer-events.ts'
 import type { MessageFate } from '../plan.ts'
 
 const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
@@ -44,6 +45,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ZkNotified: true,
   ResourceWritten: true,
   ...groupEventKinds,
+  ...oldConsumerEventKinds,
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
@@ -104,6 +106,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ConnectionReset: true,
   DiskFault: true,
   LogCleaningStarted: true,
+  SegmentsDeleted: true,
   SegmentsCompacted: true,
   LogCleaned: true,
   LogCleaningAborted: true,
@@ -262,8 +265,8 @@ export const presetNames = Object.keys(presets) as PresetName[]
  */
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   scenario: ['switches', 'groups', 'defects', 'explore', 'workload'],
-  step: ['alterConfig', 'workload', 'commit', 'seek'],
-  client: ['group', 'transactional', 'idempotent', 'admin'],
+  step: ['alterConfig', 'workload', 'seek'],
+  client: ['transactional', 'idempotent', 'admin'],
   condition: ['group', 'transaction', 'coordinator'],
   expect: ['groups', 'reads', 'eventually', 'always'],
   workload: ['rate', 'phases', 'batch'],
@@ -272,7 +275,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
   producer: ['java', 'idempotent', 'transactional'],
-  consumer: ['group', 'zookeeper', 'high-level', 'java'],
+  consumer: ['group', 'java'],
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)
@@ -305,10 +308,6 @@ export const plannedConfigKeys: Readonly<Record<'broker' | 'topic' | 'producer' 
     client.id metadata.broker.list send.buffer.bytes
   `),
   consumer: words(`
-    auto.commit.enable auto.commit.interval.ms auto.offset.reset client.id consumer.id consumer.timeout.ms
-    dual.commit.enabled exclude.internal.topics group.id num.consumer.fetchers offsets.channel.backoff.ms
-    offsets.channel.socket.timeout.ms offsets.commit.max.retries offsets.storage
-    partition.assignment.strategy queued.max.message.chunks rebalance.backoff.ms rebalance.max.retries
-    socket.receive.buffer.bytes
+    client.id socket.receive.buffer.bytes zookeeper.connect zookeeper.connection.timeout.ms zookeeper.sync.time.ms
   `),
 }

@@ -18,6 +18,7 @@ type SendAction = Extract<Action, { readonly do: 'send' }>
 export interface ClusterControls {
   readonly world: World
   send(action: SendAction): void
+  commit(machine: string): void
   createTopic(topic: TopicPlan): void
   zk(by: string, operation: ZkOperation, name: string): void
   enterElection(machine: string): void
@@ -167,6 +168,12 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
     case 'zk':
       noteIfDown(action.by)
       cluster.zk(action.by, action.operation, action.name)
+      break
+    case 'commit':
+      for (const machine of resolved.machines) {
+        noteIfDown(machine)
+        cluster.commit(machine)
+      }
       break
     case 'enter':
     case 'resign':

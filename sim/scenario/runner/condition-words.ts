@@ -65,6 +65,9 @@ export function conditionWords(condition: Condition): string {
         ['queued', condition.queued],
         ['dropped', condition.dropped],
         ['lost in its queue', condition.lostInQueue],
+        ['partitions', condition.partitions],
+        ['rebalances', condition.rebalances],
+        ['failed rebalances', condition.failedRebalances],
         ['writes taken', condition.accepted],
         ['writes refused', condition.refused],
         ['writes taken of a replaced leader', condition.stale],
@@ -74,6 +77,15 @@ export function conditionWords(condition: Condition): string {
     case 'event': {
       const where = condition.machine === undefined ? '' : ` on ${condition.machine}`
       return `${condition.event} was seen${condition.nth === 1 ? '' : ` ${condition.nth} times`}${where}`
+    }
+    case 'owner': {
+      const what = `${condition.topic}-${condition.partition} in group ${condition.group}`
+      const is = condition.is === undefined ? [] : [`is owned by ${condition.is}`]
+      const asked = fields(
+        ['consumers that take it for their own', condition.believers],
+        ['committed', condition.committed],
+      )
+      return `${what} ${[...is, ...(asked === '' ? [] : [`has ${asked}`])].join(' and ')}`
     }
     case 'operation': {
       const { operation, is } = condition

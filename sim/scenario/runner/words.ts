@@ -86,6 +86,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `create topic ${action.topic.name}`
     case 'zk':
       return `${action.by}: ${operationWords(action.operation)}`
+    case 'commit':
+      return `${names(action.targets)} commit${action.targets.length === 1 ? 's' : ''}`
     case 'enter':
       return `${names(action.targets)} enter${action.targets.length === 1 ? 's' : ''} the election`
     case 'resign':

@@ -4,15 +4,7 @@
  */
 import type { Batch } from '../record/batch.ts'
 import { readControlRecord } from '../record/control-record.ts'
-
-/** An entry of a transaction index (formats.md 2.4). */
-export interface AbortedTransaction {
-  readonly producerId: number
-  readonly firstOffset: number
-  /** The abort marker's. */
-  readonly lastOffset: number
-  readonly lastStableOffset: number
-}
+import type { AbortedTransaction } from '../transaction-index.ts'
 
 interface OngoingAbort {
   readonly transaction: AbortedTransaction

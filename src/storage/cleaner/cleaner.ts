@@ -8,11 +8,14 @@
  */
 import { type Host, sleep, type Task } from '../../host/index.ts'
 import { readInt32 } from '../big-endian.ts'
+import { describeEntries } from '../entries-check.ts'
 import { CLEANED_SUFFIX } from '../file-names.ts'
 import type { Log } from '../log.ts'
-import { discardSegmentFiles, type LogSegment } from '../log-segment.ts'
+import type { LogSegment } from '../log-segment.ts'
 import { batchesOf } from '../record/batch.ts'
 import { ENTRY_OVERHEAD, SIZE_AT } from '../record/layout.ts'
+import { discardSegmentFiles } from '../segment-files.ts'
+import type { TransactionIndex } from '../transaction-index.ts'
 import { CleanedTransactions } from './cleaned-transactions.ts'
 import { CleaningAborted, CleaningFailed } from './cleaner-errors.ts'
 import type { CleanerRules } from './cleaner-rules.ts'
@@ -87,6 +90,8 @@ export class Cleaner {
   private readonly options: CleanerOptions
   private readonly rules: CleanerRules
   private bufferBytes: number
+  /** Of the segment that is being written. */
+  private outputIndex: TransactionIndex | undefined
 
   constructor(host: Host, map: OffsetMap, throttler: Throttler, options: CleanerOptions) {
     this.host = host
@@ -121,7 +126,7 @@ export class Cleaner {
       indexBytes: segment.index.entries * 8,
     }))
     const producers = this.options.producersOf?.(log) ?? NO_PRODUCERS
-    const transactions = new CleanedTransactions()
+    const transactions = new CleanedTransactions((transaction) => this.outputIndex?.append(transaction))
     for (const group of groupSegments(toClean, limits, this.rules.cleanerGroups)) {
       const filter = new CompactionFilter(this.map, this.rules, transactions, producers, this.host.tracing)
       const segments = group.map(({ segment }) => segment)
@@ -144,6 +149,7 @@ export class Cleaner {
   ): Task<{ recordsRead: number; recordsKept: number; bytesRead: number; bytesKept: number }> {
     const cleaned = log.newCleanedSegment(segments[0]!.baseOffset)
     round.writesInto(cleaned, log.directory)
+    this.outputIndex = cleaned.transactionIndex
     const sum = { recordsRead: 0, recordsKept: 0, bytesRead: 0, bytesKept: 0 }
     for (const [i, segment] of segments.entries()) {
       const nextBase = segments[i + 1]?.baseOffset ?? this.map.latestOffset + 1
@@ -196,7 +202,8 @@ export class Cleaner {
 
   private append(cleaned: LogSegment, log: Log, kept: Retained): void {
     const indexed = log.format.indexedOffset === 'last' ? kept.lastOffset : kept.firstOffset
-    cleaned.append(indexed, kept.lastOffset, kept.bytes)
+    const { maxTimestamp, offsetOfMaxTimestamp } = describeEntries(kept.bytes)
+    cleaned.append(indexed, kept.lastOffset, kept.bytes, maxTimestamp, offsetOfMaxTimestamp)
   }
 
   /** Fills the map from the dirty segments; returns the first offset that it does not cover. */

@@ -5,7 +5,6 @@
 import type { Log } from '../log.ts'
 import type { LogSegment } from '../log-segment.ts'
 import type { CleanerRules } from './cleaner-rules.ts'
-import { firstTimestampOf, largestTimestampMsOf } from './segment-times.ts'
 
 export interface DirtyLog {
   readonly log: Log
@@ -76,22 +75,23 @@ function firstDirty(
   return { offset, isWrong: false }
 }
 
-/** The active segment's base offset, or that of the first segment with a record that is too young. */
+/**
+ * The active segment's base offset, or that of the first segment with a record that is too young, or the first offset of
+ * a transaction that is not decided.
+ */
 function firstUncleanable(log: Log, firstDirtyOffset: number, nowMs: number, rules: CleanerRules): number {
-  const activeBase = log.activeSegment.baseOffset
+  const activeBase = Math.min(log.activeSegment.baseOffset, log.firstUnstableOffset ?? Number.POSITIVE_INFINITY)
   const lagMs = log.config['min.compaction.lag.ms']
   if (rules.compactionLag === 'none' || lagMs <= 0) return activeBase
-  const young = closedSegmentsFrom(log, firstDirtyOffset).find(
-    (segment) => largestTimestampMsOf(segment) > nowMs - lagMs,
-  )
-  return young?.baseOffset ?? activeBase
+  const young = closedSegmentsFrom(log, firstDirtyOffset).find((segment) => segment.largestTimestampMs > nowMs - lagMs)
+  return Math.min(young?.baseOffset ?? activeBase, activeBase)
 }
 
 /** True if a dirty record has waited longer than `max.compaction.lag.ms`. */
 function isOverdue(log: Log, firstDirtyOffset: number, nowMs: number): boolean {
   const cleanUntilMs = nowMs - Math.max(0, log.config['max.compaction.lag.ms'])
   return closedSegmentsFrom(log, firstDirtyOffset).some((segment) => {
-    const timestamp = firstTimestampOf(segment)
+    const timestamp = segment.firstTimestampMs
     return timestamp > 0 && timestamp < cleanUntilMs
   })
 }

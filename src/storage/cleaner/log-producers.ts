@@ -1,5 +1,6 @@
 /** What the cleaner must know of producers with ids: their transactions, and what must stay of their last words. */
-import type { AbortedTransaction } from './cleaned-transactions.ts'
+import type { Log } from '../log.ts'
+import type { AbortedTransaction } from '../transaction-index.ts'
 
 export interface ProducersOfLog {
   /** Aborted transactions with records in `from` (included) .. `to` (excluded). */
@@ -11,3 +12,17 @@ export interface ProducersOfLog {
 }
 
 export const NO_PRODUCERS: ProducersOfLog = { abortedTransactions: () => [], lastRecord: () => undefined }
+
+export function producersOfLog(log: Log): ProducersOfLog {
+  const { producerState } = log
+  if (producerState === undefined) return NO_PRODUCERS
+  return {
+    abortedTransactions: (from, to) => log.abortedTransactions(from, to),
+    lastRecord(producerId) {
+      const entry = producerState.entryOf(producerId)
+      if (entry === undefined) return undefined
+      const { lastDataOffset, producerEpoch } = entry
+      return { lastDataOffset: lastDataOffset < 0 ? undefined : lastDataOffset, producerEpoch }
+    },
+  }
+}

@@ -14,8 +14,11 @@ import {
   LAST_OFFSET_DELTA_AT,
   LEGACY_ATTRIBUTES_AT,
   LEGACY_CRC_AT,
+  LEGACY_TIMESTAMP_AT,
   MAGIC_AT,
+  MAX_TIMESTAMP_AT,
   MESSAGE_SIZE_MIN,
+  NO_TIMESTAMP,
   SIZE_AT,
 } from './layout.ts'
 
@@ -34,6 +37,12 @@ export const isBatch = (bytes: Uint8Array, at: number): boolean => bytes[at + MA
 export function lastOffsetAt(bytes: Uint8Array, at: number): number {
   const offset = readInt64(bytes, at)
   return isBatch(bytes, at) ? offset + readInt32(bytes, at + LAST_OFFSET_DELTA_AT) : offset
+}
+
+/** Largest timestamp of the entry's records, or the time of its append; -1 if there is none. */
+export function maxTimestampAt(bytes: Uint8Array, at: number): number {
+  if (bytes[at + MAGIC_AT] === 0) return NO_TIMESTAMP
+  return readInt64(bytes, at + (isBatch(bytes, at) ? MAX_TIMESTAMP_AT : LEGACY_TIMESTAMP_AT))
 }
 
 /** Codec in the attributes; 0 for none. */

@@ -14,6 +14,8 @@ export const MAGIC_AT = 16
 export const MESSAGE_SIZE_MIN = 14
 /** What must be there of an entry to know its last offset, whatever its format. */
 export const SCAN_HEADER_BYTES = 27
+/** What must be there to know its largest timestamp as well. */
+export const TIME_HEADER_BYTES = 43
 
 /** Formats 0 and 1. */
 export const LEGACY_CRC_AT = 12

@@ -277,7 +277,7 @@ describe('a leader since 0.11', () => {
     for (const compression of ['none', 'gzip', 'snappy', 'lz4', 'zstd'] as const) {
       const log = logOf({})
       log.append(batch(), AS_LEADER)
-      const set = batch({ compression, producerId: 7, producerEpoch: 1, baseSequence: 5 })
+      const set = batch({ compression, producerId: 7, producerEpoch: 1, baseSequence: 0 })
       const info = log.append(set, { ...AS_LEADER, partitionLeaderEpoch: 9 })
       expect(info).toMatchObject({ firstOffset: 3, lastOffset: 5, maxTimestamp: T + 3, offsetOfMaxTimestamp: 5 })
       const stored = batchesIn(log)[1]!
@@ -406,7 +406,7 @@ describe('a leader since 0.11', () => {
 
   it('keeps producer, sequence and transaction when it recompresses', () => {
     const log = logOf({ compressionType: 'lz4' })
-    const origin = { producerId: 77, producerEpoch: 2, baseSequence: 10, isTransactional: true }
+    const origin = { producerId: 77, producerEpoch: 2, baseSequence: 0, isTransactional: true }
     log.append(batch({ compression: 'gzip', ...origin }), { ...AS_LEADER, partitionLeaderEpoch: 4 })
     expect(batchesIn(log)[0]).toMatchObject({ ...origin, codecId: 3, partitionLeaderEpoch: 4 })
   })

@@ -89,12 +89,13 @@ export const topicConfigWith = (overrides: Partial<TopicConfig> = {}): TopicConf
 export const open = (
   host: Host,
   overrides: Partial<TopicConfig> = {},
-  options: { recoveryPoint?: number; cleanShutdown?: boolean; format?: LogFormat } = {},
+  options: { recoveryPoint?: number; cleanShutdown?: boolean; format?: LogFormat; logStartOffset?: number } = {},
 ): Log =>
   openLog(host, 'orders-0', 'orders-0', topicConfigWith(overrides), {
     recoveryPoint: options.recoveryPoint ?? 0,
     cleanShutdown: options.cleanShutdown ?? false,
     ...(options.format === undefined ? {} : { format: options.format }),
+    ...(options.logStartOffset === undefined ? {} : { logStartOffset: options.logStartOffset }),
   }).log
 
 export const manager = (

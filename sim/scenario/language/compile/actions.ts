@@ -15,12 +15,13 @@ type Mapping<K extends ActionName> = Extract<One<Input<K>>, object>
 /** On which machines an action makes sense. */
 const allowed: Readonly<Record<string, readonly MachineKind[]>> = {
   shutdown: ['broker', 'zookeeper'],
-  start: ['client', 'zookeeper-client', 'contender'],
-  stop: ['client', 'zookeeper-client', 'contender'],
+  start: ['client', 'zookeeper-client', 'high-level-consumer', 'contender'],
+  stop: ['client', 'zookeeper-client', 'high-level-consumer', 'contender'],
   corrupt: ['broker', 'zookeeper'],
   fillDisk: ['broker', 'zookeeper'],
   slowDisk: ['broker', 'zookeeper'],
-  expireSession: ['broker', 'zookeeper-client', 'contender'],
+  commit: ['high-level-consumer'],
+  expireSession: ['broker', 'zookeeper-client', 'high-level-consumer', 'contender'],
   enter: ['contender'],
   resign: ['contender'],
 }
@@ -30,6 +31,7 @@ const kindNames: Readonly<Record<MachineKind, string>> = {
   zookeeper: 'ZooKeeper servers',
   client: 'clients',
   'zookeeper-client': 'ZooKeeper clients',
+  'high-level-consumer': 'high-level consumers',
   contender: 'contenders',
 }
 
@@ -79,6 +81,7 @@ export class ActionCompiler {
       case 'start':
       case 'stop':
         return [this.machines(name, node)]
+      case 'commit':
       case 'expireSession':
       case 'enter':
       case 'resign':

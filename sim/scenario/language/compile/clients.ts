@@ -8,6 +8,7 @@ import type { clientSchema } from '../schema/cluster.ts'
 import { entries, type Located, oneOrMore, quoted } from '../source.ts'
 import { compileKafkaClient } from './kafka-clients.ts'
 import { kindWords, type Names } from './names.ts'
+import { compileOldConsumer } from './old-consumers.ts'
 import type { Partitioners } from './partitioners.ts'
 
 export type ClientInput = z.infer<typeof clientSchema>
@@ -17,13 +18,20 @@ type Kind = ClientPlan['kind']
 
 /** Whose a key is; keys that are not here are everybody's. */
 const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
-  config: ['producer', 'consumer'],
+  config: ['producer', 'consumer', 'old-consumer'],
   bootstrap: ['producer', 'consumer'],
   sends: ['producer'],
   reads: ['consumer'],
   from: ['consumer'],
   broker: ['consumer'],
-  server: ['zookeeper', 'contender'],
+  group: ['old-consumer'],
+  subscribes: ['old-consumer'],
+  whitelist: ['old-consumer'],
+  blacklist: ['old-consumer'],
+  streams: ['old-consumer'],
+  processing: ['old-consumer'],
+  autostart: ['old-consumer'],
+  server: ['zookeeper', 'contender', 'old-consumer'],
   sessionTimeout: ['zookeeper', 'contender'],
   recipe: ['contender'],
   path: ['contender'],
@@ -124,7 +132,7 @@ function compileClient(
   if (kinds.length === 0) {
     report.error('KS103', client.keyPlace, `client "${client.name}" does not say what it is`, {
       expected:
-        'producer: sync, consumer: simple, zookeeper: plain or election, resource: open or fenced, or like: another client',
+        'producer: sync or async, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
     })
     return undefined
   }
@@ -140,7 +148,7 @@ function compileClient(
     )
     return undefined
   }
-  const kind: Kind = inherited('zookeeper')?.value === 'election' ? 'contender' : kinds[0]!
+  const kind = kindOf(kinds[0]!, inherited)
   for (const [key, field] of client.fields) {
     const owners = ownersOf[key as Field]
     if (owners === undefined || owners.includes(kind)) continue
@@ -157,10 +165,17 @@ function compileClient(
       return compileContender(client, inherited, names, report)
     case 'resource':
       return { kind, name: client.name, fenced: inherited('resource')!.value === 'fenced' }
+    case 'old-consumer':
+      return compileOldConsumer(client, chain, inherited, overrides, names, report)
     case 'producer':
     case 'consumer':
       return compileKafkaClient(kind, client, chain, inherited, overrides, names, report, partitioners)
   }
+}
+
+function kindOf(key: (typeof kindKeys)[number], inherited: Inherited): Kind {
+  if (key === 'zookeeper' && inherited('zookeeper')?.value === 'election') return 'contender'
+  return key === 'consumer' && inherited('consumer')?.value === 'high-level' ? 'old-consumer' : key
 }
 
 const wordsOf = (key: (typeof kindKeys)[number]): string => kindWords[key]

@@ -1,4 +1,5 @@
 /** Conditions, with the checks that keep out those that can never hold. */
+import type { ClientPlan } from '../../plan.ts'
 import { matchBounds } from '../formats.ts'
 import { enumerate } from '../report.ts'
 import type { ConditionInput } from '../schema/conditions.ts'
@@ -147,9 +148,7 @@ export class ConditionCompiler extends ZooKeeperConditions {
     const fate = node.value.is
     const sent = this.names.messages.get(message)
     const topic = sent?.topic
-    const readers = [...this.names.clients.values()].filter(
-      (client) => client.kind === 'consumer' && client.topic === topic,
-    )
+    const readers = [...this.names.clients.values()].filter((client) => topic !== undefined && reads(client, topic))
     if (fate === 'read' && topic !== undefined && readers.length === 0)
       this.never(node.field('is')!, `no consumer reads ${topic}`)
     const producer = sent === undefined ? undefined : this.names.clients.get(sent.by)
@@ -190,17 +189,22 @@ export class ConditionCompiler extends ZooKeeperConditions {
     const queued = this.count(node.field('queued'))
     const dropped = this.count(node.field('dropped'))
     const lostInQueue = this.count(node.field('lostInQueue'))
+    const partitions = this.count(node.field('partitions'))
+    const rebalances = this.count(node.field('rebalances'))
+    const failedRebalances = this.count(node.field('failedRebalances'))
     const accepted = this.count(node.field('accepted'))
     const refused = this.count(node.field('refused'))
     const stale = this.count(node.field('stale'))
-    const counts = { read, acked, gaveUp, queued, dropped, lostInQueue, accepted, refused, stale }
+    const ofConsumers = { partitions, rebalances, failedRebalances }
+    const counts = { read, acked, gaveUp, queued, dropped, lostInQueue, ...ofConsumers, accepted, refused, stale }
     if (!this.asks(node, Object.values(counts), `${Object.keys(counts).slice(0, -1).join(', ')} or stale`))
       return undefined
     if (client === undefined) return undefined
     for (const field of Object.keys(counts) as Array<keyof typeof counts>) {
       const match = counts[field]
       const bounds = match === undefined ? undefined : matchBounds(match)
-      if (bounds !== undefined && bounds.low > 0 && client.kind !== countedOf[field])
+      const kinds: readonly ClientPlan['kind'][] = countedOf[field]
+      if (bounds !== undefined && bounds.low > 0 && !kinds.includes(client.kind))
         this.never(node.field(field)!, `${client.name} is a ${kindWords[client.kind]}`)
     }
     return {
@@ -213,9 +217,33 @@ export class ConditionCompiler extends ZooKeeperConditions {
       ...(queued === undefined ? {} : { queued }),
       ...(dropped === undefined ? {} : { dropped }),
       ...(lostInQueue === undefined ? {} : { lostInQueue }),
+      ...(partitions === undefined ? {} : { partitions }),
+      ...(rebalances === undefined ? {} : { rebalances }),
+      ...(failedRebalances === undefined ? {} : { failedRebalances }),
       ...(accepted === undefined ? {} : { accepted }),
       ...(refused === undefined ? {} : { refused }),
       ...(stale === undefined ? {} : { stale }),
+    }
+  }
+
+  owner(node: Located<ConditionInput['owner']>): Compiled {
+    const subject = node.field('owner')!
+    const partition = this.names.partition(subject.place, subject.text)
+    const group = this.names.group(node.field('group')!)
+    const is = node.field('is')
+    const owner = is === undefined || is.value === 'none' ? is?.value : this.names.client(is, 'old-consumer')?.name
+    const believers = this.count(node.field('believers'))
+    const committed = this.count(node.field('committed'))
+    if (!this.asks(node, [is, believers, committed], 'is, believers or committed')) return undefined
+    if (partition === undefined || group === undefined || (is !== undefined && owner === undefined)) return undefined
+    return {
+      about: 'owner',
+      span: node.span,
+      group,
+      ...partition,
+      ...(owner === undefined ? {} : { is: owner }),
+      ...(believers === undefined ? {} : { believers }),
+      ...(committed === undefined ? {} : { committed }),
     }
   }
 
@@ -280,17 +308,28 @@ export class ConditionCompiler extends ZooKeeperConditions {
   }
 }
 
+/** Whether a client may read a topic: filters may let anything through. */
+function reads(client: ClientPlan, topic: string): boolean {
+  if (client.kind === 'consumer') return client.topic === topic
+  if (client.kind !== 'old-consumer') return false
+  const { subscription } = client
+  return 'filter' in subscription || subscription.topics.some((one) => one.topic === topic)
+}
+
 /** Whose each count is. */
 const countedOf = {
-  read: 'consumer',
-  acked: 'producer',
-  gaveUp: 'producer',
-  queued: 'producer',
-  dropped: 'producer',
-  lostInQueue: 'producer',
-  accepted: 'resource',
-  refused: 'resource',
-  stale: 'resource',
+  read: ['consumer', 'old-consumer'],
+  acked: ['producer'],
+  gaveUp: ['producer'],
+  queued: ['producer'],
+  dropped: ['producer'],
+  lostInQueue: ['producer'],
+  partitions: ['old-consumer'],
+  rebalances: ['old-consumer'],
+  failedRebalances: ['old-consumer'],
+  accepted: ['resource'],
+  refused: ['resource'],
+  stale: ['resource'],
 } as const
 
 /**
@@ -299,6 +338,7 @@ const countedOf = {
  */
 const kinds = [
   'notified',
+  'owner',
   'operation',
   'elected',
   'zk-server',

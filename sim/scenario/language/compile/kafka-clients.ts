@@ -1,5 +1,5 @@
 /** Clients of Kafka: old producers and simple consumers, with their configuration and workload. */
-import { configValues, producerConfigTable } from '../../../../src/config/index.ts'
+import { type ConfigTable, checkValue, configValues, producerConfigTable } from '../../../../src/config/index.ts'
 import type { ClientPlan, WorkloadPlan } from '../../plan.ts'
 import { readDuration, readRange, readSize } from '../formats.ts'
 import { nearest } from '../nearest.ts'
@@ -7,7 +7,7 @@ import { type ConfigOverrides, configTables } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import { type Located, oneOrMore, quoted } from '../source.ts'
 import type { ClientInput, Inherited } from './clients.ts'
-import type { Names } from './names.ts'
+import { kindWords, type Names } from './names.ts'
 import type { Partitioners } from './partitioners.ts'
 
 const DEFAULT_VALUE_BYTES = 100
@@ -22,25 +22,7 @@ export function compileKafkaClient(
   report: Report,
   partitioners: Partitioners,
 ): ClientPlan | undefined {
-  const other = kind === 'producer' ? 'consumer' : 'producer'
-  const config: Record<string, unknown> = {}
-  const places = new Map<string, Located>()
-  for (const one of [...chain].reverse()) {
-    for (const [key, value] of one.field('config')?.fields ?? []) {
-      if (Object.hasOwn(configTables[kind], key)) {
-        config[key] = value.value
-        places.set(key, value)
-      } else if (one === client) {
-        report.error('KS203', value.keyPlace, `${quoted(key)} is a key of ${other}s; "${client.name}" is a ${kind}`, {
-          suggestion: nearest(key, Object.keys(configTables[kind])),
-        })
-      }
-    }
-  }
-  for (const [key, value] of Object.entries(overrides.of(kind))) {
-    config[key] = value
-    places.set(key, overrides.node(key)!)
-  }
+  const { config, places } = configOf(kind, client, chain, overrides, report)
   const bootstrap = inherited('bootstrap')
   const brokers =
     bootstrap === undefined
@@ -79,6 +61,48 @@ export function compileKafkaClient(
     ...(broker === undefined ? {} : { broker: broker.value }),
   }
 }
+
+/**
+ * What the client and those that it is like say of its configuration, the command line laid over it, and where each key
+ * stands. Keys of other kinds of clients that it inherits are nothing to it.
+ */
+export function configOf(
+  kind: 'producer' | 'consumer' | 'old-consumer',
+  client: Located<ClientInput>,
+  chain: ReadonlyArray<Located<ClientInput>>,
+  overrides: ConfigOverrides,
+  report: Report,
+): { readonly config: Record<string, unknown>; readonly places: ReadonlyMap<string, Located> } {
+  const table: ConfigTable = configTables[kind]
+  const config: Record<string, unknown> = {}
+  const places = new Map<string, Located>()
+  for (const one of [...chain].reverse()) {
+    for (const [key, value] of one.field('config')?.fields ?? []) {
+      const problem = checkValue(table, key, value.value)
+      if (problem === undefined) {
+        config[key] = value.value
+        places.set(key, value)
+      } else if (problem.problem === 'bad-value') {
+        const { expected } = problem
+        const text = `${quoted(key)} of a ${kindWords[kind]} cannot be ${quoted(value.text)}`
+        report.error('KS202', value.place, text, { expected })
+      } else if (one === client) {
+        const those = kinds
+          .filter((other) => Object.hasOwn(configTables[other], key))
+          .map((other) => `${kindWords[other]}s`)
+        const text = `${quoted(key)} is a key of ${those.join(' and ')}; "${client.name}" is a ${kindWords[kind]}`
+        report.error('KS203', value.keyPlace, text, { suggestion: nearest(key, Object.keys(table)) })
+      }
+    }
+  }
+  for (const [key, value] of Object.entries(overrides.of(kind))) {
+    config[key] = value
+    places.set(key, overrides.node(key)!)
+  }
+  return { config, places }
+}
+
+const kinds = ['producer', 'consumer', 'old-consumer'] as const
 
 /** `producer: async` says the type; the configuration may say it again, but not otherwise. */
 function checkProducer(

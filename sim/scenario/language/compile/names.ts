@@ -32,6 +32,7 @@ export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
   producer: 'producer',
   consumer: 'consumer',
   'group-consumer': 'consumer of a group',
+  'old-consumer': 'high-level consumer',
   zookeeper: 'ZooKeeper client',
   contender: 'contender',
   resource: 'resource',
@@ -166,6 +167,17 @@ export class Names {
     const known = [...this.measures]
     const those = known.length === 0 ? 'nothing is measured to its end' : enumerate(known)
     this.report.unknown('KS115', node.place, `no measure ${quoted(name)} (${those})`, name, known)
+    return undefined
+  }
+
+  /** A group that a client is in. */
+  group(node: Located<string>): string | undefined {
+    const name = node.value
+    const known = [...this.clients.values()].flatMap((client) => (client.kind === 'old-consumer' ? [client.group] : []))
+    if (known.includes(name)) return name
+    const groups = [...new Set(known)]
+    const those = groups.length === 0 ? 'no client is in any' : enumerate(groups)
+    this.report.unknown('KS117', node.place, `no group ${quoted(name)} (${those})`, name, groups)
     return undefined
   }
 

@@ -19,7 +19,7 @@ const alone = {
 } as const
 
 /** `client`: those of Kafka, and resources. */
-export type MachineKind = 'broker' | 'zookeeper' | 'client' | 'zookeeper-client' | 'contender'
+export type MachineKind = 'broker' | 'zookeeper' | 'client' | 'zookeeper-client' | 'high-level-consumer' | 'contender'
 
 export function compileTargets(node: Located<string | readonly string[]>, names: Names, report: Report): Targets {
   const targets: Target[] = []
@@ -75,6 +75,7 @@ const clientKinds = {
   consumer: 'client',
   'group-consumer': 'client',
   resource: 'client',
+  'old-consumer': 'high-level-consumer',
   zookeeper: 'zookeeper-client',
   contender: 'contender',
 } as const satisfies Record<ClientPlan['kind'], MachineKind>

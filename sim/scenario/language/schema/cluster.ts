@@ -3,12 +3,13 @@
 import * as z from 'zod'
 import {
   brokerConfigTable,
+  oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../../src/config/index.ts'
 import { zookeeperConfigTable } from '../zookeeper-config.ts'
-import { choice, config, format, list, named, object, oneOrMany, whole, words } from './elements.ts'
+import { choice, config, format, list, named, object, oneOrMany, whole, words, yesNo } from './elements.ts'
 
 const brokerConfig = config('broker', 'keys of server.properties with their values', brokerConfigTable)
 
@@ -95,16 +96,47 @@ const sendsSchema = object(
 
 export const clientSchema = object(
   'client',
-  'a mapping with producer: sync, consumer: simple, zookeeper: plain or election, resource: open or fenced, or like: another client',
+  'a mapping with producer: sync or async, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
   {
     producer: choice('producer', ['sync', 'async'] as const)
       .optional()
       .describe(
         'Makes it an old producer (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches.',
       ),
-    consumer: choice('consumer', ['simple'] as const)
+    consumer: choice('consumer', ['simple', 'high-level'] as const)
       .optional()
-      .describe('Makes it a consumer; `simple` reads one partition from an offset.'),
+      .describe(
+        'Makes it a consumer: `simple` reads one partition from an offset; `high-level` (0.8) is a member of a group that forms through ZooKeeper.',
+      ),
+    group: format('name').optional().describe('High-level consumers: the group, the same as `group.id`.'),
+    subscribes: z
+      .union(
+        [
+          format('topic'),
+          list(format('topic'), 'a list of topics'),
+          named('topic', whole(1, 1000), 'a mapping from topics to numbers of streams'),
+        ],
+        { error: () => 'format:topic' },
+      )
+      .optional()
+      .describe('High-level consumers: topics, or topics with their numbers of streams (`{ orders: 2 }`).'),
+    whitelist: words()
+      .optional()
+      .describe('High-level consumers: instead of `subscribes`, all topics whose name fits this regular expression.'),
+    blacklist: words()
+      .optional()
+      .describe('High-level consumers: instead of `subscribes`, all topics whose name does not fit it.'),
+    streams: whole(1, 1000)
+      .optional()
+      .describe(
+        'High-level consumers: streams (threads) for each topic, or for all that a list lets through. Default 1.',
+      ),
+    processing: format('duration')
+      .optional()
+      .describe('High-level consumers: what the application needs for each message. Default: no time.'),
+    autostart: yesNo()
+      .optional()
+      .describe('High-level consumers: `false` leaves it to a step to `start` it. Default `true`.'),
     zookeeper: choice('zookeeper', ['plain', 'election'] as const)
       .optional()
       .describe(
@@ -121,9 +153,10 @@ export const clientSchema = object(
       'keys of the producer or consumer with their values',
       producerConfigTable,
       simpleConsumerConfigTable,
+      oldConsumerConfigTable,
     )
       .optional()
-      .describe("Keys of the client's own configuration (old producer, simple consumer)."),
+      .describe("Keys of the client's own configuration (old producer, simple consumer, high-level consumer)."),
     bootstrap: oneOrMany(format('name'), 'format:name')
       .optional()
       .describe('Brokers that it asks for metadata first. Default: all.'),

@@ -144,7 +144,7 @@ const conditionSchemas = {
   ).describe('A machine and the process on it.'),
   client: object(
     'client condition',
-    'a condition on a client: client, read, acked, gaveUp, queued, dropped, lostInQueue, accepted, refused, stale',
+    'a condition on a client: client, read, acked, gaveUp, queued, dropped, lostInQueue, partitions, rebalances, failedRebalances, accepted, refused, stale',
     {
       client: format('name').describe('Its name.'),
       read: count().optional().describe('Messages that it has read.'),
@@ -153,12 +153,29 @@ const conditionSchemas = {
       queued: count().optional().describe('Async producers: messages that wait to be sent.'),
       dropped: count().optional().describe('Async producers: messages that a full queue refused.'),
       lostInQueue: count().optional().describe('Async producers: messages that died with the process, unsent.'),
+      partitions: count().optional().describe('High-level consumers: partitions that it takes for its own.'),
+      rebalances: count().optional().describe('High-level consumers: attempts at a rebalance.'),
+      failedRebalances: count().optional().describe('High-level consumers: attempts that failed.'),
       accepted: count().optional().describe('Resources: writes taken.'),
       refused: count().optional().describe('Resources: writes refused, since a later leader had written.'),
       stale: count().optional().describe('Resources: writes taken although a later leader had written.'),
     },
     planned,
   ).describe('Counts of a client.'),
+  owner: object(
+    'owner condition',
+    'a condition on a partition in a group: owner, group, is, believers, committed',
+    {
+      owner: format('partition').describe('The partition.'),
+      group: format('name').describe('The group, one of high-level consumers.'),
+      is: format('name').optional().describe('The consumer whose owner node stands in ZooKeeper, or `none`.'),
+      believers: count()
+        .optional()
+        .describe('How many consumers of the group take the partition for their own, whatever ZooKeeper says.'),
+      committed: count().optional().describe('Next offset to read, as last committed.'),
+    },
+    planned,
+  ).describe('Who owns a partition in a group that forms through ZooKeeper.'),
   operation: object(
     'operation condition',
     'a condition on an operation: operation, is, data, version, children, path',

@@ -114,11 +114,21 @@ export const named = <T extends z.ZodType>(name: FormatName, value: T, expected:
 /** A mapping of configuration keys, from the tables of src/config. */
 export function config(kind: NonNullable<ObjectInfo['config']>, expected: string, ...tables: readonly ConfigTable[]) {
   const shape: Record<string, z.ZodType> = {}
+  const values = new Map<string, { readonly expected: string; readonly type: z.ZodType }>()
   for (const table of tables) {
     for (const [name, key] of Object.entries(table)) {
-      shape[name] = configValue(key, `config:${expectedValue(key)}`)
-        .optional()
-        .meta({ description: `${key.about} (default ${JSON.stringify(key.default)})` })
+      const expected = expectedValue(key)
+      const type = configValue(key, `config:${expected}`)
+      // Two kinds of clients may know a key by one name and mean different values: which it is, the compiler says.
+      const known = values.get(name)
+      const either = known !== undefined && known.expected !== expected
+      const value = either
+        ? z.union([known.type, type], { error: () => `config:${known.expected}, or ${expected}` })
+        : type
+      values.set(name, { expected, type: value })
+      shape[name] = value.optional().meta({
+        description: `${key.about} (${key.default === null ? 'not set by default' : `default ${JSON.stringify(key.default)}`})`,
+      })
     }
   }
   return object(`${kind} config`, expected, shape, { config: kind }) as unknown as z.ZodType<Record<string, unknown>>

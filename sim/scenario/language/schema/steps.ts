@@ -192,6 +192,9 @@ const actionShape = {
     'zk',
     'A client of ZooKeeper does one operation.',
   ),
+  commit: targets()
+    .optional()
+    .describe('High-level consumers commit the offsets of what they have handed out (`commitOffsets()`).'),
   enter: targets().optional().describe('Contenders begin to take part in their elections.'),
   resign: targets().optional().describe('Contenders give up their places in their elections.'),
   measure: format('name')

@@ -7,9 +7,10 @@ import {
   type PartitionKey,
   sizedValue,
 } from '../../../../src/client/index.ts'
-import { utf8 } from '../../../../src/host/index.ts'
+import { fromUtf8, utf8 } from '../../../../src/host/index.ts'
 import { javaAbs, javaBytesHash, javaStringHash, type ProduceRequest } from '../../../../src/protocol/index.ts'
 import { readRecords } from '../../../../src/storage/index.ts'
+import clientVectors from '../../../fixtures/client-vectors.json' with { type: 'json' }
 import vectors from '../../../fixtures/kafka-vectors.json' with { type: 'json' }
 import { producer, send, settle } from './producer-world.ts'
 
@@ -22,6 +23,15 @@ describe('the default partitioner', () => {
       expect(defaultPartition(vector.group, 50)).toBe(vector.offsetsPartition50_082plus)
     },
   )
+
+  it.each(clientVectors.keys)('agrees with kafka_2.11-0.8.2.2.jar on the key $hex', (vector) => {
+    const bytes = Uint8Array.from(vector.hex.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
+    const key = fromUtf8(bytes)
+    expect(javaStringHash(key)).toBe(vector.hashCode)
+    expect(defaultPartition(key, 7)).toBe(vector.default7)
+    expect(javaBytesHash(bytes)).toBe(vector.bytesHash)
+    expect(javaAbs(javaBytesHash(bytes)) % 7).toBe(vector.byteArray7)
+  })
 
   it('names an existing partition for any key', () => {
     fc.assert(

@@ -1,0 +1,108 @@
+/** The memory of producers and the segments that it is about: replay of the log, transaction indexes. */
+import type { LogFormat } from '../log-format.ts'
+import type { LogSegment } from '../log-segment.ts'
+import { Batch } from '../record/batch.ts'
+import { isBatch } from '../record/entry.ts'
+import type { AbortedTransaction } from '../transaction-index.ts'
+import type { CompletedTransaction } from './producer-append.ts'
+import type { ProducerState } from './producer-state.ts'
+
+/** A marker is written: the transaction is decided, and if it was aborted, the index of its segment says so. */
+export function endTransaction(state: ProducerState, segment: LogSegment, completed: CompletedTransaction): void {
+  const { producerId, firstOffset, lastOffset, isAborted } = completed
+  const lastStableOffset = state.lastStableOffset(completed)
+  if (isAborted) segment.transactionIndex?.append({ producerId, firstOffset, lastOffset, lastStableOffset })
+  state.completeTransaction(completed)
+}
+
+/** Takes an entry of a segment that is being recovered into account, and writes the segment's transaction index anew. */
+export function recoverEntry(
+  state: ProducerState,
+  segment: LogSegment,
+  bytes: Uint8Array,
+  at: number,
+  end: number,
+): void {
+  if (!isBatch(bytes, at)) return
+  const batch = new Batch(bytes, at, end)
+  const completed = state.replay(batch)
+  if (completed !== undefined) endTransaction(state, segment, completed)
+  state.updateMapEndOffset(batch.lastOffset + 1)
+}
+
+export interface ReplayedLog {
+  /** In order. */
+  readonly segments: readonly LogSegment[]
+  readonly format: LogFormat
+  readonly logStartOffset: number
+}
+
+/**
+ * Lets the memory end at `lastOffset`: from the newest snapshot at or below, and the log behind it
+ * (`rebuildProducerState` of `kafka/log/Log.scala`).
+ * @param options cleanShutdown: the log was just opened after an orderly stop. No snapshot then means that none was ever
+ * taken, by an older release, and there is nothing to look for.
+ */
+export function rebuildProducerState(
+  state: ProducerState,
+  { segments, format, logStartOffset }: ReplayedLog,
+  lastOffset: number,
+  options: { readonly nowMs: number; readonly cleanShutdown: boolean },
+): void {
+  const bases = segments.slice(-2).map(({ baseOffset }) => baseOffset)
+  if (format.magic < 2 || (options.cleanShutdown && state.snapshotOffsets().length === 0)) {
+    // So that a later truncation need not begin at the start of the log.
+    for (const offset of [...bases, lastOffset]) {
+      state.updateMapEndOffset(offset)
+      state.takeSnapshot()
+    }
+    return
+  }
+  const wasEmpty = state.isEmpty && state.mapEndOffset >= lastOffset
+  state.truncateAndReload(logStartOffset, lastOffset, options.nowMs)
+  if (lastOffset > state.mapEndOffset && !wasEmpty) {
+    const from = state.mapEndOffset
+    const first = Math.max(
+      0,
+      segments.findLastIndex(({ baseOffset }) => baseOffset <= from),
+    )
+    for (const segment of segments.slice(first)) {
+      if (segment.baseOffset >= lastOffset) break
+      state.updateMapEndOffset(Math.max(segment.baseOffset, state.mapEndOffset, logStartOffset))
+      if (bases.includes(segment.baseOffset)) state.takeSnapshot()
+      replaySegment(state, segment, lastOffset)
+    }
+  }
+  state.updateMapEndOffset(lastOffset)
+  state.takeSnapshot()
+}
+
+function replaySegment(state: ProducerState, segment: LogSegment, lastOffset: number): void {
+  const from = segment.positionOf(state.mapEndOffset)
+  if (from < 0) return
+  segment.log.walkEntries(from, (bytes, at, end) => {
+    if (!isBatch(bytes, at)) return true
+    const batch = new Batch(bytes, at, end)
+    if (batch.lastOffset >= lastOffset) return false
+    const completed = state.replay(batch)
+    if (completed !== undefined) state.completeTransaction(completed)
+    return true
+  })
+}
+
+/** Entries of the transaction indexes from the segment in `slot` on that a reader of `from`..`to` must know. */
+export function abortedTransactionsOf(
+  segments: readonly LogSegment[],
+  slot: number,
+  from: number,
+  to: number,
+): AbortedTransaction[] {
+  const found: AbortedTransaction[] = []
+  for (const { transactionIndex } of segments.slice(slot)) {
+    for (const transaction of transactionIndex?.transactions ?? []) {
+      if (transaction.lastOffset >= from && transaction.firstOffset < to) found.push(transaction)
+      if (transaction.lastStableOffset >= to) return found
+    }
+  }
+  return found
+}
