@@ -72,8 +72,11 @@ export function narrateGroup(
       return { who, text: `has nobody in group ${event.group} any more`, tone: 'warn' }
     case 'CoordinatorFound':
       if (!memory.changed(`coordinator ${event.client}`, String(event.broker))) return undefined
+      memory.forget(`lost ${event.client}`)
       return { who, text: `finds that ${brokerName(event.broker)} coordinates group ${event.group}`, tone: 'plain' }
     case 'CoordinatorLost':
+      // Until the others know that the broker is gone it is found, and lost, again and again.
+      if (!memory.changed(`lost ${event.client}`, String(event.broker))) return undefined
       return { who, text: `loses sight of its coordinator ${brokerName(event.broker)}: ${event.reason}`, tone: 'warn' }
     case 'PartitionsRevoked':
       if (event.partitions.length === 0) return undefined
@@ -89,6 +92,7 @@ export function narrateGroup(
     }
     case 'CommitAcknowledged':
       memory.forget(`commit ${event.client}`)
+      memory.forget(`lost ${event.client}`)
       return undefined
     case 'HeartbeatFailed':
       if (event.error === 'RebalanceInProgress' || event.error === 'disconnected') return undefined

@@ -142,6 +142,8 @@ export class GroupMember {
 
   /** Once for each rebalance: commit, tell the application what it loses. */
   private *prepare(beforeLeaving: OnLeaving): Task<void> {
+    // Whatever it was that shook the group: from here on there is no way but to join.
+    this.rejoinNeeded = true
     yield* beforeLeaving()
     const { client, group } = this.options
     const partitions = this.subscriptions.names

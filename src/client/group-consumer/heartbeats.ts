@@ -42,11 +42,17 @@ export class Heartbeats {
     this.task = { name: `${options.client} heartbeat`, run: () => this.run() }
   }
 
-  /** A session begins: with a generation, or (0.9) with a new coordinator. */
+  /** A session begins. */
   reset(): void {
     this.heartbeat.reset(this.host.now())
     this.network.unschedule(this.task)
     if (!this.inFlight || this.options.inBackground) this.next(0)
+  }
+
+  /** A coordinator has been found: the session counts from now on with it. */
+  found(): void {
+    if (this.options.inBackground) this.heartbeat.reset(this.host.now())
+    else if (this.member.hasGeneration) this.reset()
   }
 
   /** The application calls. */

@@ -134,9 +134,7 @@ export class KafkaConsumer {
   private wire(): void {
     const { network, metadata, lookup, member, heartbeats, subscriptions } = this
     network.onDisconnect = () => metadata.requestUpdate()
-    lookup.onFound = () => {
-      if (!this.inBackground && member.hasGeneration) heartbeats.reset()
-    }
+    lookup.onFound = () => heartbeats.found()
     member.onJoined = () => {
       heartbeats.reset()
       if (this.inBackground) network.startBackground()
