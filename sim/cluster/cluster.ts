@@ -2,10 +2,18 @@
  * A whole cluster on machines of a simulated world: ZooKeeper servers zk1 …, brokers b1 … (broker.id 1 …), clients by
  * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
  */
-import { OldConsumerProcess, OldProducerProcess, SimpleConsumerProcess, topicFilter } from '../../src/client/index.ts'
+import {
+  GroupConsumerProcess,
+  groupConsumerDefaults,
+  OldConsumerProcess,
+  OldProducerProcess,
+  SimpleConsumerProcess,
+  topicFilter,
+} from '../../src/client/index.ts'
 import {
   brokerConfigTable,
   configValues,
+  groupConsumerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -20,6 +28,7 @@ import { World } from '../kernel/index.ts'
 import type {
   ClientPlan,
   ClusterPlan,
+  GroupConsumerPlan,
   PartitionPlan,
   ReassignedPartition,
   TopicPlan,
@@ -39,7 +48,7 @@ export const KAFKA_PORT = 9092
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
 
-const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer']
+const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer', 'group-consumer']
 
 export interface ClusterOptions {
   readonly seed: number
@@ -140,6 +149,9 @@ export class Cluster {
       case 'consumer':
         this.bootKafkaClient(plan)
         return
+      case 'group-consumer':
+        this.bootGroupConsumer(plan)
+        return
       case 'old-consumer':
         this.bootOldConsumer(plan)
         return
@@ -171,9 +183,7 @@ export class Cluster {
 
   private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
     const machine = this.world.machine(plan.name)
-    const bootstrap = (plan.bootstrap.length === 0 ? count(this.plan.brokers).map(brokerMachine) : plan.bootstrap).map(
-      (name) => this.endpoint(name),
-    )
+    const bootstrap = this.endpoints(plan.bootstrap)
     if (plan.kind === 'producer') {
       const config = configValues(producerConfigTable, plan.config)
       const partitioner = plan.partitioner === undefined ? {} : { partitioner: plan.partitioner }
@@ -201,6 +211,25 @@ export class Cluster {
           ...broker,
         }),
     )
+  }
+
+  private bootGroupConsumer(plan: GroupConsumerPlan): void {
+    const { name, group, subscribes, processing, pollUs } = plan
+    const { protocol } = this.plan
+    const named = { 'group.id': group, 'enable.auto.commit': processing.commits === 'auto' }
+    const config = configValues(groupConsumerConfigTable, groupConsumerDefaults(protocol), named, plan.config)
+    const bootstrap = this.endpoints(plan.bootstrap)
+    const versions = presets[protocol]
+    const options = { name, bootstrap, config, versions, subscribes, processing, pollUs }
+    const machine = this.world.machine(name)
+    machine.install((host) => new GroupConsumerProcess(host, options))
+    if (plan.autostart) machine.restart()
+  }
+
+  /** Of brokers by their names; of all where none is named. */
+  private endpoints(machines: readonly string[]): BrokerEndpoint[] {
+    const names = machines.length === 0 ? count(this.plan.brokers).map(brokerMachine) : machines
+    return names.map((name) => this.endpoint(name))
   }
 
   private endpoint(machine: string): BrokerEndpoint {

@@ -2,7 +2,7 @@
  * A scenario, compiled: what the parser makes of the YAML file and what the runner plays. All times are microseconds
  * of virtual time; every part remembers where in the file it stands, so that a failed expectation can point there.
  */
-import type { PartitionerClass } from '../../src/client/index.ts'
+import type { PartitionerClass, ProcessingOptions, Subscribes } from '../../src/client/index.ts'
 import type { PresetName } from '../../src/versions.ts'
 import type { CreateMode, ElectionRecipe, MultiPart } from '../../src/zookeeper/index.ts'
 import type { Condition, Match } from './condition.ts'
@@ -81,6 +81,7 @@ export interface TopicPlan {
 export type ClientPlan =
   | ProducerPlan
   | SimpleConsumerPlan
+  | GroupConsumerPlan
   | OldConsumerPlan
   | ZooKeeperClientPlan
   | ContenderPlan
@@ -109,6 +110,21 @@ export interface SimpleConsumerPlan {
   readonly bootstrap: readonly string[]
   /** Reads from this broker whoever leads (a read sent to a follower gets error 6). */
   readonly broker?: string
+}
+
+/** A consumer of 0.9 or later and the application around it: a member of a group that a broker coordinates. */
+export interface GroupConsumerPlan {
+  readonly kind: 'group-consumer'
+  readonly name: string
+  readonly group: string
+  readonly subscribes: Subscribes
+  readonly config: Readonly<Record<string, unknown>>
+  readonly bootstrap: readonly string[]
+  readonly processing: ProcessingOptions
+  /** Longest stay in one `poll`. */
+  readonly pollUs: number
+  /** False: it is started by a step. */
+  readonly autostart: boolean
 }
 
 /** A high-level consumer of 0.8: a member of a group that is formed through ZooKeeper. */

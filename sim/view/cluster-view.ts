@@ -177,6 +177,9 @@ export interface ClientView {
   /** Async producers: messages that wait to be sent, and that never got into the full queue. */
   readonly queued: number
   readonly dropped: number
+  /** Of a group's member: what its application has done, and the partitions that it reads. */
+  readonly processed: number
+  readonly owns: readonly TopicPartition[]
   /** Consumers in groups that ZooKeeper keeps: attempts at a rebalance, and those that failed. */
   readonly rebalances: number
   readonly failedRebalances: number
@@ -274,6 +277,8 @@ export const emptyClient: ClientView = {
   read: 0,
   queued: 0,
   dropped: 0,
+  processed: 0,
+  owns: [],
   rebalances: 0,
   failedRebalances: 0,
   notified: {},

@@ -2,6 +2,7 @@
 import { unreachable } from '../../src/host/index.ts'
 import { emptyGroup } from './cluster-view.ts'
 import type { ViewDraft } from './fold.ts'
+import { clientOf } from './fold-election.ts'
 import type { GroupEvent } from './group-events.ts'
 import { clientOfMember } from './names.ts'
 
@@ -63,6 +64,23 @@ export function foldGroupEvent(view: ViewDraft, machine: string, event: GroupEve
       group.assignments = {}
       return
     }
+    case 'PartitionsAssigned':
+      clientOf(view, event.client).owns = event.partitions
+      return
+    case 'PartitionsRevoked':
+      clientOf(view, event.client).owns = []
+      return
+    case 'MessageProcessed':
+      clientOf(view, event.client).processed += 1
+      return
+    case 'ProcessingBegan':
+    case 'CoordinatorFound':
+    case 'CoordinatorLost':
+    case 'PositionSet':
+    case 'CommitAcknowledged':
+    case 'CommitFailed':
+    case 'HeartbeatFailed':
+    case 'GroupLeft':
     case 'OffsetsFetched':
     case 'GroupRequestRefused':
     case 'CoordinatorLoading':

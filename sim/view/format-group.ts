@@ -2,6 +2,7 @@
 import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import type { GroupEvent } from './group-events.ts'
+import { brokerName } from './names.ts'
 
 export function formatGroupEvent(event: GroupEvent): string {
   switch (event.kind) {
@@ -31,10 +32,33 @@ export function formatGroupEvent(event: GroupEvent): string {
       return `GroupAssigned ${event.group} generation=${event.generation}${assignments(event.assignments)}`
     case 'GroupEmptied':
       return `GroupEmptied ${event.group} generation=${event.generation}`
+    case 'CoordinatorFound':
+      return `CoordinatorFound ${event.group} ${brokerName(event.broker)} by ${event.client}`
+    case 'CoordinatorLost':
+      return `CoordinatorLost ${event.group} ${brokerName(event.broker)} by ${event.client} (${event.reason})`
+    case 'PartitionsRevoked':
+      return `PartitionsRevoked ${event.group} generation=${event.generation} of ${event.client}${names(event.partitions)}`
+    case 'PartitionsAssigned':
+      return `PartitionsAssigned ${event.group} generation=${event.generation} to ${event.member}${names(event.partitions)}`
+    case 'PositionSet':
+      return `PositionSet ${event.tp} ${event.offset} (${event.from}) for ${event.group} by ${event.client}`
+    case 'CommitAcknowledged':
+      return `CommitAcknowledged ${event.group}${offsets(event.offsets)} (${event.how}) to ${event.client}`
+    case 'CommitFailed':
+      return `CommitFailed ${event.group}${offsets(event.offsets)} (${event.how}) of ${event.client}: ${event.error}`
+    case 'HeartbeatFailed':
+      return `HeartbeatFailed ${event.group} of ${event.client}: ${event.error}`
+    case 'GroupLeft':
+      return `GroupLeft ${event.group} by ${event.client} (${event.reason})`
+    case 'ProcessingBegan':
+    case 'MessageProcessed':
+      return `${event.kind} ${event.tp} ${event.offset}:${event.message} for ${event.group} by ${event.client}`
     default:
       return unreachable(event)
   }
 }
+
+const names = (partitions: readonly string[]): string => ` [${partitions.join(' ')}]`
 
 /** The client, or its id as a member. */
 const who = (event: { readonly client: string; readonly member: string }): string =>

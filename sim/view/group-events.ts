@@ -1,8 +1,9 @@
-/** Which trace events are about consumer groups: those of coordinators. They have a formatter and a narrator of their own. */
+/** Which trace events are about consumer groups and applications. They have a formatter and a narrator of their own. */
+import type { ApplicationEvent, GroupConsumerEvent } from '../../src/client/group-consumer/events.ts'
 import type { CoordinatorEvent } from '../../src/coordinator/events.ts'
 import type { AnyEvent } from './any-event.ts'
 
-export type GroupEvent = CoordinatorEvent
+export type GroupEvent = CoordinatorEvent | GroupConsumerEvent | ApplicationEvent
 
 const kinds: Readonly<Record<GroupEvent['kind'], true>> = {
   OffsetsCommitted: true,
@@ -18,6 +19,17 @@ const kinds: Readonly<Record<GroupEvent['kind'], true>> = {
   GenerationStarted: true,
   GroupAssigned: true,
   GroupEmptied: true,
+  CoordinatorFound: true,
+  CoordinatorLost: true,
+  PartitionsRevoked: true,
+  PartitionsAssigned: true,
+  PositionSet: true,
+  CommitAcknowledged: true,
+  CommitFailed: true,
+  HeartbeatFailed: true,
+  GroupLeft: true,
+  ProcessingBegan: true,
+  MessageProcessed: true,
 }
 
 export const groupEventKinds = kinds

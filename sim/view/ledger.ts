@@ -8,6 +8,7 @@ import { type Micros, unreachable } from '../../src/host/index.ts'
 import type { TopicPartition } from '../../src/protocol/index.ts'
 import type { MessageFate } from '../scenario/plan.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import { ApplicationBooks } from './application-books.ts'
 import { Availability, type Operation, type UnavailableInterval } from './availability.ts'
 import { LedgerLogs, type OpenCopy } from './ledger-logs.ts'
 import type { AttemptRecord, CopyRecord, Decision, MessageRecord } from './message-record.ts'
@@ -49,6 +50,8 @@ export class Ledger {
   )
   readonly #availability: Availability = new Availability((tp) => this.#logs.isLed(tp))
   readonly #queues = new ProducerQueues()
+  /** What applications have done with messages. */
+  readonly applications: ApplicationBooks = new ApplicationBooks()
   #endUs: Micros = 0
 
   /** By name, in the order of first appearance. */
@@ -67,6 +70,7 @@ export class Ledger {
   apply(record: ViewRecord): void {
     this.#endUs = record.atUs
     this.#availability.apply(record)
+    this.applications.apply(record)
     const event = eventOf(record)
     const { machine } = record
     switch (event.kind) {
@@ -216,6 +220,11 @@ export class Ledger {
   /** Names of its messages in offset order. */
   order(tp: TopicPartition): string[] {
     return this.#logs.authoritativeLog(tp).map((copy) => copy.message)
+  }
+
+  /** Messages that a group's application has lost: nobody of it will see them any more. */
+  lostByApplication(group: string): string[] {
+    return this.applications.lost(group, (tp) => this.#logs.authoritativeLog(tp))
   }
 
   /** The broker whose log `order` read; undefined if the partition never had a leader. */

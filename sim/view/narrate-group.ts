@@ -2,16 +2,25 @@
 import { unreachable } from '../../src/host/index.ts'
 import { errorName } from '../../src/protocol/index.ts'
 import type { GroupEvent } from './group-events.ts'
-import { clientOfMember as clientOf } from './names.ts'
+import type { Ledger } from './ledger.ts'
+import { brokerName, clientOfMember as clientOf } from './names.ts'
 import type { NarrationMemory, Telling } from './narrate.ts'
 import { listNames } from './painter.ts'
 
-export function narrateGroup(who: string, event: GroupEvent, memory: NarrationMemory): Telling | undefined {
+export function narrateGroup(
+  who: string,
+  event: GroupEvent,
+  ledger: Ledger,
+  memory: NarrationMemory,
+): Telling | undefined {
   switch (event.kind) {
     case 'OffsetsCommitted': {
+      if (!memory.changed(`committed ${event.group} ${Object.keys(event.offsets).join()}`, offsets(event.offsets))) {
+        return undefined
+      }
       const where = event.storage === 'kafka' ? 'in __consumer_offsets' : 'in ZooKeeper'
       const text = `keeps for group ${event.group} ${where}: ${offsets(event.offsets)} (committed by ${event.client})`
-      return { who, text, tone: 'quiet' }
+      return { who, text, tone: 'quiet', messages: [] }
     }
     case 'OffsetsFetched': {
       const text = `tells ${event.client} where group ${event.group} stands: ${offsets(event.offsets)}`
@@ -61,6 +70,45 @@ export function narrateGroup(who: string, event: GroupEvent, memory: NarrationMe
     }
     case 'GroupEmptied':
       return { who, text: `has nobody in group ${event.group} any more`, tone: 'warn' }
+    case 'CoordinatorFound':
+      if (!memory.changed(`coordinator ${event.client}`, String(event.broker))) return undefined
+      memory.forget(`lost ${event.client}`)
+      return { who, text: `finds that ${brokerName(event.broker)} coordinates group ${event.group}`, tone: 'plain' }
+    case 'CoordinatorLost':
+      // Until the others know that the broker is gone it is found, and lost, again and again.
+      if (!memory.changed(`lost ${event.client}`, String(event.broker))) return undefined
+      return { who, text: `loses sight of its coordinator ${brokerName(event.broker)}: ${event.reason}`, tone: 'warn' }
+    case 'PartitionsRevoked':
+      if (event.partitions.length === 0) return undefined
+      return { who, text: `gives up ${listNames(event.partitions)}: the group rebalances`, tone: 'plain' }
+    case 'PositionSet': {
+      const why =
+        event.from === 'committed' ? 'where its group had committed' : `the ${event.from} offset: nothing was committed`
+      return { who, text: `begins at offset ${event.offset} of ${event.tp}, ${why}`, tone: 'plain' }
+    }
+    case 'CommitFailed': {
+      if (!memory.changed(`commit ${event.client}`, event.error)) return undefined
+      return { who, text: `cannot commit ${offsets(event.offsets)}: ${event.error}`, tone: 'warn' }
+    }
+    case 'CommitAcknowledged':
+      memory.forget(`commit ${event.client}`)
+      memory.forget(`lost ${event.client}`)
+      return undefined
+    case 'HeartbeatFailed':
+      if (event.error === 'RebalanceInProgress' || event.error === 'disconnected') return undefined
+      return { who, text: `is told at its heartbeat: ${event.error}`, tone: 'warn' }
+    case 'GroupLeft':
+      return { who, text: `leaves group ${event.group}: ${event.reason}`, tone: 'plain' }
+    case 'MessageProcessed': {
+      const times = ledger.applications.timesProcessed(event.message, event.group)
+      const before =
+        times > 1 ? `, which group ${event.group} has done ${times === 2 ? 'before' : `${times - 1} times`}` : ''
+      const tone = times > 1 ? 'warn' : 'plain'
+      return { who, text: `has processed ${event.message}${before}`, tone, messages: [event.message] }
+    }
+    case 'ProcessingBegan':
+    case 'PartitionsAssigned':
+      return undefined
     default:
       return unreachable(event)
   }

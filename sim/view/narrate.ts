@@ -82,7 +82,7 @@ export function narrate(
   memory: NarrationMemory,
 ): Telling | undefined {
   const event = eventOf(record)
-  if (isGroupEvent(event)) return narrateGroup(record.machine, event, memory)
+  if (isGroupEvent(event)) return narrateGroup(record.machine, event, ledger, memory)
   if (isOldConsumerEvent(event)) return narrateOldConsumer(event, view, memory)
   switch (event.kind) {
     case 'BecameLeader':

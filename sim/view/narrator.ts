@@ -211,6 +211,8 @@ function countedAs(event: AnyEvent): readonly [string, number] {
       return [`failed (${event.error})`, event.messages.length]
     case 'HighWatermark':
       return ['committed', event.to - event.from]
+    case 'MessageProcessed':
+      return ['processed', 1]
     case 'MessagesRead':
       return ['read', event.messages.length]
     case 'PartitionElected':

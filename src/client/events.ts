@@ -1,5 +1,6 @@
 /** Trace events of clients. `client` is the client's name in the scenario; a client may live several lives. */
 import type { RpcFailure } from '../protocol/index.ts'
+import type { ApplicationEvent, GroupConsumerEvent } from './group-consumer/events.ts'
 import type { OldConsumerEvent } from './old-consumer/events.ts'
 
 /**
@@ -7,6 +8,8 @@ import type { OldConsumerEvent } from './old-consumer/events.ts'
  * `acknowledged`: NoError with acks other than 0. `sent`: acks 0, nobody will ever say.
  */
 export type ClientEvent =
+  | GroupConsumerEvent
+  | ApplicationEvent
   | OldConsumerEvent
   /** The application handed a message to the producer. `message` is its name: the value's text. */
   | {

@@ -1,4 +1,9 @@
 export type { ApplicationMessage } from './application-message.ts'
+export { assignors } from './assignors/index.ts'
+export type { ProcessingOptions } from './group-consumer/application.ts'
+export { type GroupConsumerOptions, GroupConsumerProcess } from './group-consumer/group-consumer-process.ts'
+export { groupConsumerDefaults } from './group-consumer/release-defaults.ts'
+export type { Subscribes } from './group-consumer/subscription-state.ts'
 export { messageName, sizedValue } from './message-text.ts'
 export {
   type AssignmentStrategy,

@@ -52,6 +52,28 @@ export const simpleConsumerConfigTable = {
   'socket.timeout.ms': int(30_000, 'a request unanswered for so long is given up', 1),
 } as const
 
+/** Keys of the consumer of 0.9 and later (`ConsumerConfig.java`), with the defaults of 0.9.0.1. */
+export const groupConsumerConfigTable = {
+  'group.id': text('', 'the group that the consumer belongs to'),
+  'session.timeout.ms': int(30_000, 'a member that is silent for so long is struck off', 1),
+  'heartbeat.interval.ms': int(3000, 'time between two heartbeats', 1),
+  'max.poll.interval.ms': int(300_000, 'longest time between two calls of poll, from 0.10.1', 1),
+  'max.poll.records': int(Number.MAX_SAFE_INTEGER, 'messages that one poll hands out, from 0.10', 1),
+  'enable.auto.commit': flag(true, 'commit in the background what poll has handed out'),
+  'auto.commit.interval.ms': int(5000, 'time between two automatic commits', 0),
+  'auto.offset.reset': text('latest', 'where to begin where nothing is committed', ['earliest', 'latest', 'none']),
+  'partition.assignment.strategy': text('range', 'the assignor', ['range', 'roundrobin', 'sticky']),
+  'fetch.min.bytes': int(1, 'bytes that end the wait of a fetch', 0),
+  'fetch.max.wait.ms': int(500, 'longest wait of a fetch for data', 0),
+  'max.partition.fetch.bytes': int(1_048_576, 'bytes fetched of a partition at a time', 0),
+  'request.timeout.ms': int(40_000, 'a request unanswered for so long is given up', 1),
+  'retry.backoff.ms': int(100, 'pause before something is tried again', 0),
+  'reconnect.backoff.ms': int(50, 'pause before a broker is connected to again', 0),
+  'metadata.max.age.ms': int(300_000, 'age at which metadata is refreshed', 0),
+} as const
+
+export type GroupConsumerConfig = ConfigValues<typeof groupConsumerConfigTable>
+
 /** Keys of the old high-level consumer (`kafka/consumer/ConsumerConfig.scala`, 0.8.2.2). */
 export const oldConsumerConfigTable = {
   ...simpleConsumerConfigTable,

@@ -16,3 +16,20 @@ export function javaBytesHash(bytes: Uint8Array): number {
 
 /** |n|, with 0 for the smallest integer, which has no positive counterpart. */
 export const javaAbs = (n: number): number => (n === -0x8000_0000 ? 0 : Math.abs(n))
+
+/**
+ * The order in which a `java.util.HashMap` of default size walks over keys that were put in this order: by table slot,
+ * within a slot in the order of arrival.
+ */
+export function javaHashOrder<T>(items: readonly T[], hashOf: (item: T) => number): T[] {
+  let capacity = 16
+  while (items.length > capacity * 0.75) capacity *= 2
+  const slotOf = (item: T): number => {
+    const hash = hashOf(item)
+    return (hash ^ (hash >>> 16)) & (capacity - 1)
+  }
+  return items
+    .map((item, arrived) => ({ item, arrived, slot: slotOf(item) }))
+    .sort((a, b) => a.slot - b.slot || a.arrived - b.arrived)
+    .map(({ item }) => item)
+}

@@ -31,6 +31,7 @@ export interface PartitionName {
 export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
   producer: 'producer',
   consumer: 'consumer',
+  'group-consumer': 'consumer of a group',
   'old-consumer': 'high-level consumer',
   zookeeper: 'ZooKeeper client',
   contender: 'contender',

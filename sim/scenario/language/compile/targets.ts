@@ -73,6 +73,7 @@ function unknownSelector(node: Located, word: string, report: Report): undefined
 const clientKinds = {
   producer: 'client',
   consumer: 'client',
+  'group-consumer': 'client',
   resource: 'client',
   'old-consumer': 'high-level-consumer',
   zookeeper: 'zookeeper-client',

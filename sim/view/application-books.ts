@@ -1,0 +1,111 @@
+/**
+ * What applications have done with messages, group by group: the books that a story is judged by. A group's application has
+ * lost a message that the group has committed its way past and that none of its members ever processed; what it processed
+ * twice it has done twice, whoever did it.
+ */
+import type { TopicPartition } from '../../src/protocol/index.ts'
+import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
+import type { Decision } from './message-record.ts'
+
+export interface ProcessedRecord {
+  readonly by: Decision
+  readonly client: string
+  readonly tp: TopicPartition
+  readonly offset: number
+}
+
+/** One group's books. */
+export interface GroupBooks {
+  /** By message, each time that its effect came about. */
+  readonly processed: ReadonlyMap<string, readonly ProcessedRecord[]>
+  /** Where the group first began to read each partition. */
+  readonly beganAt: ReadonlyMap<TopicPartition, number>
+  /** Next offset to read, as last committed. */
+  readonly committed: ReadonlyMap<TopicPartition, number>
+}
+
+interface OpenBooks extends GroupBooks {
+  readonly processed: Map<string, ProcessedRecord[]>
+  readonly beganAt: Map<TopicPartition, number>
+  readonly committed: Map<TopicPartition, number>
+}
+
+/** A message that stands in a partition's log. */
+export interface StandingMessage {
+  readonly message: string
+  readonly offset: number
+}
+
+export class ApplicationBooks {
+  readonly #groups = new Map<string, OpenBooks>()
+
+  get groups(): ReadonlyMap<string, GroupBooks> {
+    return this.#groups
+  }
+
+  apply(record: ViewRecord): void {
+    const event = eventOf(record)
+    switch (event.kind) {
+      case 'MessageProcessed':
+        return this.#process(event, { seq: record.seq, atUs: record.atUs })
+      case 'PositionSet': {
+        const { beganAt } = this.#of(event.group)
+        const known = beganAt.get(event.tp)
+        if (known === undefined || event.offset < known) beganAt.set(event.tp, event.offset)
+        return
+      }
+      case 'OffsetsCommitted': {
+        const { committed } = this.#of(event.group)
+        for (const tp of Object.keys(event.offsets)) committed.set(tp, event.offsets[tp]!)
+        return
+      }
+      default:
+        return
+    }
+  }
+
+  /** How often a group has processed a message; of all groups together if none is named. */
+  timesProcessed(message: string, group?: string): number {
+    let times = 0
+    for (const [name, { processed }] of this.#groups) {
+      if (group === undefined || name === group) times += processed.get(message)?.length ?? 0
+    }
+    return times
+  }
+
+  /** Messages that a group has processed more than once. */
+  repeated(group: string): string[] {
+    const books = this.#groups.get(group)
+    return books === undefined ? [] : [...books.processed].filter(([, times]) => times.length > 1).map(([name]) => name)
+  }
+
+  /** Messages that nobody of the group will ever see, and nobody has processed. @param logOf what stands in a partition */
+  lost(group: string, logOf: (tp: TopicPartition) => readonly StandingMessage[]): string[] {
+    const books = this.#groups.get(group)
+    if (books === undefined) return []
+    const lost = new Set<string>()
+    for (const [tp, committed] of books.committed) {
+      const beganAt = books.beganAt.get(tp) ?? 0
+      for (const { message, offset } of logOf(tp)) {
+        if (offset >= beganAt && offset < committed && !books.processed.has(message)) lost.add(message)
+      }
+    }
+    return [...lost]
+  }
+
+  #process({ group, client, tp, offset, message }: EventOf<'MessageProcessed'>, by: Decision): void {
+    const { processed } = this.#of(group)
+    const times = processed.get(message)
+    if (times === undefined) processed.set(message, [{ by, client, tp, offset }])
+    else times.push({ by, client, tp, offset })
+  }
+
+  #of(group: string): OpenBooks {
+    let books = this.#groups.get(group)
+    if (books === undefined) {
+      books = { processed: new Map(), beganAt: new Map(), committed: new Map() }
+      this.#groups.set(group, books)
+    }
+    return books
+  }
+}
