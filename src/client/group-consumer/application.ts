@@ -17,7 +17,7 @@ export interface ProcessingOptions {
    */
   readonly commits: 'auto' | 'before' | 'after' | 'after-each' | 'never'
   /** It does not wait for commits. */
-  readonly async: boolean
+  readonly withoutWaiting: boolean
   /** Another thread does the work: the one that polls goes on at once. */
   readonly handsOver: boolean
 }

@@ -73,7 +73,7 @@ export class CommittedOffsets {
       const refused = this.refusedBeforehand()
       let outcome = refused
       if (outcome === undefined) {
-        const result = yield* this.network.await(this.network.send(coordinator, this.commitRequest(offsets)))
+        const result = yield* this.network.answerOf(this.network.send(coordinator, this.commitRequest(offsets)))
         outcome = this.judge(result)
       }
       if (outcome.outcome === 'done') return this.traceDone(offsets, how)
@@ -176,7 +176,7 @@ export class CommittedOffsets {
         groupId,
         partitions: partitions.map(({ topic, partition }) => ({ topic, partition })),
       }
-      const result = yield* this.network.await(this.network.send(coordinator, request))
+      const result = yield* this.network.answerOf(this.network.send(coordinator, request))
       if (!result.ok) this.lookup.lost(result.failure)
       else {
         const { response } = result

@@ -134,7 +134,7 @@ export class ConsumerNetwork {
   // ---- the application's thread in here ----
 
   /** Waits for the answer to a request. */
-  *await<R>(pending: Pending<R>): Task<RpcResult<R>> {
+  *answerOf<R>(pending: Pending<R>): Task<RpcResult<R>> {
     this.enter()
     while (pending.result === undefined) yield* this.something(undefined)
     this.leave()

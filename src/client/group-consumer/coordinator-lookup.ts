@@ -54,7 +54,7 @@ export class CoordinatorLookup {
         yield* this.metadata.awaitUpdate()
         continue
       }
-      this.take(yield* this.network.await(this.network.send(node, this.request())))
+      this.take(yield* this.network.answerOf(this.network.send(node, this.request())))
       // Another broker may know more by then, or the offsets topic may be there.
       if (this.coordinator === undefined) yield* this.metadata.awaitUpdate()
     }

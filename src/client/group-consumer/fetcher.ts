@@ -238,7 +238,7 @@ export class Fetcher {
         replicaId: CONSUMER_REPLICA_ID,
         partitions: [{ topic, partition, time: reset === 'latest' ? LATEST_TIME : EARLIEST_TIME, maxNumOffsets: 1 }],
       })
-      const result = yield* this.network.await(pending)
+      const result = yield* this.network.answerOf(pending)
       const answer = result.ok ? result.response.partitions[0]! : undefined
       const offset = answer?.errorCode === ErrorCode.NoError ? answer.offsets[0] : undefined
       if (offset !== undefined) return { offset, from: reset }

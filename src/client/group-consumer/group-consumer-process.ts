@@ -76,7 +76,7 @@ export class GroupConsumerProcess implements Process {
   /** A commit that fails because the group has gone on is the next owner's affair: the application goes on as well. */
   private *commit(offsets: ReadonlyMap<string, number> = this.consumer.consumed): Task<void> {
     this.phase = 'commit'
-    if (this.options.processing.async) {
+    if (this.options.processing.withoutWaiting) {
       this.consumer.commitAsync(offsets)
       return
     }

@@ -155,7 +155,7 @@ export class GroupMember {
   private *join(coordinator: Node): Task<Outcome> {
     const joinedWith = this.subscriptions.topics.join()
     const pending = this.network.send(coordinator, this.joinRequest(), () => {}, this.options.joinTimeoutUs)
-    const result = yield* this.network.await(pending)
+    const result = yield* this.network.answerOf(pending)
     if (!result.ok) return this.disconnected(result.failure)
     const { response } = result
     if (response.errorCode !== ErrorCode.NoError) return this.joinRefused(response)
@@ -263,7 +263,7 @@ export class GroupMember {
       memberId: this.memberId,
       assignments,
     }
-    const result = yield* this.network.await(
+    const result = yield* this.network.answerOf(
       this.network.send(coordinator, request, () => {}, this.options.joinTimeoutUs),
     )
     if (!result.ok) {

@@ -17,7 +17,7 @@ const worker = (
 ) =>
   member(name, {
     config: { ...short, ...config },
-    processing: { eachUs: 20 * MS, commits, async: false, handsOver: false, ...processing },
+    processing: { eachUs: 20 * MS, commits, withoutWaiting: false, handsOver: false, ...processing },
   })
 
 /** c1 has the one partition and crashes while it is busy; c2 goes on when the session of c1 is over. */
@@ -85,7 +85,7 @@ describe('a consumer that crashes amidst its work', () => {
 describe('commits', () => {
   test('nobody waits for come later than those somebody waits for, and both are kept', () => {
     for (const async of [false, true]) {
-      const harness = world({ clients: [worker('c1', 'after', { async })], count: 20, brokerConfig: quick })
+      const harness = world({ clients: [worker('c1', 'after', { withoutWaiting: async })], count: 20, brokerConfig: quick })
       harness.runFor(15_000)
       const how = new Set(harness.seen('CommitAcknowledged').map((event) => event.how))
       expect([...how]).toEqual([async ? 'async' : 'sync'])

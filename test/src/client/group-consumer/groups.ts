@@ -16,7 +16,7 @@ export const member = (name: string, fields: Partial<GroupConsumerPlan> = {}): G
   subscribes: { topics: ['orders'] },
   config: { 'auto.offset.reset': 'earliest' },
   bootstrap: [],
-  processing: { eachUs: 0, commits: 'auto', async: false, handsOver: false },
+  processing: { eachUs: 0, commits: 'auto', withoutWaiting: false, handsOver: false },
   pollUs: 100 * MS,
   autostart: true,
   ...fields,
