@@ -85,7 +85,11 @@ describe('a consumer that crashes amidst its work', () => {
 describe('commits', () => {
   test('nobody waits for come later than those somebody waits for, and both are kept', () => {
     for (const async of [false, true]) {
-      const harness = world({ clients: [worker('c1', 'after', { withoutWaiting: async })], count: 20, brokerConfig: quick })
+      const harness = world({
+        clients: [worker('c1', 'after', { withoutWaiting: async })],
+        count: 20,
+        brokerConfig: quick,
+      })
       harness.runFor(15_000)
       const how = new Set(harness.seen('CommitAcknowledged').map((event) => event.how))
       expect([...how]).toEqual([async ? 'async' : 'sync'])
