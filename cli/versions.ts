@@ -60,6 +60,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   unassignedFollower: 'a follower that fetches a partition which is not assigned to it',
   replacedController: 'a controller that sees another one in /controller',
   staleRegistration: 'a broker that finds its own node of an older session',
+  raisedEpoch: 'whether a controller remembers the leader epoch that it raised for a move',
   topicDeletion: 'an exception on the thread that deletes topics',
   leaderlessReplicas: 'whether a partition that never had a leader can be deleted',
   partitionsGo: 'from when on brokers are told that the partitions of a topic go',

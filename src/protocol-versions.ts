@@ -267,4 +267,9 @@ export interface ProtocolVersions {
   readonly cleanerFailure: 'ends-thread' | 'rules-out-partition'
   /** Records too young to be compacted (KIP-58, 0.10.1), and how long compaction may be put off (KIP-354, 2.3). */
   readonly compactionLag: 'none' | 'min' | 'min-and-max'
+  /**
+   * Whether a controller that raises a leader epoch for a move takes the new state into its cache (2.4). Without it the
+   * ISR changes that a leader asks the controller for (KIP-497) would find an older state there.
+   */
+  readonly raisedEpoch: 'forgotten' | 'remembered'
 }

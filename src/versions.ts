@@ -9,6 +9,7 @@ import type { ProtocolVersions } from './protocol-versions.ts'
 export type { ProtocolVersions }
 
 const v082: ProtocolVersions = {
+  raisedEpoch: 'forgotten',
   isrLag: 'time-or-messages',
   isrTick: 'lag-time',
   uncleanElection: 'configurable',
@@ -207,6 +208,7 @@ const v21: ProtocolVersions = {
 
 const v24: ProtocolVersions = {
   ...v21,
+  raisedEpoch: 'remembered',
   offsetsTopicLayout: 'offset-3-group-3',
   memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',

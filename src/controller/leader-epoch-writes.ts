@@ -67,7 +67,7 @@ export function* removeReplicaFromIsr(
 
 /** Raises the leader epoch, so that brokers take a LeaderAndIsr request that only changes the replicas. */
 export function* raiseLeaderEpoch(context: ControllerContext, tp: TopicPartition): Task<LeaderIsrAndControllerEpoch> {
-  const { zk } = context.environment
+  const { zk, versions } = context.environment
   for (;;) {
     const stored = yield* readPartitionState(zk, tp)
     if (stored === undefined)
@@ -77,6 +77,8 @@ export function* raiseLeaderEpoch(context: ControllerContext, tp: TopicPartition
     const next: LeaderAndIsr = { ...current, leaderEpoch: current.leaderEpoch + 1 }
     const version = yield* writePartitionState(context, tp, next, current.zkVersion)
     if (version === undefined) continue
-    return { leaderAndIsr: { ...next, zkVersion: version }, controllerEpoch: context.epoch }
+    const raised = { leaderAndIsr: { ...next, zkVersion: version }, controllerEpoch: context.epoch }
+    if (versions.raisedEpoch === 'remembered') context.leadership.set(tp, raised)
+    return raised
   }
 }
