@@ -40,19 +40,21 @@ export async function checkWithDumpTool(
   const indexes = files.filter((name) => /\.(?:index|timeindex)$/.test(name))
   const problems: string[] = []
   const dumps: Dump[] = []
+  const plain: Dump[] = []
   for (const some of parts(files)) {
     const paths = some.map((name) => join(directory, name))
-    dumps.push(parseDump(await tool.dump(paths, ...PRINT, ...HEX)))
+    plain.push(parseDump(await tool.dump(paths, ...PRINT, ...HEX)))
     // Not the records: whether entries as a whole are valid is said in this mode only by some releases.
-    dumps.push(parseDump(await tool.dump(paths.filter((path) => path.endsWith('.log')))))
+    const logs = paths.filter((path) => path.endsWith('.log'))
+    if (logs.length > 0) dumps.push(parseDump(await tool.dump(logs)))
   }
-  const plain = dumps.filter((_, i) => i % 2 === 0)
   for (const some of parts(indexes)) {
     const paths = some.map((name) => join(directory, name))
     dumps.push(parseDump(await tool.dump(paths, '--verify-index-only')))
     if (tool.release !== '0.8.2.2') dumps.push(parseDump(await tool.dump(paths, '--index-sanity-check')))
   }
-  for (const { complaints } of dumps) problems.push(...complaints.filter((line) => !isPermitted(line, options)))
+  for (const { complaints } of [...plain, ...dumps])
+    problems.push(...complaints.filter((line) => !isPermitted(line, options)))
   let records = 0
   let indexEntries = 0
   for (const { name, records: dumped, entries } of plain.flatMap((dump) => dump.files)) {

@@ -70,9 +70,12 @@ describe.skipIf(KAFKA_MISSING !== undefined)('DumpLogSegments', () => {
     rmSync(directory, { recursive: true })
   })
 
-  test('reads the disks of every scenario without a complaint, and the records that we read', async () => {
+  test('reads the disks of every scenario of 0.8 without a complaint, and the records that we read', async () => {
     const checks: DumpCheck[] = []
-    for (const scenario of scenarios) {
+    // Those of later releases play museum pieces; random lives below write all their formats.
+    for (const scenario of scenarios.filter(
+      (name) => !/^\s*protocol: '?(0\.9|0\.1|[1-9])/m.test(readFileSync(join(root, name), 'utf8')),
+    )) {
       const data = join(directory, 'scenarios', scenario.replaceAll('/', '-'))
       execFileSync(process.execPath, ['bin/trial.js', 'run', scenario, '--data-dir', data, '--quiet'], { cwd: root })
       for (const broker of readdirSync(data).filter((name) => name.startsWith('broker-'))) {
