@@ -74,7 +74,7 @@ describe.skipIf(KAFKA_MISSING !== undefined)('DumpLogSegments', () => {
     const checks: DumpCheck[] = []
     // Those of later releases play museum pieces; random lives below write all their formats.
     for (const scenario of scenarios.filter(
-      (name) => !/^\s*protocol: '?(0\.9|0\.1|[1-9])/m.test(readFileSync(join(root, name), 'utf8')),
+      (name) => !/^\s*protocol: ["']?(0\.9|0\.1|[1-9])/m.test(readFileSync(join(root, name), 'utf8')),
     )) {
       const data = join(directory, 'scenarios', scenario.replaceAll('/', '-'))
       execFileSync(process.execPath, ['bin/trial.js', 'run', scenario, '--data-dir', data, '--quiet'], { cwd: root })
