@@ -81,6 +81,15 @@ export interface ProtocolVersions {
   readonly fetchFencing: 'none' | 'current-leader-epoch'
   /** Format that producers and leaders write: formats.md 1.1. */
   readonly messageFormat: 'v0' | 'v1' | 'v2'
+  /** `compression.type` of brokers and topics: since 0.9 (KAFKA-1499). */
+  readonly brokerCompression: 'none' | 'compression.type'
+  /** `message.format.version` (KIP-31): since 0.10.0; from 3.0 on (KIP-724) all write format 2, whatever it says. */
+  readonly formatSetting: 'none' | 'honoured' | 'ignored'
+  /**
+   * Settings of timestamps: their type and how far they may be from the broker's clock (KIP-32, 0.10.0); before it and
+   * after it apart, where the old one stands for those not set (KIP-937, 3.6); these alone (4.0).
+   */
+  readonly timestampSettings: 'none' | 'difference' | 'difference-or-before-and-after' | 'before-and-after'
   /** Which offset an index entry holds (2.0). */
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */

@@ -33,6 +33,9 @@ const v082: ProtocolVersions = {
   highWatermarkRule: 'isr',
   fetchFencing: 'none',
   messageFormat: 'v0',
+  brokerCompression: 'none',
+  formatSetting: 'none',
+  timestampSettings: 'none',
   indexEntries: 'first-offset',
   codecs: 'with-lz4',
   isrUpdate: 'zookeeper',
@@ -109,6 +112,7 @@ const v081: ProtocolVersions = {
 const v09: ProtocolVersions = {
   ...v082,
   groupCoordinator: 'group-membership',
+  brokerCompression: 'compression.type',
   loadingCoordinator: 'is-none',
   offsetsTopicLayout: 'offset-1-group-0',
   isrLag: 'since-reached-end',
@@ -145,6 +149,8 @@ const v0102: ProtocolVersions = {
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
+  formatSetting: 'honoured',
+  timestampSettings: 'difference',
   cleanupPolicies: 'delete-and-compact',
   cleanerMap: 'records',
   cleanerCheckpoint: 'cut-with-log',
@@ -240,14 +246,19 @@ const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
 const v33: ProtocolVersions = {
   ...v28,
   isrUpdate: 'controller-and-recheck',
+  formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
 }
 
 const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', followerReads: 'allowed-and-woken' }
 
-const v37: ProtocolVersions = { ...v35, highWatermarkRule: 'enough-isr' }
+const v37: ProtocolVersions = {
+  ...v35,
+  highWatermarkRule: 'enough-isr',
+  timestampSettings: 'difference-or-before-and-after',
+}
 
-const v41: ProtocolVersions = { ...v37 }
+const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after' }
 
 /** Presets by name, oldest first. */
 export const presets = {
