@@ -139,6 +139,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'IsrProposed':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
+    case 'TopicNotCreated':
     case 'RequestRefused':
     case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
@@ -162,6 +163,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'ReassignmentWaits':
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':
