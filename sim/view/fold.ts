@@ -6,7 +6,7 @@
 import { unreachable } from '../../src/host/index.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
-import { type ClusterView, emptyMachine, type MachineKind } from './cluster-view.ts'
+import { type ClusterView, emptyMachine, lookupKey, type MachineKind } from './cluster-view.ts'
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
 import { foldGroupEvent } from './fold-group.ts'
@@ -93,6 +93,10 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'MeasureBegan':
     case 'MeasureEnded':
       foldMeasure(view, record.atUs, event)
+      return
+
+    case 'OffsetLookedUp':
+      view.lookups[lookupKey(event.broker, event.tp, event.offset)] = event.search
       return
 
     case 'ProcessStarted':

@@ -12,7 +12,7 @@ import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 
 type AdminEvent = Extract<ClusterEvent, { kind: 'AdminAsked' }>
 
-type ScriptEvent = Exclude<ScenarioEvent, { kind: 'FilesListed' }>
+type ScriptEvent = Exclude<ScenarioEvent, { kind: 'FilesListed' | 'OffsetLookedUp' }>
 
 export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEvent | ScriptEvent): string {
   switch (event.kind) {

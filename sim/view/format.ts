@@ -87,6 +87,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'LogCleaningAborted':
     case 'LogCleaningFailed':
     case 'FilesListed':
+    case 'OffsetLookedUp':
       return formatStorageEvent(event)
 
     case 'MessageHanded':

@@ -18,7 +18,7 @@ const halts: Readonly<Record<DeletionHalt, string>> = {
 
 /** Deeds that the machines' own events tell better. */
 const toldByMachines =
-  /^(crash|list the files|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|\bcommits?$|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
+  /^(crash|list the files|look up|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|\bcommits?$|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
 
 /** With more partitions than these, the elections of a broker are told up to a number, and counted after that. */
 const PARTITIONS_MANY = 12
@@ -139,6 +139,7 @@ export function narrateControl(
     case 'LogCleaningFailed':
     case 'SegmentRolled':
     case 'FilesListed':
+    case 'OffsetLookedUp':
       return narrateStorage(who, event, view, memory)
 
     case 'ProcessStarted':
