@@ -172,6 +172,21 @@ export interface ProtocolVersions {
   /** KAFKA-4214 (0.10.2): a partition that shall move to brokers which are not there: refused, or waits for them. */
   readonly deadNewReplicas: 'refused' | 'waited-for'
   /**
+   * What the tool that moves partitions does about some that are not there: leaves them out; (0.9) asks for nothing if
+   * none is left; (0.10.1) refuses; (0.11) and refuses brokers that are not registered.
+   */
+  readonly moveTool: 'leaves-unknown-out' | 'some-must-exist' | 'partitions-must-exist' | 'brokers-must-exist'
+  /**
+   * Whether a topic gets more partitions while others of it move. The tool that writes into ZooKeeper does not look; it
+   * went with 3.0, and brokers, which could be asked before, refuse (KIP-195). They do not lock anything either.
+   */
+  readonly expansionDuringMove: 'goes-on' | 'refused'
+  /**
+   * A topic that cannot be created as its metadata are asked for spoils the whole answer; or (0.10.1, KIP-4) only its own
+   * part, and too few brokers for its replicas have an error of their own (38).
+   */
+  readonly topicNotCreated: 'fails-request' | 'fails-topic'
+  /**
    * A new controller that finds a move of a partition under way whose topic is to be deleted: goes on with it; or (1.1)
    * gives it up, but the deletion waits for it; or (KIP-455, 2.4) gives it up, and the deletion goes on.
    */

@@ -60,6 +60,9 @@ const v082: ProtocolVersions = {
   lostEpochRace: 'goes-on',
   preferredElections: 'remembered',
   deadNewReplicas: 'refused',
+  moveTool: 'leaves-unknown-out',
+  expansionDuringMove: 'goes-on',
+  topicNotCreated: 'fails-request',
   unneededElection: 'counts-as-done',
   unassignedFollower: 'whole-fetch-fails',
   movesOfDeletedTopics: 'go-on',
@@ -111,6 +114,7 @@ const v081: ProtocolVersions = {
 
 const v09: ProtocolVersions = {
   ...v082,
+  moveTool: 'some-must-exist',
   groupCoordinator: 'group-membership',
   brokerCompression: 'compression.type',
   loadingCoordinator: 'is-none',
@@ -144,6 +148,8 @@ const v0102: ProtocolVersions = {
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
   deadNewReplicas: 'waited-for',
+  moveTool: 'partitions-must-exist',
+  topicNotCreated: 'fails-topic',
   electedBeforeNewSession: 'goes-on',
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
@@ -161,6 +167,7 @@ const v0102: ProtocolVersions = {
 
 const v011: ProtocolVersions = {
   ...v0102,
+  moveTool: 'brokers-must-exist',
   preferredElections: 'not-remembered',
   truncation: 'epoch-end',
   damagedFetch: 'fetched-again',
@@ -245,6 +252,7 @@ const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
 
 const v33: ProtocolVersions = {
   ...v28,
+  expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
   formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
