@@ -141,6 +141,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'BrokerRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
+    case 'IsrWriteWaits':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
     case 'TopicNotCreated':
