@@ -54,6 +54,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   electedBeforeNewSession: 'a controller that is told of its new session after it was elected in it',
   lostEpochRace: 'a new controller that finds its epoch raised by another',
   preferredElections: 'whether a controller remembers the preferred elections under way',
+  preferredRequests: 'preferred elections that are asked for where there is nothing to elect',
   deadNewReplicas: 'moving a partition to brokers that are not there',
   movesOfDeletedTopics: 'what a new controller does about a move whose topic is to be deleted',
   unneededElection: 'a preferred election of a partition that the preferred replica leads',

@@ -160,6 +160,11 @@ export interface ProtocolVersions {
    * never had a leader.
    */
   readonly preferredElections: 'remembered' | 'not-remembered'
+  /**
+   * KIP-183 (2.2): a preferred election that an administrator asks for is tried for every partition that is named, unless
+   * its topic is to be deleted; or first freed of partitions that are not there or that their preferred replica leads.
+   */
+  readonly preferredRequests: 'as-asked' | 'checked'
   /** KAFKA-4214 (0.10.2): a partition that shall move to brokers which are not there: refused, or waits for them. */
   readonly deadNewReplicas: 'refused' | 'waited-for'
   /**

@@ -56,6 +56,7 @@ const v082: ProtocolVersions = {
   electedBeforeNewSession: 'resigns',
   lostEpochRace: 'goes-on',
   preferredElections: 'remembered',
+  preferredRequests: 'as-asked',
   deadNewReplicas: 'refused',
   unneededElection: 'counts-as-done',
   unassignedFollower: 'whole-fetch-fails',
@@ -209,6 +210,7 @@ const v21: ProtocolVersions = {
 const v24: ProtocolVersions = {
   ...v21,
   raisedEpoch: 'remembered',
+  preferredRequests: 'checked',
   offsetsTopicLayout: 'offset-3-group-3',
   memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',

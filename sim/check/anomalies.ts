@@ -212,6 +212,22 @@ const writtenAwayAnomaly = (tp: string): Anomaly => ({
   because: `the tool added ${tp} while a controller changed replicas of the topic, and the controller wrote back what it remembered, without ${tp} (derived; neither looks at the version)`,
 })
 
+/** Why a request for preferred elections stays in ZooKeeper. */
+export function electionAnomaly(control: ControlTruth, data: string, versions: ProtocolVersions): Anomaly | undefined {
+  if (versions.preferredRequests === 'checked') return undefined
+  const { failures, holder } = control.controller
+  for (const [, topic, partition] of data.matchAll(/"topic":"([^"]*)","partition":(\d+)/g)) {
+    const tp = `${topic}-${partition}`
+    const failed = failures.has(`preferred replica election: no leadership is known for ${tp}`)
+    if (!failed || control.partitions.has(tp)) continue
+    return {
+      id: 'D20',
+      because: `b${holder} was asked for a preferred election of ${tp} when the topic was gone already: it fails after the try, and the request waits for the next controller (derived; before 2.2)`,
+    }
+  }
+  return undefined
+}
+
 /** Why a topic that is to be deleted is not. */
 export function deletionAnomaly(control: ControlTruth, topic: string, versions: ProtocolVersions): Anomaly | undefined {
   const { deletionDied, holder } = control.controller

@@ -9,6 +9,7 @@ import {
   requestReassignment,
 } from '../../../src/controller/index.ts'
 import { decodeAssignment, ErrorCode, zkPaths } from '../../../src/protocol/index.ts'
+import { presets } from '../../../src/versions.ts'
 import { ControllerCluster } from './controller-cluster.ts'
 
 const cluster = (brokers: readonly number[], config: Readonly<Record<string, unknown>> = {}): ControllerCluster => {
@@ -159,6 +160,20 @@ describe('preferred replica election', () => {
     c.run(300)
     expect(c.state('t').leaderAndIsr.leader).toBe(2)
     expect(c.zooKeeper.data(zkPaths.preferredReplicaElection)).toBeUndefined()
+  })
+
+  it('of a partition that is not there stays for the next controller, until KIP-183 (2.2) passes over it', () => {
+    for (const preferredRequests of ['as-asked', 'checked'] as const) {
+      const c = new ControllerCluster({}, { ...presets['0.11'], preferredRequests })
+      c.startAll(1, 2, 3)
+      c.run(100)
+      c.zooKeeper.put(zkPaths.preferredReplicaElection, '{"version":1,"partitions":[{"topic":"gone","partition":1}]}')
+      c.run(100)
+      expect(c.zooKeeper.data(zkPaths.preferredReplicaElection) !== undefined).toBe(preferredRequests === 'as-asked')
+      c.kill(c.active()[0]!)
+      c.run(300)
+      expect(c.zooKeeper.data(zkPaths.preferredReplicaElection)).toBeUndefined()
+    }
   })
 
   it('survives a request that cannot be read', () => {
