@@ -183,9 +183,10 @@ export interface ProtocolVersions {
   readonly replacedController: 'works-on' | 'resigns'
   /**
    * What a broker does that finds its own node of an older session in ZooKeeper, as one does that is started again before
-   * the session timed out: it waits, or (0.9) it fails to start.
+   * the session timed out: it waits, or (0.9) it fails to start, and in a new session it stays unregistered; or (KAFKA-7165,
+   * 2.2) the same, but a node that this very process made in the session before is replaced.
    */
-  readonly staleRegistration: 'waited-out' | 'fatal'
+  readonly staleRegistration: 'waited-out' | 'fatal' | 'fatal-unless-own'
   /**
    * An exception on the thread that deletes topics: before 1.1 it ends the thread. It comes where a topic to be deleted
    * is not there any more (a controller crashed as it removed the topic's nodes).

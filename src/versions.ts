@@ -211,6 +211,7 @@ const v24: ProtocolVersions = {
   ...v21,
   raisedEpoch: 'remembered',
   preferredRequests: 'checked',
+  staleRegistration: 'fatal-unless-own',
   offsetsTopicLayout: 'offset-3-group-3',
   memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',

@@ -246,6 +246,12 @@ export function deletionAnomaly(control: ControlTruth, topic: string, versions: 
       because: `partition ${partition.tp} has no state in ZooKeeper (it never had a leader, or a controller died while it removed the topic), and its replicas cannot be taken offline, nor deleted (KAFKA-6650, before 2.0)`,
     }
   }
+  if (control.controller.staleHalts.has(topic)) {
+    return {
+      id: 'D21',
+      because: `b${holder} put the deletion of another ${topic} off because a replica was down, and completed it all the same, for that replica was deleted already: it takes the name for not to be deleted ever since (derived; in every release here)`,
+    }
+  }
   const halted = control.controller.deletionsHalted.get(topic) === 'reassignment'
   const moving = [...control.requests].some(([path, data]) => path === REASSIGNMENT && namesTopic(data, topic))
   if (halted && !moving && versions.movesOfDeletedTopics !== 'given-up-for-deletion') {
@@ -284,8 +290,14 @@ const topicsIn = (data: string): string[] => [...data.matchAll(/"topic":"([^"]*)
 
 const namesTopic = (data: string, topic: string): boolean => topicsIn(data).includes(topic)
 
-/** Why a broker is down for good. */
+/** Why a broker is down for good, or not known to be there. */
 export function haltAnomaly(broker: BrokerControl, versions: ProtocolVersions): Anomaly | undefined {
+  if (broker.running && broker.refused && versions.staleRegistration === 'fatal') {
+    return {
+      id: 'D22',
+      because: `${broker.machine} found the node of its older session when it registered itself in its new one, took the id for taken, and works on unregistered (KAFKA-7165, from 0.9 up to 2.1)`,
+    }
+  }
   if (broker.exit?.startsWith('log truncation is not allowed') !== true || versions.outOfRange === 'never-halt') {
     return undefined
   }

@@ -135,6 +135,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       return
 
     case 'BrokerRegistered':
+    case 'BrokerNotRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
     case 'IsrUpdateFailed':
