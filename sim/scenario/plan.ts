@@ -279,6 +279,14 @@ export type Action = { readonly span: SourceSpan } & (
   | { readonly do: 'electPreferred'; readonly partitions: readonly PartitionPlan[] }
   /** Tells which files a partition's folder holds on a broker. */
   | { readonly do: 'listFiles'; readonly replicas: ReadonlyArray<PartitionPlan & { readonly broker: string }> }
+  /** Tells how an offset is found in the files of a replica. */
+  | {
+      readonly do: 'lookup'
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+    }
   /** Begins and ends the counting of what ZooKeeper does. */
   | { readonly do: 'measure' | 'measured'; readonly name: string }
   /** Only with an `on` trigger: what happens to the message that set it off. */

@@ -62,6 +62,8 @@ export function formatEvent(event: AnyEvent): string {
       return `HighWatermarksCheckpointed${entries(event.entries)}`
     case 'ProduceAnswered':
       return `ProduceAnswered ${event.tp} ${errorName(event.errorCode)} base=${event.baseOffset} acks=${event.requiredAcks} to ${event.client} #${event.correlationId}`
+    case 'TopicNotCreated':
+      return `TopicNotCreated ${event.topic} ${errorName(event.errorCode)}: ${event.reason}`
     case 'RequestRefused':
       return `RequestRefused ${event.api} ${event.tp} ${errorName(event.errorCode)} to ${event.client}`
     case 'LeaderAndIsrRefused':
@@ -86,6 +88,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'LogCleaningAborted':
     case 'LogCleaningFailed':
     case 'FilesListed':
+    case 'OffsetLookedUp':
       return formatStorageEvent(event)
 
     case 'MessageHanded':
@@ -112,6 +115,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'ReassignmentWaits':
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':

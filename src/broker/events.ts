@@ -109,6 +109,13 @@ export type BrokerEvent =
       readonly errorCode: ErrorCode
       readonly client: string
     }
+  /** A broker was asked for a topic that nobody knows, and could not create it; the reason as Kafka's exception has it. */
+  | {
+      readonly kind: 'TopicNotCreated'
+      readonly topic: string
+      readonly errorCode: ErrorCode
+      readonly reason: string
+    }
   | { readonly kind: 'LeaderAndIsrRefused'; readonly tp: string | null; readonly errorCode: ErrorCode }
   | {
       readonly kind: 'MetadataUpdated'

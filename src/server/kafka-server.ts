@@ -73,11 +73,10 @@ export class KafkaServer implements Process {
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
     this.metadataCache = new MetadataCache(versions.fetchFencing !== 'none')
-    const logFormat = releaseLogFormat(versions)
     this.logs = new LogManager(host, '', {
       config,
       topicConfig: (topic) => this.topicConfigs.config(topic),
-      logFormat: () => logFormat,
+      logFormat: (topic) => releaseLogFormat(versions, this.topicConfigs.config(topic)),
       cleanerRules: versions,
     })
     this.replicas = new ReplicaManager(host, {

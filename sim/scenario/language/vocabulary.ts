@@ -66,6 +66,8 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   HighWatermarksCheckpointed: true,
   ProduceAnswered: true,
   RequestRefused: true,
+  TopicNotCreated: true,
+  ReassignmentWaits: true,
   LeaderAndIsrRefused: true,
   MetadataUpdated: true,
   ControllerElected: true,

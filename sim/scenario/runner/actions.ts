@@ -9,6 +9,7 @@ import type { World } from '../../kernel/index.ts'
 import type { ScenarioEvent } from '../events.ts'
 import type { Action, PartitionPlan, ReassignedPartition, Targets, TopicPlan, ZkOperation } from '../plan.ts'
 import { listFiles } from './list-files.ts'
+import { lookUp } from './look-up.ts'
 import type { Observer } from './observer.ts'
 import { actionWords, targetWords } from './words.ts'
 
@@ -207,6 +208,14 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
         world.trace.emit('', event)
       }
       break
+    case 'lookup': {
+      const { broker, topic, partition, offset } = action
+      const tp = topicPartition(topic, partition)
+      const search = lookUp(world.machine(broker).disk, tp, offset)
+      const event: ScenarioEvent = { kind: 'OffsetLookedUp', broker, tp, offset, search }
+      world.trace.emit('', event)
+      break
+    }
     case 'measure':
     case 'measured': {
       const kind = action.do === 'measure' ? 'MeasureBegan' : 'MeasureEnded'

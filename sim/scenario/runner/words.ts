@@ -102,6 +102,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `elect the preferred replica of ${action.partitions.map(({ topic, partition }) => `${topic}-${partition}`).join(', ')}`
     case 'listFiles':
       return `list the files of ${action.replicas.map(({ broker, topic, partition }) => `${broker}/${topic}-${partition}`).join(', ')}`
+    case 'lookup':
+      return `look up offset ${action.offset} in ${action.broker}/${action.topic}-${action.partition}`
     case 'measure':
       return `measure ${action.name}`
     case 'measured':

@@ -154,6 +154,13 @@ export class ActionCompiler {
         )
         return [{ span: node.wholeSpan, do: name, replicas }]
       }
+      case 'lookup':
+        return this.each<'lookup'>(node, (one) => {
+          const replica = this.names.replica(one.field('in')!)
+          return replica === undefined
+            ? undefined
+            : { span: node.wholeSpan, do: name, ...replica, offset: one.value.offset }
+        })
       case 'zk':
         return this.each<'zk'>(node, (one) => this.zooKeeper.compile(one))
       case 'measure':

@@ -160,6 +160,14 @@ const actionShape = {
   listFiles: oneOrMany(format('replica'), 'format:replica')
     .optional()
     .describe('Tells which files the folder of a partition holds on a broker, and what the offset indexes say.'),
+  lookup: many(
+    object('lookup', 'a mapping of offset and in', {
+      offset: whole(0).describe('The offset.'),
+      in: format('replica').describe('Broker and partition.'),
+    }),
+    'lookup',
+    'Tells how an offset is found in the files of a replica: the segment by its name, the nearest index entry, the scan. `lookup` conditions ask for the outcome.',
+  ),
   zk: many(
     object(
       'zk',
