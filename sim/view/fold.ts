@@ -139,6 +139,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       return
 
     case 'BrokerRegistered':
+    case 'BrokerNotRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
     case 'IsrWriteWaits':

@@ -32,7 +32,8 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
     case 'BrokerRegistered':
-      return `BrokerRegistered ${brokerName(event.brokerId)}`
+    case 'BrokerNotRegistered':
+      return `${event.kind} ${brokerName(event.brokerId)}`
     case 'ReplicaCreated':
       return `ReplicaCreated ${event.tp} leo=${event.logEndOffset} hw=${event.highWatermark}`
     case 'ReplicaDeleted':

@@ -49,6 +49,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
+  BrokerNotRegistered: true,
   ReplicaCreated: true,
   ReplicaDeleted: true,
   BecameLeader: true,
