@@ -58,6 +58,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   electedBeforeNewSession: 'a controller that is told of its new session after it was elected in it',
   lostEpochRace: 'a new controller that finds its epoch raised by another',
   preferredElections: 'whether a controller remembers the preferred elections under way',
+  preferredRequests: 'preferred elections that are asked for where there is nothing to elect',
   deadNewReplicas: 'moving a partition to brokers that are not there',
   moveTool: 'what the tool that moves partitions does about those, and brokers, that are not there',
   expansionDuringMove: 'more partitions for a topic whose replicas are moving',

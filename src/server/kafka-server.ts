@@ -66,6 +66,8 @@ export class KafkaServer implements Process {
   private logsAreLoaded = false
   /** What `meta.properties` shall say, in releases that have one. */
   private metadata: BrokerMetadata | undefined
+  /** The session in which this process registered itself last. */
+  private registeredIn: string | null = null
   private state: 'starting' | 'running' | 'shutting-down' = 'starting'
 
   constructor(host: Host, options: KafkaServerOptions) {
@@ -254,9 +256,10 @@ export class KafkaServer implements Process {
   private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
-    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions)
+    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions, this.registeredIn)
     if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
+    this.registeredIn = outcome.session
     return 'registered'
   }
 
