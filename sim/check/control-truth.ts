@@ -33,6 +33,7 @@ export class ControlTruth {
     deletionDied: undefined,
     deposedWrites: new Map(),
     deletionsHalted: new Map(),
+    staleHalts: new Set(),
     failures: new Set(),
   }
   /** Nodes under `/admin`, without the directory of topics to delete. */
@@ -114,7 +115,19 @@ export class ControlTruth {
         if (this.isNamed(record.machine)) this.controller.deletionsHalted.set(event.topic, event.reason)
         return
       case 'TopicDeletionStarted':
-        if (this.isNamed(record.machine)) this.controller.deletionsHalted.delete(event.topic)
+        if (!this.isNamed(record.machine)) return
+        this.controller.deletionsHalted.delete(event.topic)
+        this.controller.staleHalts.delete(event.topic)
+        return
+      case 'TopicDeleted':
+        if (!this.isNamed(record.machine) || !this.controller.deletionsHalted.delete(event.topic)) return
+        this.controller.staleHalts.add(event.topic)
+        return
+      case 'BrokerRegistered':
+        this.brokerOf(event.brokerId).refused = false
+        return
+      case 'BrokerNotRegistered':
+        this.brokerOf(event.brokerId).refused = true
         return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
@@ -147,6 +160,7 @@ export class ControlTruth {
     controller.deletionDied = undefined
     controller.deposedWrites.clear()
     controller.deletionsHalted.clear()
+    controller.staleHalts.clear()
     controller.failures.clear()
   }
 
@@ -175,6 +189,7 @@ export class ControlTruth {
         registered: undefined,
         noticed: false,
         lossMissed: false,
+        refused: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],

@@ -139,10 +139,12 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       return
 
     case 'BrokerRegistered':
+    case 'BrokerNotRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
+    case 'TopicNotCreated':
     case 'RequestRefused':
     case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
@@ -166,6 +168,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'ReassignmentWaits':
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':

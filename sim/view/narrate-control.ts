@@ -43,6 +43,18 @@ export function narrateControl(
         text: `knows topic ${event.topic} now: ${assignment(event.assignment)}`,
         tone: 'plain',
       }
+    case 'ReassignmentWaits':
+      return {
+        who: 'controller',
+        text: `cannot finish the move of ${event.tp} while ${brokerNames(event.for)} ${event.for.length === 1 ? 'is' : 'are'} not there: old and new replicas stay together until then`,
+        tone: 'warn',
+      }
+    case 'TopicNotCreated':
+      return {
+        who,
+        text: `cannot create topic ${event.topic} (${errorName(event.errorCode)}): ${event.reason}`,
+        tone: 'warn',
+      }
     case 'TopicDeletionStarted':
       return { who: 'controller', text: `has the replicas of topic ${event.topic} deleted`, tone: 'warn' }
     case 'TopicDeletionHalted':
@@ -90,6 +102,12 @@ export function narrateControl(
     case 'BrokerStartup':
       if (event.brokers.every((id) => (view.machines[brokerName(id)]?.life ?? 0) < 2)) return undefined
       return { who: 'controller', text: `sees that ${brokerNames(event.brokers)} came back`, tone: 'plain' }
+    case 'BrokerNotRegistered':
+      return {
+        who: brokerName(event.brokerId),
+        text: 'finds its node of another session in ZooKeeper and does not register itself',
+        tone: 'warn',
+      }
     case 'StateChangeFailed':
       return { who: 'controller', text: `gives up on ${event.subject}: ${event.reason}`, tone: 'warn' }
 

@@ -12,6 +12,8 @@ export interface TracedMessage {
 export type BrokerEvent =
   | { readonly kind: 'BrokerStarted'; readonly brokerId: number; readonly cleanShutdown: boolean }
   | { readonly kind: 'BrokerRegistered'; readonly brokerId: number }
+  /** Its node is there, of another session: it does not start, or works on without a registration of its own. */
+  | { readonly kind: 'BrokerNotRegistered'; readonly brokerId: number }
   /** A replica was set up on this broker, from disk or new. */
   | {
       readonly kind: 'ReplicaCreated'
@@ -106,6 +108,13 @@ export type BrokerEvent =
       readonly tp: string
       readonly errorCode: ErrorCode
       readonly client: string
+    }
+  /** A broker was asked for a topic that nobody knows, and could not create it; the reason as Kafka's exception has it. */
+  | {
+      readonly kind: 'TopicNotCreated'
+      readonly topic: string
+      readonly errorCode: ErrorCode
+      readonly reason: string
     }
   | { readonly kind: 'LeaderAndIsrRefused'; readonly tp: string | null; readonly errorCode: ErrorCode }
   | {

@@ -1,5 +1,6 @@
 export * from './admin.ts'
-export { AdminOperationError, assignReplicasToBrokers } from './assignment.ts'
+export { AdminOperationError, exceptionName, topicErrorCode } from './admin-operation-error.ts'
+export { assignReplicasToBrokers } from './assignment.ts'
 export type { ControlledShutdownResult } from './controlled-shutdowns.ts'
 export type { KafkaControllerOptions } from './controller-context.ts'
 export type { ControllerEvent, ElectionKind } from './events.ts'

@@ -57,6 +57,8 @@ export class KafkaServer implements Process {
   private readonly groups: GroupRequests
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
+  /** The session in which this process registered itself last. */
+  private registeredIn: string | null = null
   private state: 'starting' | 'running' | 'shutting-down' = 'starting'
 
   constructor(host: Host, options: KafkaServerOptions) {
@@ -71,11 +73,10 @@ export class KafkaServer implements Process {
     })
     this.topicConfigs = new TopicConfigs(config, versions, this.zk)
     this.metadataCache = new MetadataCache(versions.fetchFencing !== 'none')
-    const logFormat = releaseLogFormat(versions)
     this.logs = new LogManager(host, '', {
       config,
       topicConfig: (topic) => this.topicConfigs.config(topic),
-      logFormat: () => logFormat,
+      logFormat: (topic) => releaseLogFormat(versions, this.topicConfigs.config(topic)),
       cleanerRules: versions,
     })
     this.replicas = new ReplicaManager(host, {
@@ -209,9 +210,10 @@ export class KafkaServer implements Process {
   private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
-    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions)
+    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions, this.registeredIn)
     if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
+    this.registeredIn = outcome.session
     return 'registered'
   }
 
