@@ -65,7 +65,10 @@ export function partitionAnomaly(
     if (anomaly !== undefined) return anomaly
   }
   if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
-  const lost = lostAnswer(control, partition) ?? needlessElection(control, partition, versions)
+  const lost =
+    lostAnswer(control, partition) ??
+    needlessElection(control, partition, versions) ??
+    leaderlessMove(control, partition)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
@@ -133,6 +136,17 @@ function needlessElection(
   return {
     id: 'D13',
     because: `b${controller.holder} was asked to let the preferred replica lead ${tp}, whose leader it was, though dead: the election counted as done and the partition for online, so that its return changed nothing (derived; before 1.1)`,
+  }
+}
+
+/** A move came to its end while no new replica was registered: the old ones went, the leader with them. */
+function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionControl): Anomaly | undefined {
+  if (state === undefined || state.leader >= 0) return undefined
+  const given = [...controller.failures].some((failure) => failure.startsWith(`${tp}: none of the new replicas [`))
+  if (!given) return undefined
+  return {
+    id: 'D23',
+    because: `the new replicas of ${tp} were in the ISR, which completes a move, and not registered, which none of them can lead without: b${controller.holder} removed the old replicas and their leader, and takes the partition for online (derived; in every release here)`,
   }
 }
 
