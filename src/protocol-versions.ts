@@ -124,6 +124,11 @@ export interface ProtocolVersions {
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
+  /**
+   * What a broker writes down of itself in `meta.properties` (0.9): its id; also the id of the cluster (KAFKA-7335, 2.4),
+   * which ZooKeeper has since 0.10.1 (KIP-78).
+   */
+  readonly brokerMetadata: 'none' | 'broker-id' | 'broker-id-in-cluster' | 'broker-and-cluster-id'
   /** F19, KIP-380 (2.2): whether control requests name the registration of the broker that they are meant for. */
   readonly brokerEpoch: 'none' | 'registration'
   /** F23, KIP-207 (2.2): the latest offset, while a new leader's high watermark lags behind the start of its epoch. */

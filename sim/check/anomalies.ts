@@ -4,8 +4,9 @@
  * or chapter tells of are numbered D1 and up (docs/fidelity.md lists them).
  */
 import type { ProtocolVersions } from '../../src/versions.ts'
-import type { BrokerControl, PartitionControl, RoleBelief } from './control-state.ts'
+import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
+import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
   /** `M24`, as in replication.md; `D1` and up are our own. */
@@ -68,7 +69,8 @@ export function partitionAnomaly(
   const lost =
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
-    deadSuccessor(control, partition, versions)
+    leaderlessMove(control, partition) ??
+    isrAnomaly(control, partition, versions)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
@@ -78,22 +80,7 @@ export function partitionAnomaly(
       because: `${leader!.machine} holds a version of the state of ${partition.tp} that ZooKeeper has left behind (KAFKA-2729)`,
     }
   }
-  return role === undefined ? undefined : refusedThoughDone(partition, role, versions)
-}
-
-/** The leader was refused the ISR that ZooKeeper holds. */
-function refusedThoughDone(
-  { tp, state }: PartitionControl,
-  { leaderEpoch, zkVersion, refusedIsr }: RoleBelief,
-  versions: ProtocolVersions,
-): Anomaly | undefined {
-  if (versions.isrUpdate === 'zookeeper' || refusedIsr === undefined || state === undefined) return undefined
-  if (state.leaderEpoch !== leaderEpoch || state.zkVersion <= zkVersion) return undefined
-  if ([...state.isr].sort().join() !== [...refusedIsr].sort().join()) return undefined
-  return {
-    id: 'D16',
-    because: `a controller wrote the ISR that b${state.leader} asked for, the answer was lost with the connection, and its second try found the new version: it refused what it had done, and b${state.leader} waits for news of ${tp} that nobody sends (derived, kin to KAFKA-1382; from 2.7 on)`,
-  }
+  return undefined
 }
 
 /** Why a replica does not do what its partition's state says. */
@@ -154,22 +141,14 @@ function needlessElection(
   }
 }
 
-/** Replicas that were told of a leader while it was dead do not follow it, and are not told again. */
-function deadSuccessor(
-  control: ControlTruth,
-  { tp, assigned, state, deadSuccessorIn }: PartitionControl,
-  versions: ProtocolVersions,
-): Anomaly | undefined {
-  if (state === undefined || state.leaderEpoch !== deadSuccessorIn || versions.shutdownPick !== 'isr-order')
-    return undefined
-  const untold = assigned.filter((id) => {
-    const role = control.brokerOf(id).roles.get(tp)
-    return control.isLive(id) && (role === undefined || role.leaderEpoch < state.leaderEpoch)
-  })
-  if (untold.length === 0) return undefined
+/** A move came to its end while no new replica was registered: the old ones went, the leader with them. */
+function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionControl): Anomaly | undefined {
+  if (state === undefined || state.leader >= 0) return undefined
+  const given = [...controller.failures].some((failure) => failure.startsWith(`${tp}: none of the new replicas [`))
+  if (!given) return undefined
   return {
-    id: 'D15',
-    because: `a controlled shutdown of the leader of ${tp} made b${state.leader} its successor, which was dead, but the first in the ISR: b${untold.join(' and b')} could not follow it then, and nobody told them again when it was back (KAFKA-3670, before 0.10)`,
+    id: 'D23',
+    because: `the new replicas of ${tp} were in the ISR, which completes a move, and not registered, which none of them can lead without: b${controller.holder} removed the old replicas and their leader, and takes the partition for online (derived; in every release here)`,
   }
 }
 

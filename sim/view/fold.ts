@@ -142,6 +142,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'BrokerNotRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
+    case 'IsrWriteWaits':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
     case 'TopicNotCreated':

@@ -85,6 +85,11 @@ export type BrokerEvent =
     }
   /** The leader asks the controller for another ISR; who is to join counts from now on (KIP-497). */
   | { readonly kind: 'IsrProposed'; readonly tp: string; readonly isr: readonly number[]; readonly zkVersion: number }
+  /**
+   * A leader wants to write another ISR and has no connection to ZooKeeper: it waits for one, as long as that takes, and
+   * holds the partition's lock meanwhile: no producer's message gets in.
+   */
+  | { readonly kind: 'IsrWriteWaits'; readonly tp: string; readonly isr: readonly number[] }
   | {
       readonly kind: 'IsrUpdateFailed'
       readonly tp: string

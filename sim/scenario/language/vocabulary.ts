@@ -62,6 +62,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   IsrShrunk: true,
   IsrExpanded: true,
   IsrProposed: true,
+  IsrWriteWaits: true,
   IsrUpdateFailed: true,
   HighWatermarksCheckpointed: true,
   ProduceAnswered: true,
