@@ -89,6 +89,16 @@ const v082: ProtocolVersions = {
   segmentLimit: 'before-append',
   logUpkeep: 'broken-index-is-fatal',
   producerMemory: 'none',
+  javaProducer: 'there',
+  batchExpiry: 'never',
+  sendBlocking: 'apart',
+  unknownPartition: 'refused',
+  connectTimeout: 'kernel',
+  oneInFlight: 'per-connection',
+  batchBackoff: 'broken-by-others',
+  keylessPartition: 'round-robin',
+  oversizedBatches: 'fail',
+  retryPause: 'fixed',
 }
 
 const v081: ProtocolVersions = {
@@ -104,6 +114,7 @@ const v081: ProtocolVersions = {
   produceRecheck: 'follower-fetch',
   codecs: 'gzip-snappy',
   segmentLimit: 'after-append',
+  javaProducer: 'none',
 }
 
 const v09: ProtocolVersions = {
@@ -129,6 +140,9 @@ const v09: ProtocolVersions = {
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
   logUpkeep: 'broken-index-is-rebuilt',
+  batchExpiry: 'by-request-timeout',
+  sendBlocking: 'together',
+  batchBackoff: 'kept',
 }
 
 const v0102: ProtocolVersions = {
@@ -151,6 +165,9 @@ const v0102: ProtocolVersions = {
   cleanerBuffer: 'topic-limit',
   compactionLag: 'min',
   logFiles: 'time-index',
+  batchExpiry: 'by-request-timeout-in-order',
+  oneInFlight: 'per-partition',
+  unknownPartition: 'waited-for',
 }
 
 const v011: ProtocolVersions = {
@@ -165,6 +182,7 @@ const v011: ProtocolVersions = {
   cleanerMap: 'batches',
   logFiles: 'producer-state',
   producerMemory: 'one-batch',
+  oversizedBatches: 'split',
 }
 
 const v11: ProtocolVersions = {
@@ -204,6 +222,7 @@ const v21: ProtocolVersions = {
   cleanerFailure: 'rules-out-partition',
   epochStart: 'election',
   codecs: 'with-zstd',
+  batchExpiry: 'by-delivery-timeout',
 }
 
 const v24: ProtocolVersions = {
@@ -226,6 +245,7 @@ const v24: ProtocolVersions = {
   consumerEpochs: 'validated',
   logUpkeep: 'indexes-are-trusted',
   producerMemory: 'outlives-records',
+  keylessPartition: 'sticky',
 }
 
 const v27: ProtocolVersions = {
@@ -233,6 +253,8 @@ const v27: ProtocolVersions = {
   isrUpdate: 'controller',
   isrPropagation: 'none',
   truncationAtEnd: 'cuts-epochs',
+  sendBlocking: 'together-with-own-exception',
+  connectTimeout: 'setting',
 }
 
 const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
@@ -240,12 +262,13 @@ const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
 const v33: ProtocolVersions = {
   ...v28,
   isrUpdate: 'controller-and-recheck',
+  keylessPartition: 'uniform-sticky',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
 }
 
 const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', followerReads: 'allowed-and-woken' }
 
-const v37: ProtocolVersions = { ...v35, highWatermarkRule: 'enough-isr' }
+const v37: ProtocolVersions = { ...v35, highWatermarkRule: 'enough-isr', retryPause: 'exponential' }
 
 const v41: ProtocolVersions = { ...v37 }
 

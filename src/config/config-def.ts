@@ -47,7 +47,7 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
     case 'boolean':
       return typeof value === 'boolean' ? undefined : bad
     case 'string':
-      return typeof value === 'string' && (key.oneOf === undefined || key.oneOf.includes(value)) ? undefined : bad
+      return isWord(key as ConfigKey<string>, value) ? undefined : bad
     case 'int':
     case 'double': {
       const { min, max } = key as ConfigKey<number>
@@ -56,6 +56,12 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
       return (min !== undefined && value < min) || (max !== undefined && value > max) ? bad : undefined
     }
   }
+}
+
+/** A text, and one of those there are; where words look like numbers (`acks: 1`), YAML reads them as such. */
+function isWord({ oneOf }: ConfigKey<string>, value: unknown): boolean {
+  if (oneOf === undefined) return typeof value === 'string'
+  return (typeof value === 'string' || typeof value === 'number') && oneOf.includes(String(value))
 }
 
 /** Defaults with overrides laid over them. The overrides must have been checked. */

@@ -1,6 +1,7 @@
 export * from './broker-config.ts'
 export * from './client-config.ts'
 export * from './config-def.ts'
+export * from './java-producer-config.ts'
 export { type PropertyEntry, type PropertyProblem, parseProperties } from './properties.ts'
 export { type PropertyValue, readPropertyValue } from './property-value.ts'
 export * from './topic-config.ts'

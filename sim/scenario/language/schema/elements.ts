@@ -138,7 +138,11 @@ function configValue(key: ConfigTable[string], token: string): z.ZodType {
   const error = () => token
   if (key.type === 'boolean') return z.boolean({ error })
   if (key.type === 'string') {
-    return key.oneOf === undefined ? z.string({ error }) : z.enum(key.oneOf as [string, ...string[]], { error })
+    if (key.oneOf === undefined) return z.string({ error })
+    const word = z.enum(key.oneOf as [string, ...string[]], { error })
+    // `acks: 1` is a number to YAML.
+    const numbers = key.oneOf.filter((one) => /^-?\d+$/.test(one)).map(Number)
+    return numbers.length === 0 ? word : z.union([word, z.literal(numbers, { error })], { error })
   }
   const { min, max } = key as { readonly min?: number; readonly max?: number }
   let schema: z.ZodNumber = key.type === 'double' ? z.number({ error }) : z.int({ error })
