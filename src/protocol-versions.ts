@@ -124,6 +124,11 @@ export interface ProtocolVersions {
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
+  /**
+   * What a broker writes down of itself in `meta.properties` (0.9): its id; also the id of the cluster (KAFKA-7335, 2.4),
+   * which ZooKeeper has since 0.10.1 (KIP-78).
+   */
+  readonly brokerMetadata: 'none' | 'broker-id' | 'broker-id-in-cluster' | 'broker-and-cluster-id'
   /** F19, KIP-380 (2.2): whether control requests name the registration of the broker that they are meant for. */
   readonly brokerEpoch: 'none' | 'registration'
   /** F23, KIP-207 (2.2): the latest offset, while a new leader's high watermark lags behind the start of its epoch. */
@@ -136,6 +141,8 @@ export interface ProtocolVersions {
   readonly followerReset: 'each-epoch' | 'new-leader'
   /** Which live ISR member an election picks (replication.md 2.0). */
   readonly electionPick: 'isr-order' | 'assignment-order'
+  /** The same where a leader is about to stop: KAFKA-3670 (0.10). Before, whether that member is alive is not asked. */
+  readonly shutdownPick: 'isr-order' | 'live-in-assignment-order'
   /** Whether ISR shrinks re-check waiting produce requests (replication.md 2.0). */
   readonly produceRecheck: 'follower-fetch' | 'fetch-and-high-watermark'
   /** Whether a follower rests for `replica.fetch.backoff.ms` after a failed fetch (0.9). */

@@ -33,6 +33,7 @@ const v082: ProtocolVersions = {
   highWatermarkRule: 'isr',
   fetchFencing: 'none',
   messageFormat: 'v0',
+  brokerMetadata: 'none',
   brokerCompression: 'none',
   formatSetting: 'none',
   timestampSettings: 'none',
@@ -49,6 +50,7 @@ const v082: ProtocolVersions = {
   followerPosition: 'after-read',
   followerReset: 'each-epoch',
   electionPick: 'assignment-order',
+  shutdownPick: 'isr-order',
   produceRecheck: 'fetch-and-high-watermark',
   fetchBackoff: 'none',
   brokerNews: 'new-brokers',
@@ -118,6 +120,7 @@ const v09: ProtocolVersions = {
   moveTool: 'some-must-exist',
   groupCoordinator: 'group-membership',
   brokerCompression: 'compression.type',
+  brokerMetadata: 'broker-id',
   loadingCoordinator: 'is-none',
   offsetsTopicLayout: 'offset-1-group-0',
   isrLag: 'since-reached-end',
@@ -142,6 +145,7 @@ const v09: ProtocolVersions = {
 
 const v0102: ProtocolVersions = {
   ...v09,
+  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',
@@ -157,6 +161,7 @@ const v0102: ProtocolVersions = {
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
   formatSetting: 'honoured',
+  brokerMetadata: 'broker-id-in-cluster',
   timestampSettings: 'difference',
   cleanupPolicies: 'delete-and-compact',
   cleanerMap: 'records',
@@ -223,6 +228,7 @@ const v21: ProtocolVersions = {
 const v24: ProtocolVersions = {
   ...v21,
   raisedEpoch: 'remembered',
+  brokerMetadata: 'broker-and-cluster-id',
   preferredRequests: 'checked',
   staleRegistration: 'fatal-unless-own',
   offsetsTopicLayout: 'offset-3-group-3',
