@@ -12,6 +12,8 @@ export interface ConfigKey<T> {
   readonly max?: number
   /** For `string`: the values there are. */
   readonly oneOf?: readonly string[]
+  /** For `string`, where the values cannot be listed: which there are, and what they look like in words. */
+  readonly form?: { readonly accepts: (value: string) => boolean; readonly expected: string }
   readonly about: string
 }
 
@@ -31,7 +33,9 @@ export type ConfigProblem =
 /** What a value of this key must look like, in words. */
 export function expectedValue(key: ConfigTable[string]): string {
   if (key.type === 'boolean') return 'true or false'
-  if (key.type === 'string') return key.oneOf === undefined ? 'a text' : `one of ${key.oneOf.join(', ')}`
+  if (key.type === 'string') {
+    return key.oneOf === undefined ? (key.form?.expected ?? 'a text') : `one of ${key.oneOf.join(', ')}`
+  }
   const { min, max } = key as ConfigKey<number>
   const number = key.type === 'int' ? 'a whole number' : 'a number'
   if (min !== undefined && max !== undefined) return `${number} from ${min} to ${max}`
@@ -47,7 +51,7 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
     case 'boolean':
       return typeof value === 'boolean' ? undefined : bad
     case 'string':
-      return typeof value === 'string' && (key.oneOf === undefined || key.oneOf.includes(value)) ? undefined : bad
+      return typeof value === 'string' && isAmong(key as ConfigKey<string>, value) ? undefined : bad
     case 'int':
     case 'double': {
       const { min, max } = key as ConfigKey<number>
@@ -57,6 +61,9 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
     }
   }
 }
+
+const isAmong = ({ oneOf, form }: ConfigKey<string>, value: string): boolean =>
+  (oneOf === undefined || oneOf.includes(value)) && (form === undefined || form.accepts(value))
 
 /** Defaults with overrides laid over them. The overrides must have been checked. */
 export function configValues<T extends ConfigTable>(

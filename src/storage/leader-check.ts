@@ -9,7 +9,7 @@ import { CompressionError, CompressionId, compressionName, DECOMPRESSED_BYTES_MA
 import { workingCopy } from './crc.ts'
 import { checkEntries, checkedEnd, describeEntries } from './entries-check.ts'
 import { AppendError, LogError } from './errors.ts'
-import type { LogFormat } from './log-format.ts'
+import { type LogFormat, targetCodecId } from './log-format.ts'
 import { type Batch, batchesOf } from './record/batch.ts'
 import { cursorOf, ensureCount } from './record/batch-records.ts'
 import { buildRecords } from './record/build-records.ts'
@@ -245,16 +245,4 @@ function checkClientBatch(batch: Batch): void {
   }
   if (batch.isControl) refuse('control records')
   if (batch.producerId !== NO_PRODUCER_ID && batch.baseSequence < 0) refuse(`sequence ${batch.baseSequence}`)
-}
-
-/** `compression.type` laid over the producer's choice. */
-function targetCodecId(format: LogFormat, sourceCodecId: number): number {
-  switch (format.compressionType) {
-    case 'producer':
-      return sourceCodecId
-    case 'uncompressed':
-      return CompressionId.none
-    default:
-      return CompressionId[format.compressionType]
-  }
 }

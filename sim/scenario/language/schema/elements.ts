@@ -4,7 +4,7 @@
  * `docs/scenarios.md` come from the same bricks.
  */
 import * as z from 'zod'
-import { type ConfigTable, expectedValue } from '../../../../src/config/index.ts'
+import { type ConfigKey, type ConfigTable, expectedValue } from '../../../../src/config/index.ts'
 import { type FormatName, type TextFormat, textFormats } from '../formats.ts'
 
 // A scenario is checked once a process: compiling the checks to functions first would cost more than it saves, and the
@@ -138,7 +138,10 @@ function configValue(key: ConfigTable[string], token: string): z.ZodType {
   const error = () => token
   if (key.type === 'boolean') return z.boolean({ error })
   if (key.type === 'string') {
-    return key.oneOf === undefined ? z.string({ error }) : z.enum(key.oneOf as [string, ...string[]], { error })
+    const { oneOf, form } = key as ConfigKey<string>
+    if (oneOf !== undefined) return z.enum(oneOf as [string, ...string[]], { error })
+    const schema = z.string({ error })
+    return form === undefined ? schema : schema.refine(form.accepts, { error })
   }
   const { min, max } = key as { readonly min?: number; readonly max?: number }
   let schema: z.ZodNumber = key.type === 'double' ? z.number({ error }) : z.int({ error })
