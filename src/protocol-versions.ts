@@ -81,6 +81,15 @@ export interface ProtocolVersions {
   readonly fetchFencing: 'none' | 'current-leader-epoch'
   /** Format that producers and leaders write: formats.md 1.1. */
   readonly messageFormat: 'v0' | 'v1' | 'v2'
+  /** `compression.type` of brokers and topics: since 0.9 (KAFKA-1499). */
+  readonly brokerCompression: 'none' | 'compression.type'
+  /** `message.format.version` (KIP-31): since 0.10.0; from 3.0 on (KIP-724) all write format 2, whatever it says. */
+  readonly formatSetting: 'none' | 'honoured' | 'ignored'
+  /**
+   * Settings of timestamps: their type and how far they may be from the broker's clock (KIP-32, 0.10.0); before it and
+   * after it apart, where the old one stands for those not set (KIP-937, 3.6); these alone (4.0).
+   */
+  readonly timestampSettings: 'none' | 'difference' | 'difference-or-before-and-after' | 'before-and-after'
   /** Which offset an index entry holds (2.0). */
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
@@ -145,6 +154,11 @@ export interface ProtocolVersions {
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
+  /**
+   * What a broker writes down of itself in `meta.properties` (0.9): its id; also the id of the cluster (KAFKA-7335, 2.4),
+   * which ZooKeeper has since 0.10.1 (KIP-78).
+   */
+  readonly brokerMetadata: 'none' | 'broker-id' | 'broker-id-in-cluster' | 'broker-and-cluster-id'
   /** F19, KIP-380 (2.2): whether control requests name the registration of the broker that they are meant for. */
   readonly brokerEpoch: 'none' | 'registration'
   /** F23, KIP-207 (2.2): the latest offset, while a new leader's high watermark lags behind the start of its epoch. */
@@ -157,6 +171,8 @@ export interface ProtocolVersions {
   readonly followerReset: 'each-epoch' | 'new-leader'
   /** Which live ISR member an election picks (replication.md 2.0). */
   readonly electionPick: 'isr-order' | 'assignment-order'
+  /** The same where a leader is about to stop: KAFKA-3670 (0.10). Before, whether that member is alive is not asked. */
+  readonly shutdownPick: 'isr-order' | 'live-in-assignment-order'
   /** Whether ISR shrinks re-check waiting produce requests (replication.md 2.0). */
   readonly produceRecheck: 'follower-fetch' | 'fetch-and-high-watermark'
   /** Whether a follower rests for `replica.fetch.backoff.ms` after a failed fetch (0.9). */
@@ -190,8 +206,28 @@ export interface ProtocolVersions {
    * never had a leader.
    */
   readonly preferredElections: 'remembered' | 'not-remembered'
+  /**
+   * KIP-183 (2.2): a preferred election that an administrator asks for is tried for every partition that is named, unless
+   * its topic is to be deleted; or first freed of partitions that are not there or that their preferred replica leads.
+   */
+  readonly preferredRequests: 'as-asked' | 'checked'
   /** KAFKA-4214 (0.10.2): a partition that shall move to brokers which are not there: refused, or waits for them. */
   readonly deadNewReplicas: 'refused' | 'waited-for'
+  /**
+   * What the tool that moves partitions does about some that are not there: leaves them out; (0.9) asks for nothing if
+   * none is left; (0.10.1) refuses; (0.11) and refuses brokers that are not registered.
+   */
+  readonly moveTool: 'leaves-unknown-out' | 'some-must-exist' | 'partitions-must-exist' | 'brokers-must-exist'
+  /**
+   * Whether a topic gets more partitions while others of it move. The tool that writes into ZooKeeper does not look; it
+   * went with 3.0, and brokers, which could be asked before, refuse (KIP-195). They do not lock anything either.
+   */
+  readonly expansionDuringMove: 'goes-on' | 'refused'
+  /**
+   * A topic that cannot be created as its metadata are asked for spoils the whole answer; or (0.10.1, KIP-4) only its own
+   * part, and too few brokers for its replicas have an error of their own (38).
+   */
+  readonly topicNotCreated: 'fails-request' | 'fails-topic'
   /**
    * A new controller that finds a move of a partition under way whose topic is to be deleted: goes on with it; or (1.1)
    * gives it up, but the deletion waits for it; or (KIP-455, 2.4) gives it up, and the deletion goes on.
@@ -208,9 +244,10 @@ export interface ProtocolVersions {
   readonly replacedController: 'works-on' | 'resigns'
   /**
    * What a broker does that finds its own node of an older session in ZooKeeper, as one does that is started again before
-   * the session timed out: it waits, or (0.9) it fails to start.
+   * the session timed out: it waits, or (0.9) it fails to start, and in a new session it stays unregistered; or (KAFKA-7165,
+   * 2.2) the same, but a node that this very process made in the session before is replaced.
    */
-  readonly staleRegistration: 'waited-out' | 'fatal'
+  readonly staleRegistration: 'waited-out' | 'fatal' | 'fatal-unless-own'
   /**
    * An exception on the thread that deletes topics: before 1.1 it ends the thread. It comes where a topic to be deleted
    * is not there any more (a controller crashed as it removed the topic's nodes).

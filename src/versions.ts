@@ -33,6 +33,10 @@ const v082: ProtocolVersions = {
   highWatermarkRule: 'isr',
   fetchFencing: 'none',
   messageFormat: 'v0',
+  brokerMetadata: 'none',
+  brokerCompression: 'none',
+  formatSetting: 'none',
+  timestampSettings: 'none',
   indexEntries: 'first-offset',
   codecs: 'with-lz4',
   isrUpdate: 'zookeeper',
@@ -46,6 +50,7 @@ const v082: ProtocolVersions = {
   followerPosition: 'after-read',
   followerReset: 'each-epoch',
   electionPick: 'assignment-order',
+  shutdownPick: 'isr-order',
   produceRecheck: 'fetch-and-high-watermark',
   fetchBackoff: 'none',
   brokerNews: 'new-brokers',
@@ -56,7 +61,11 @@ const v082: ProtocolVersions = {
   electedBeforeNewSession: 'resigns',
   lostEpochRace: 'goes-on',
   preferredElections: 'remembered',
+  preferredRequests: 'as-asked',
   deadNewReplicas: 'refused',
+  moveTool: 'leaves-unknown-out',
+  expansionDuringMove: 'goes-on',
+  topicNotCreated: 'fails-request',
   unneededElection: 'counts-as-done',
   unassignedFollower: 'whole-fetch-fails',
   movesOfDeletedTopics: 'go-on',
@@ -119,7 +128,10 @@ const v081: ProtocolVersions = {
 
 const v09: ProtocolVersions = {
   ...v082,
+  moveTool: 'some-must-exist',
   groupCoordinator: 'group-membership',
+  brokerCompression: 'compression.type',
+  brokerMetadata: 'broker-id',
   loadingCoordinator: 'is-none',
   offsetsTopicLayout: 'offset-1-group-0',
   isrLag: 'since-reached-end',
@@ -147,6 +159,7 @@ const v09: ProtocolVersions = {
 
 const v0102: ProtocolVersions = {
   ...v09,
+  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',
@@ -154,11 +167,16 @@ const v0102: ProtocolVersions = {
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
   deadNewReplicas: 'waited-for',
+  moveTool: 'partitions-must-exist',
+  topicNotCreated: 'fails-topic',
   electedBeforeNewSession: 'goes-on',
   demotedPurgatory: 'completed',
   highWatermarkRule: 'isr-and-caught-up',
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
+  formatSetting: 'honoured',
+  brokerMetadata: 'broker-id-in-cluster',
+  timestampSettings: 'difference',
   cleanupPolicies: 'delete-and-compact',
   cleanerMap: 'records',
   cleanerCheckpoint: 'cut-with-log',
@@ -172,6 +190,7 @@ const v0102: ProtocolVersions = {
 
 const v011: ProtocolVersions = {
   ...v0102,
+  moveTool: 'brokers-must-exist',
   preferredElections: 'not-remembered',
   truncation: 'epoch-end',
   damagedFetch: 'fetched-again',
@@ -228,6 +247,9 @@ const v21: ProtocolVersions = {
 const v24: ProtocolVersions = {
   ...v21,
   raisedEpoch: 'remembered',
+  brokerMetadata: 'broker-and-cluster-id',
+  preferredRequests: 'checked',
+  staleRegistration: 'fatal-unless-own',
   offsetsTopicLayout: 'offset-3-group-3',
   memberIds: 'asked-for-first',
   demotedPurgatory: 'completed-also-when-stopped',
@@ -261,16 +283,23 @@ const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
 
 const v33: ProtocolVersions = {
   ...v28,
+  expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
   keylessPartition: 'uniform-sticky',
+  formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
 }
 
 const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', followerReads: 'allowed-and-woken' }
 
-const v37: ProtocolVersions = { ...v35, highWatermarkRule: 'enough-isr', retryPause: 'exponential' }
+const v37: ProtocolVersions = {
+  ...v35,
+  highWatermarkRule: 'enough-isr',
+  retryPause: 'exponential',
+  timestampSettings: 'difference-or-before-and-after',
+}
 
-const v41: ProtocolVersions = { ...v37 }
+const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after' }
 
 /** Presets by name, oldest first. */
 export const presets = {

@@ -14,6 +14,8 @@ export interface PartitionControl {
   decidedBy: string
   /** That decision was made by a controller which had been replaced already (M23). */
   decidedByDeposed: boolean
+  /** Leader epoch in which a controlled shutdown made a broker the leader that its controller knew to be dead. */
+  deadSuccessorIn: number | undefined
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
   overwrittenByTool: boolean
 }
@@ -36,6 +38,8 @@ export interface RoleBelief {
   zkVersion: number
   /** An ISR write of this leadership was refused. */
   isrWriteFailed: boolean
+  /** The ISR that was last refused; undefined if it could write one since. */
+  refusedIsr: readonly number[] | undefined
   /** A follower that never ends its truncation (M43). */
   truncationRepeats: boolean
 }
@@ -52,6 +56,8 @@ export interface BrokerControl {
   noticed: boolean
   /** A registration ended, and the controller that stands never took the broker for failed. */
   lossMissed: boolean
+  /** It found its node of an older session when it last tried to register. */
+  refused: boolean
   readonly roles: Map<TopicPartition, RoleBelief>
   /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
   readonly metadata: Map<TopicPartition, number>
@@ -77,6 +83,8 @@ export interface ControllerControl {
   readonly deposedWrites: Map<string, string>
   /** Topics whose deletion the controller that stands has put off, and why. */
   readonly deletionsHalted: Map<string, string>
+  /** Topics that it deleted although it had put that off, and took no step of deleting one of the same name since. */
+  readonly staleHalts: Set<string>
   /** Steps that the controller that stands gave up, and why: `subject: reason`. */
   readonly failures: Set<string>
 }

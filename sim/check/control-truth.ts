@@ -33,6 +33,7 @@ export class ControlTruth {
     deletionDied: undefined,
     deposedWrites: new Map(),
     deletionsHalted: new Map(),
+    staleHalts: new Set(),
     failures: new Set(),
   }
   /** Nodes under `/admin`, without the directory of topics to delete. */
@@ -78,7 +79,9 @@ export class ControlTruth {
         return
       case 'IsrUpdateFailed': {
         const role = this.machine(record.machine)?.roles.get(event.tp)
-        if (role !== undefined) role.isrWriteFailed = true
+        if (role === undefined) return
+        role.isrWriteFailed = true
+        role.refusedIsr = event.isr
         return
       }
       case 'TruncationRepeats': {
@@ -114,10 +117,25 @@ export class ControlTruth {
         if (this.isNamed(record.machine)) this.controller.deletionsHalted.set(event.topic, event.reason)
         return
       case 'TopicDeletionStarted':
-        if (this.isNamed(record.machine)) this.controller.deletionsHalted.delete(event.topic)
+        if (!this.isNamed(record.machine)) return
+        this.controller.deletionsHalted.delete(event.topic)
+        this.controller.staleHalts.delete(event.topic)
+        return
+      case 'TopicDeleted':
+        if (!this.isNamed(record.machine) || !this.controller.deletionsHalted.delete(event.topic)) return
+        this.controller.staleHalts.add(event.topic)
+        return
+      case 'BrokerRegistered':
+        this.brokerOf(event.brokerId).refused = false
+        return
+      case 'BrokerNotRegistered':
+        this.brokerOf(event.brokerId).refused = true
         return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
+        return
+      case 'PartitionElected':
+        this.partitionElected(event)
         return
       case 'BrokerFailure':
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).lossMissed = false
@@ -147,6 +165,7 @@ export class ControlTruth {
     controller.deletionDied = undefined
     controller.deposedWrites.clear()
     controller.deletionsHalted.clear()
+    controller.staleHalts.clear()
     controller.failures.clear()
   }
 
@@ -175,6 +194,7 @@ export class ControlTruth {
         registered: undefined,
         noticed: false,
         lossMissed: false,
+        refused: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],
@@ -222,6 +242,7 @@ export class ControlTruth {
       isr,
       zkVersion,
       isrWriteFailed: false,
+      refusedIsr: undefined,
       truncationRepeats: false,
     }
     broker.roles.set(event.tp, belief)
@@ -236,9 +257,16 @@ export class ControlTruth {
       isr: [],
       zkVersion: -1,
       isrWriteFailed: false,
+      refusedIsr: undefined,
       truncationRepeats: false,
     }
     this.machine(machine)?.roles.set(event.tp, belief)
+  }
+
+  private partitionElected({ tp, leader, leaderEpoch, election }: Of<'PartitionElected'>): void {
+    const { noticed, lossMissed } = this.brokerOf(leader)
+    if (election !== 'controlled-shutdown' || noticed || lossMissed) return
+    this.partitionOf(tp as TopicPartition).deadSuccessorIn = leaderEpoch
   }
 
   private isrWritten(machine: string, event: Of<'IsrShrunk' | 'IsrExpanded'>): void {
@@ -247,6 +275,7 @@ export class ControlTruth {
     role.isr = event.isr
     role.zkVersion = event.zkVersion
     role.isrWriteFailed = false
+    role.refusedIsr = undefined
   }
 
   private metadataUpdated(machine: string, event: Of<'MetadataUpdated'>): void {
@@ -360,6 +389,7 @@ export class ControlTruth {
         decidedIn: 0,
         decidedBy: '',
         decidedByDeposed: false,
+        deadSuccessorIn: undefined,
         overwrittenByTool: false,
       }
       this.partitions.set(tp, partition)

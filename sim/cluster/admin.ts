@@ -7,6 +7,7 @@ import {
   addPartitions,
   assignReplicasToBrokers,
   createTopic,
+  exceptionName,
   requestPreferredElection,
   requestReassignment,
   requestTopicDeletion,
@@ -24,6 +25,7 @@ import {
   until,
 } from '../../src/host/index.ts'
 import { zkPaths } from '../../src/protocol/index.ts'
+import type { ProtocolVersions } from '../../src/versions.ts'
 import { ZkClient, type ZkError, type ZkResult } from '../../src/zookeeper/index.ts'
 import type { PartitionPlan, ReassignedPartition, TopicPlan } from '../scenario/plan.ts'
 import type { ClusterEvent } from './events.ts'
@@ -36,6 +38,7 @@ const BROKERS_WAIT_US = 20 * SECOND
 export class AdminProcess implements Process {
   private readonly host: Host
   private readonly zk: ZkClient
+  private readonly versions: ProtocolVersions
   private readonly brokers: number
   private readonly topics: readonly TopicPlan[]
   private readonly onReady: () => void
@@ -45,6 +48,7 @@ export class AdminProcess implements Process {
     host: Host,
     options: {
       readonly zookeeper: readonly Address[]
+      readonly versions: ProtocolVersions
       readonly brokers: number
       readonly topics: readonly TopicPlan[]
       /** Told once, when the plan's topics stand in ZooKeeper. */
@@ -52,6 +56,7 @@ export class AdminProcess implements Process {
     },
   ) {
     this.host = host
+    this.versions = options.versions
     this.brokers = options.brokers
     this.topics = options.topics
     this.onReady = options.onReady
@@ -76,7 +81,7 @@ export class AdminProcess implements Process {
 
   /** `kafka-topics.sh --alter --partitions`. @param to how many it shall have in all */
   addPartitions(topic: string, to: number): void {
-    this.ask(`${topic} shall have ${to} partitions`, () => addPartitions(this.zk, topic, to))
+    this.ask(`${topic} shall have ${to} partitions`, () => addPartitions(this.zk, this.versions, topic, to))
   }
 
   /** `kafka-topics.sh --delete` */
@@ -87,7 +92,7 @@ export class AdminProcess implements Process {
   /** `kafka-reassign-partitions.sh` */
   reassign(partitions: readonly ReassignedPartition[]): void {
     const words = partitions.map(({ topic, partition, replicas }) => `${topic}-${partition} to ${brokers(replicas)}`)
-    this.ask(`move ${words.join(', ')}`, () => requestReassignment(this.zk, partitions))
+    this.ask(`move ${words.join(', ')}`, () => requestReassignment(this.zk, this.versions, partitions))
   }
 
   /** `kafka-preferred-replica-election.sh` */
@@ -98,15 +103,20 @@ export class AdminProcess implements Process {
 
   /** Writes a request into ZooKeeper and says whether it stands there; the tools do not wait until it is done. */
   private ask(request: string, write: () => Task<ZkError>): void {
-    const told = (error: string): void => this.tell(request, error)
-    this.work.add(request, function* () {
-      try {
-        told(yield* write())
-      } catch (error) {
-        if (!(error instanceof AdminOperationError)) throw error
-        told(error.message)
-      }
-    })
+    this.work.add(request, () => this.run(request, write))
+  }
+
+  private *run(request: string, write: () => Task<ZkError>): Task<void> {
+    try {
+      this.tell(request, yield* write())
+    } catch (error) {
+      if (!(error instanceof AdminOperationError)) throw error
+      this.tellMistake(request, error)
+    }
+  }
+
+  private tellMistake(request: string, mistake: AdminOperationError): void {
+    this.tell(request, `${exceptionName(mistake, this.versions)}: ${mistake.message}`)
   }
 
   private tell(request: string, error: string): void {
@@ -146,15 +156,13 @@ export class AdminProcess implements Process {
       const shift = random.intBelow(brokers.length, 'shift')
       assignment = assignReplicasToBrokers(brokers, topic.partitions, topic.replicationFactor, start, shift)
     }
-    yield* createTopic(this.zk, topic.name, assignment, config)
+    const error = yield* createTopic(this.zk, topic.name, assignment, config)
+    if (error !== 'OK') this.tell(`create topic ${topic.name}`, error)
   }
 
-  /** What the tool says (`AdminUtils.assignReplicasToBrokers`). */
   private tellTooFew({ name, replicationFactor }: TopicPlan, available: number): void {
-    this.tell(
-      `create topic ${name}`,
-      `replication factor: ${replicationFactor} larger than available brokers: ${available}`,
-    )
+    const message = `replication factor: ${replicationFactor} larger than available brokers: ${available}`
+    this.tellMistake(`create topic ${name}`, new AdminOperationError(message, 'too-few-brokers'))
   }
 
   digest(digest: Digest): void {

@@ -118,12 +118,12 @@ export class Cluster {
     for (const { id, machine } of ensemble) {
       world.machine(machine).boot((host) => new ZooKeeperServer(host, { id, ensemble, ...plan.zookeeperConfig, told }))
     }
+    const versions = presets[plan.protocol]
     for (const id of count(plan.brokers)) {
       const machine = brokerMachine(id)
       const own = plan.brokerConfigOf[machine] ?? {}
       const defaults = { ...releaseDefaults[plan.protocol], ...(plan.topics.length > 0 ? topicsAreGiven : {}) }
       const config = configValues(brokerConfigTable, defaults, plan.brokerConfig, own)
-      const versions = presets[plan.protocol]
       const { zookeeper } = this
       world.machine(machine).boot((host) => new KafkaServer(host, { brokerId: id, config, versions, zookeeper }))
     }
@@ -139,7 +139,7 @@ export class Cluster {
         world.schedule(0, `start ${client.name}`, () => this.bootClient(client))
       }
     }
-    const admin = { zookeeper, brokers: plan.brokers, topics: plan.topics, onReady }
+    const admin = { zookeeper, versions, brokers: plan.brokers, topics: plan.topics, onReady }
     world.machine(ADMIN_MACHINE).boot((host) => new AdminProcess(host, admin))
   }
 

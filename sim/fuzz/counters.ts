@@ -5,22 +5,12 @@
 import type { SystemEvent } from '../../src/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { TroubleCounters, troubleCounterNames } from './trouble-counters.ts'
 
 export const counterNames = [
+  ...troubleCounterNames,
   'leaderChanges',
-  'uncleanElections',
   'truncations',
-  'isrShrinks',
-  'isrExpands',
-  'controllerFailovers',
-  'zooKeeperElections',
-  'sessionExpiries',
-  'processCrashes',
-  'powerLosses',
-  'pauses',
-  'linkCuts',
-  'linkStalls',
-  'brokerHalts',
   'logRecoveries',
   'messagesHanded',
   'messagesAcked',
@@ -51,55 +41,23 @@ export function addCounts(sum: Counts, more: Counts): void {
 
 export class EventCounters {
   readonly counts: Counts = zeroCounts()
-  private controllersElected = 0
-  private ensembleLeaders = 0
+  private readonly trouble = new TroubleCounters(this.counts)
 
   readonly subscriber = (record: TraceRecord): void => this.apply(record)
 
   apply(record: TraceRecord): void {
     const { counts } = this
+    this.trouble.apply(record)
     const event = record.event as SystemEvent | WorldEvent
     switch (event.kind) {
       case 'PartitionElected':
         if (event.election !== 'new-partition') counts.leaderChanges++
-        if (event.election === 'offline-unclean') counts.uncleanElections++
         return
       case 'Truncated':
         if (event.to < event.from) {
           counts.truncations++
           counts.messagesTruncated += event.from - event.to
         }
-        return
-      case 'IsrShrunk':
-        counts.isrShrinks++
-        return
-      case 'IsrExpanded':
-        counts.isrExpands++
-        return
-      case 'ControllerElected':
-        if (this.controllersElected++ > 0) counts.controllerFailovers++
-        return
-      case 'ZkLeaderServing':
-        if (this.ensembleLeaders++ > 0) counts.zooKeeperElections++
-        return
-      case 'ZkSessionClosed':
-        if (event.expired) counts.sessionExpiries++
-        return
-      case 'ProcessEnded':
-        if (event.how === 'crash') counts.processCrashes++
-        if (event.how === 'exit' && event.reason !== 'shut down' && /^b\d/.test(record.machine)) counts.brokerHalts++
-        return
-      case 'PowerLost':
-        counts.powerLosses++
-        return
-      case 'Paused':
-        counts.pauses++
-        return
-      case 'LinkCut':
-        counts.linkCuts++
-        return
-      case 'LinkStalled':
-        counts.linkStalls++
         return
       case 'LogLoaded':
         if (event.recovered) counts.logRecoveries++

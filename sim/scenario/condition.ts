@@ -44,6 +44,24 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly offset?: Match
       readonly records?: Match
     }
+  /** What the last lookup of an offset came to. */
+  | {
+      readonly about: 'lookup'
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+      /** Base of the segment, the offset less that, relative offset of the index entry. */
+      readonly segment?: Match
+      readonly relative?: Match
+      readonly entry?: Match
+      /** Where the scan begins in the `.log` file, and how many bytes it looks at. */
+      readonly byte?: Match
+      readonly scanned?: Match
+      /** Name of the message found; `none` if none can be read. */
+      readonly value?: string
+      readonly crc?: 'right' | 'wrong'
+    }
   | {
       readonly about: 'leader'
       readonly topic: string

@@ -9,6 +9,38 @@ export interface ListedFile {
   readonly entries?: ReadonlyArray<readonly [relativeOffset: number, position: number]>
 }
 
+/** The search for an offset: the segment by its name, the index entry, the scan. */
+export interface OffsetSearch {
+  /** Base offsets of the segments, and those that the halving looked at, in its order. */
+  readonly bases: readonly number[]
+  readonly basesTried: readonly number[]
+  /** The segment searched (the last of several, as after compaction); null: the offset is below all of them. */
+  readonly base: number | null
+  /** The offset less the base. */
+  readonly relative: number
+  /** Entries of its index, and the relative offsets of those that the halving looked at. */
+  readonly entries: number
+  readonly tried: readonly number[]
+  /** The entry found: relative offset and byte in the log; null: none is as low, the scan begins at byte 0. */
+  readonly entry: readonly [relativeOffset: number, position: number] | null
+  /** Byte at which the scan began, bytes of all batches that it looked at, and how many those were. */
+  readonly from: number
+  readonly bytes: number
+  readonly batches: number
+  /** The batch that holds the offset; of a damaged one no record can be read. */
+  readonly found: {
+    readonly position: number
+    readonly size: number
+    readonly crc: 'right' | 'wrong'
+    /** The record with the offset, or the first one above if compaction took it. */
+    readonly offset: number | null
+    readonly key: string | null
+    readonly value: string | null
+  } | null
+  /** Damage that ended the scan; empty: none. */
+  readonly problem: string
+}
+
 export type ScenarioEvent =
   /** An action of a step was carried out. */
   | {
@@ -30,6 +62,14 @@ export type ScenarioEvent =
       readonly broker: string
       readonly tp: string
       readonly files: readonly ListedFile[]
+    }
+  /** How an offset is found in the files of a partition on a broker. */
+  | {
+      readonly kind: 'OffsetLookedUp'
+      readonly broker: string
+      readonly tp: string
+      readonly offset: number
+      readonly search: OffsetSearch
     }
   /** ZooKeeper's work is counted from here on, under this name, and up to here. */
   | { readonly kind: 'MeasureBegan'; readonly name: string }

@@ -5,6 +5,7 @@
 import type { PartitionerClass, ProcessingOptions, Subscribes } from '../../src/client/index.ts'
 import type { PresetName } from '../../src/versions.ts'
 import type { CreateMode, ElectionRecipe, MultiPart } from '../../src/zookeeper/index.ts'
+import type { UnsyncedFate } from '../kernel/index.ts'
 import type { Condition, Match } from './condition.ts'
 
 export type * from './condition.ts'
@@ -255,6 +256,8 @@ export type Action = { readonly span: SourceSpan } & (
       readonly do: 'crash' | 'powerOff' | 'pause' | 'resume' | 'restart' | 'shutdown' | 'start' | 'stop'
       readonly targets: Targets
       readonly afterUs?: number
+      /** Of `powerOff`: what becomes of writes that were not synced; `drawn` if left out. */
+      readonly unsynced?: UnsyncedFate
     }
   /** Two-way unless `oneWay`; a stall holds bytes back, a cut as well: a cut also stops new connections. */
   | {
@@ -274,6 +277,14 @@ export type Action = { readonly span: SourceSpan } & (
       readonly position: number
       readonly bit: number
     }
+  /** The last bit of the batch that holds an offset. */
+  | {
+      readonly do: 'corruptRecord'
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+    }
   | { readonly do: 'expireSession'; readonly targets: Targets }
   | { readonly do: 'skewClock'; readonly targets: Targets; readonly jumpUs: number; readonly driftPpm: number }
   /** Consumers commit what they have handed out. */
@@ -290,6 +301,14 @@ export type Action = { readonly span: SourceSpan } & (
   | { readonly do: 'electPreferred'; readonly partitions: readonly PartitionPlan[] }
   /** Tells which files a partition's folder holds on a broker. */
   | { readonly do: 'listFiles'; readonly replicas: ReadonlyArray<PartitionPlan & { readonly broker: string }> }
+  /** Tells how an offset is found in the files of a replica. */
+  | {
+      readonly do: 'lookup'
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
+    }
   /** Begins and ends the counting of what ZooKeeper does. */
   | { readonly do: 'measure' | 'measured'; readonly name: string }
   /** Only with an `on` trigger: what happens to the message that set it off. */

@@ -11,6 +11,7 @@ import { type TopicPartition, zkPaths } from '../../src/protocol/index.ts'
 import type { ServerState } from '../../src/zookeeper/events.ts'
 import type { Zxid } from '../../src/zookeeper/zxid.ts'
 import type { MachineState } from '../kernel/events.ts'
+import type { OffsetSearch } from '../scenario/events.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import { type LoggedMessage, MessageLog } from './message-log.ts'
 import { brokerName } from './names.ts'
@@ -235,6 +236,8 @@ export interface ClusterView {
   readonly operations: Readonly<Record<string, OperationView>>
   readonly work: ZooKeeperWork
   readonly measures: Readonly<Record<string, MeasureView>>
+  /** The last search for an offset in a replica, by `lookupKey`. */
+  readonly lookups: Readonly<Record<string, OffsetSearch>>
   /** Last transaction of ZooKeeper that was committed. */
   readonly lastCommitted: Zxid
   /** Links (one way, `b1→b2`) that were ever disturbed. */
@@ -333,6 +336,7 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
     operations: {},
     work: { writes: 0, refused: 0, sessions: 0, watches: 0 },
     measures: {},
+    lookups: {},
     lastCommitted: 0,
     links: {},
     counts: {},
@@ -344,6 +348,9 @@ export function isUp(view: ClusterView, machine: string): boolean {
   const state = view.machines[machine]?.state
   return state === 'running' || state === 'paused'
 }
+
+/** `b1/orders-0 1016` */
+export const lookupKey = (broker: string, tp: TopicPartition, offset: number): string => `${broker}/${tp} ${offset}`
 
 export const replicaOf = (view: ClusterView, broker: string, tp: TopicPartition): ReplicaView | undefined =>
   view.brokers[broker]?.replicas[tp]

@@ -5,6 +5,7 @@
 import { unreachable } from '../../src/host/index.ts'
 import { topicPartition } from '../../src/protocol/index.ts'
 import { zxidCounter, zxidEpoch } from '../../src/zookeeper/index.ts'
+import type { OffsetSearch } from '../scenario/events.ts'
 import type { Condition, Match } from '../scenario/plan.ts'
 import {
   actingLeader,
@@ -12,6 +13,7 @@ import {
   type ClusterView,
   countOf,
   electedContender,
+  lookupKey,
   type OperationView,
   partitionOwner,
   partitionsOf,
@@ -45,6 +47,19 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         (condition.value === undefined || condition.value === valueName(last)) &&
         matches(condition.offset, last?.offset) &&
         matches(condition.records, records)
+      )
+    }
+    case 'lookup': {
+      const search = lookedUp(condition, view)
+      if (search === undefined) return false
+      return (
+        matches(condition.segment, search.base ?? undefined) &&
+        matches(condition.relative, search.base === null ? undefined : search.relative) &&
+        matches(condition.entry, search.entry?.[0]) &&
+        matches(condition.byte, search.from) &&
+        matches(condition.scanned, search.bytes) &&
+        (condition.value === undefined || condition.value === foundName(search)) &&
+        (condition.crc === undefined || condition.crc === search.found?.crc)
       )
     }
     case 'leader': {
@@ -181,6 +196,15 @@ export function recordsOfKey(
   const found = replica?.log.toArray().filter(({ key }) => key === condition.key) ?? []
   return { last: found.at(-1), records: found.length }
 }
+
+/** The last search for an offset in a replica; undefined if there was none. */
+export const lookedUp = (
+  { broker, topic, partition, offset }: Extract<Condition, { about: 'lookup' }>,
+  view: ClusterView,
+): OffsetSearch | undefined => view.lookups[lookupKey(broker, topicPartition(topic, partition), offset)]
+
+export const foundName = ({ found }: OffsetSearch): string =>
+  found === null || found.offset === null ? 'none' : messageName(found.value, found.key)
 
 export const valueName = (message: LoggedMessage | undefined): string =>
   message === undefined ? 'none' : messageName(message.value, message.key)

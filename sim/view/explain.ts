@@ -20,12 +20,14 @@ import {
   isrSeen,
   latestSession,
   leaderSeen,
+  lookedUp,
   notifications,
   recordsOfKey,
   serverState,
   valueName,
 } from './conditions.ts'
 import { describeProgress } from './fate.ts'
+import { searchWords } from './format-storage.ts'
 import type { Ledger } from './ledger.ts'
 import { brokerName, formatDuration, leaderName } from './names.ts'
 
@@ -40,6 +42,12 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
       if (last === undefined) return `${where} holds no message with key ${condition.key}`
       const count = `${records} message${records === 1 ? '' : 's'} with key ${condition.key}`
       return `${where} holds ${count}, the last one ${valueName(last)} at offset ${last.offset}`
+    }
+    case 'lookup': {
+      const search = lookedUp(condition, view)
+      const where = `${condition.broker}/${condition.topic}-${condition.partition}`
+      if (search === undefined) return `nobody has looked up offset ${condition.offset} in ${where}`
+      return `offset ${condition.offset} in ${where}: ${searchWords(search)}`
     }
     case 'leader': {
       const tp = topicPartition(condition.topic, condition.partition)

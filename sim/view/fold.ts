@@ -6,7 +6,7 @@
 import { unreachable } from '../../src/host/index.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
-import { type ClusterView, emptyMachine, type MachineKind } from './cluster-view.ts'
+import { type ClusterView, emptyMachine, lookupKey, type MachineKind } from './cluster-view.ts'
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
 import { foldGroupEvent } from './fold-group.ts'
@@ -95,6 +95,10 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       foldMeasure(view, record.atUs, event)
       return
 
+    case 'OffsetLookedUp':
+      view.lookups[lookupKey(event.broker, event.tp, event.offset)] = event.search
+      return
+
     case 'ProcessStarted':
     case 'ProcessEnded':
     case 'PowerLost':
@@ -136,10 +140,13 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       return
 
     case 'BrokerRegistered':
+    case 'BrokerNotRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
+    case 'IsrWriteWaits':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
+    case 'TopicNotCreated':
     case 'RequestRefused':
     case 'LeaderAndIsrRefused':
     case 'MetadataUpdated':
@@ -163,6 +170,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'ReassignmentWaits':
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':

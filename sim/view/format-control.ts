@@ -12,7 +12,7 @@ import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 
 type AdminEvent = Extract<ClusterEvent, { kind: 'AdminAsked' }>
 
-type ScriptEvent = Exclude<ScenarioEvent, { kind: 'FilesListed' }>
+type ScriptEvent = Exclude<ScenarioEvent, { kind: 'FilesListed' | 'OffsetLookedUp' }>
 
 export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEvent | ScriptEvent): string {
   switch (event.kind) {
@@ -30,6 +30,8 @@ export function formatControlEvent(event: ControllerEvent | AdminEvent | WorldEv
       return `${event.kind} ${brokerNames(event.brokers)}`
     case 'TopicCreated':
       return `TopicCreated ${event.topic}${assignment(event.assignment)}`
+    case 'ReassignmentWaits':
+      return `ReassignmentWaits ${event.tp} for ${brokerNames(event.for)}`
     case 'TopicDeletionStarted':
     case 'TopicDeleted':
       return `${event.kind} ${event.topic}`

@@ -32,7 +32,8 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
     case 'BrokerRegistered':
-      return `BrokerRegistered ${brokerName(event.brokerId)}`
+    case 'BrokerNotRegistered':
+      return `${event.kind} ${brokerName(event.brokerId)}`
     case 'ReplicaCreated':
       return `ReplicaCreated ${event.tp} leo=${event.logEndOffset} hw=${event.highWatermark}`
     case 'ReplicaDeleted':
@@ -55,12 +56,16 @@ export function formatEvent(event: AnyEvent): string {
     case 'IsrExpanded':
       return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} ${event.kind === 'IsrShrunk' ? 'out' : 'in'}=${brokerNames(event.changed)} zkVersion=${event.zkVersion} (${event.reason})`
     case 'IsrProposed':
+    case 'IsrWriteWaits':
+      return `IsrWriteWaits ${event.tp} isr=${brokerNames(event.isr)}`
     case 'IsrUpdateFailed':
       return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
     case 'HighWatermarksCheckpointed':
       return `HighWatermarksCheckpointed${entries(event.entries)}`
     case 'ProduceAnswered':
       return `ProduceAnswered ${event.tp} ${errorName(event.errorCode)} base=${event.baseOffset} acks=${event.requiredAcks} to ${event.client} #${event.correlationId}`
+    case 'TopicNotCreated':
+      return `TopicNotCreated ${event.topic} ${errorName(event.errorCode)}: ${event.reason}`
     case 'RequestRefused':
       return `RequestRefused ${event.api} ${event.tp} ${errorName(event.errorCode)} to ${event.client}`
     case 'LeaderAndIsrRefused':
@@ -85,6 +90,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'LogCleaningAborted':
     case 'LogCleaningFailed':
     case 'FilesListed':
+    case 'OffsetLookedUp':
       return formatStorageEvent(event)
 
     case 'MessageHanded':
@@ -113,6 +119,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerFailure':
     case 'BrokerStartup':
     case 'TopicCreated':
+    case 'ReassignmentWaits':
     case 'TopicDeletionStarted':
     case 'TopicDeletionHalted':
     case 'TopicDeleted':

@@ -18,7 +18,7 @@ const halts: Readonly<Record<DeletionHalt, string>> = {
 
 /** Deeds that the machines' own events tell better. */
 const toldByMachines =
-  /^(crash|list the files|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|\bcommits?$|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
+  /^(crash|list the files|look up|powerOff|pause|resume|restart|shutdown|start|stop|send|measure|reassign|give|delete|elect)\b|\bcommits?$|^\S+: |\benters?\b|\bresigns?\b|\bis measured$/
 
 /** With more partitions than these, the elections of a broker are told up to a number, and counted after that. */
 const PARTITIONS_MANY = 12
@@ -42,6 +42,18 @@ export function narrateControl(
         who: 'controller',
         text: `knows topic ${event.topic} now: ${assignment(event.assignment)}`,
         tone: 'plain',
+      }
+    case 'ReassignmentWaits':
+      return {
+        who: 'controller',
+        text: `cannot finish the move of ${event.tp} while ${brokerNames(event.for)} ${event.for.length === 1 ? 'is' : 'are'} not there: old and new replicas stay together until then`,
+        tone: 'warn',
+      }
+    case 'TopicNotCreated':
+      return {
+        who,
+        text: `cannot create topic ${event.topic} (${errorName(event.errorCode)}): ${event.reason}`,
+        tone: 'warn',
       }
     case 'TopicDeletionStarted':
       return { who: 'controller', text: `has the replicas of topic ${event.topic} deleted`, tone: 'warn' }
@@ -90,6 +102,12 @@ export function narrateControl(
     case 'BrokerStartup':
       if (event.brokers.every((id) => (view.machines[brokerName(id)]?.life ?? 0) < 2)) return undefined
       return { who: 'controller', text: `sees that ${brokerNames(event.brokers)} came back`, tone: 'plain' }
+    case 'BrokerNotRegistered':
+      return {
+        who: brokerName(event.brokerId),
+        text: 'finds its node of another session in ZooKeeper and does not register itself',
+        tone: 'warn',
+      }
     case 'StateChangeFailed':
       return { who: 'controller', text: `gives up on ${event.subject}: ${event.reason}`, tone: 'warn' }
 
@@ -127,6 +145,7 @@ export function narrateControl(
     case 'LogCleaningFailed':
     case 'SegmentRolled':
     case 'FilesListed':
+    case 'OffsetLookedUp':
       return narrateStorage(who, event, view, memory)
 
     case 'ProcessStarted':

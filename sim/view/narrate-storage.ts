@@ -1,6 +1,7 @@
 /** What the storage engine does in the background, told. See `narrate.ts`. */
 import { unreachable } from '../../src/host/index.ts'
 import type { DroppedRecord } from '../../src/storage/index.ts'
+import type { OffsetSearch } from '../scenario/events.ts'
 import type { EventOf } from './any-event.ts'
 import { type ClusterView, replicaOf } from './cluster-view.ts'
 import { entryWords, type StorageWorkEvent } from './format-storage.ts'
@@ -10,6 +11,8 @@ import { listNames } from './painter.ts'
 
 /** Records that compaction dropped are told one by one up to so many. */
 const DROPPED_TOLD = 6
+/** Names of segments are told up to so many. */
+const SEGMENTS_TOLD = 12
 
 /** The view is the one after the event. */
 export function narrateStorage(
@@ -65,10 +68,43 @@ export function narrateStorage(
       })
       return { who: broker, text: `holds in its folder ${tp}/`, tone: 'plain', table }
     }
+    case 'OffsetLookedUp': {
+      const { broker, tp, offset, search } = event
+      const text = `looks for offset ${offset} of ${tp}`
+      return {
+        who: broker,
+        text,
+        tone: search.found?.crc === 'right' ? 'plain' : 'bad',
+        table: lookupSteps(search, offset),
+      }
+    }
     default:
       return unreachable(event)
   }
 }
+
+/** The three steps of a search, each with how much it looked at. */
+function lookupSteps(search: OffsetSearch, offset: number): string[] {
+  const { bases, basesTried, base, relative, entries, tried, entry, from, bytes, batches, found, problem } = search
+  if (base === null) return [problem === '' ? `no segment begins at or below ${offset}` : problem]
+  const names = bases.slice(0, SEGMENTS_TOLD).join(', ') + (bases.length > SEGMENTS_TOLD ? ', …' : '')
+  const begin = entry === null ? 'no entry is as low, so byte 0' : `entry ${entry[0]}, at byte ${entry[1]}`
+  return [
+    `segment  ${base} of ${names} (${basesTried.length} looked at)`,
+    `index    ${relative} = ${offset} - ${base}: ${begin} (${tried.length} of ${entries} looked at)`,
+    `scan     from byte ${from}, ${counted(batches, 'header')}, ${bytes} bytes: ${found === null ? problem || 'not there' : foundWords(found, offset)}`,
+  ]
+}
+
+function foundWords(found: NonNullable<OffsetSearch['found']>, offset: number): string {
+  const where = `at byte ${found.position}`
+  if (found.crc === 'wrong') return `${where}, with a wrong CRC`
+  if (found.offset === null) return `${where}, but cannot be read`
+  const name = messageName(found.value, found.key)
+  return found.offset === offset ? `${name}, ${where}` : `${name} at offset ${found.offset}, ${where}`
+}
+
+const counted = (n: number, one: string): string => `${n} ${n === 1 ? one : `${one}s`}`
 
 /** Segments are named by their first offset. */
 const stemOf = (baseOffset: number): string => String(baseOffset).padStart(20, '0')

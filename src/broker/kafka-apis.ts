@@ -195,7 +195,12 @@ export class KafkaApis {
           missing.push({ errorCode, topic, partitions: [] })
           return next()
         }
-        // A topic that cannot be created spoils the whole answer.
+        if (this.options.replicas.versions.topicNotCreated === 'fails-topic') {
+          const tooFew = errorCode === ErrorCode.ConsumerCoordinatorNotAvailable
+          missing.push({ errorCode: tooFew ? ErrorCode.InvalidReplicationFactor : errorCode, topic, partitions: [] })
+          return next()
+        }
+        // It spoils the whole answer.
         const all = asked.map((name) => ({ errorCode, topic: name, partitions: [] }))
         responder.send({ api: 'Metadata', correlationId, brokers: [], topics: all })
       })

@@ -4,6 +4,7 @@
  */
 import { cleanupPolicies } from './cleanup-policy.ts'
 import { type ConfigValues, double, flag, int, optionalInt, text } from './config-def.ts'
+import { messageSettings } from './message-settings.ts'
 
 export const brokerConfigTable = {
   port: int(9092, 'port that the broker listens on', 1, 65_535),
@@ -11,6 +12,12 @@ export const brokerConfigTable = {
   'default.replication.factor': int(1, 'replicas of an auto-created topic', 1),
   'auto.create.topics.enable': flag(true, 'create a topic when its metadata is asked for'),
   'message.max.bytes': int(1_000_012, 'largest message', 0),
+  'compression.type': messageSettings['compression.type'],
+  'log.message.format.version': messageSettings['message.format.version'],
+  'log.message.timestamp.type': messageSettings['message.timestamp.type'],
+  'log.message.timestamp.difference.max.ms': messageSettings['message.timestamp.difference.max.ms'],
+  'log.message.timestamp.before.max.ms': messageSettings['message.timestamp.before.max.ms'],
+  'log.message.timestamp.after.max.ms': messageSettings['message.timestamp.after.max.ms'],
   'log.segment.bytes': int(1_073_741_824, 'segment size that makes a new one begin', 14),
   'log.roll.ms': optionalInt('age of a segment that makes a new one begin; log.roll.hours if left out', 1),
   'log.roll.hours': int(168, 'age of a segment that makes a new one begin', 1),

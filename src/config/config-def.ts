@@ -12,6 +12,8 @@ export interface ConfigKey<T> {
   readonly max?: number
   /** For `string`: the values there are. */
   readonly oneOf?: readonly string[]
+  /** For `string`, where the values cannot be listed: which there are, and what they look like in words. */
+  readonly form?: { readonly accepts: (value: string) => boolean; readonly expected: string }
   readonly about: string
 }
 
@@ -31,7 +33,9 @@ export type ConfigProblem =
 /** What a value of this key must look like, in words. */
 export function expectedValue(key: ConfigTable[string]): string {
   if (key.type === 'boolean') return 'true or false'
-  if (key.type === 'string') return key.oneOf === undefined ? 'a text' : `one of ${key.oneOf.join(', ')}`
+  if (key.type === 'string') {
+    return key.oneOf === undefined ? (key.form?.expected ?? 'a text') : `one of ${key.oneOf.join(', ')}`
+  }
   const { min, max } = key as ConfigKey<number>
   const number = key.type === 'int' ? 'a whole number' : 'a number'
   if (min !== undefined && max !== undefined) return `${number} from ${min} to ${max}`
@@ -59,9 +63,13 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
 }
 
 /** A text, and one of those there are; where words look like numbers (`acks: 1`), YAML reads them as such. */
-function isWord({ oneOf }: ConfigKey<string>, value: unknown): boolean {
-  if (oneOf === undefined) return typeof value === 'string'
-  return (typeof value === 'string' || typeof value === 'number') && oneOf.includes(String(value))
+function isWord({ oneOf, form }: ConfigKey<string>, value: unknown): boolean {
+  if (typeof value === 'number') return oneOf?.includes(String(value)) === true
+  return (
+    typeof value === 'string' &&
+    (oneOf === undefined || oneOf.includes(value)) &&
+    (form === undefined || form.accepts(value))
+  )
 }
 
 /** Defaults with overrides laid over them. The overrides must have been checked. */

@@ -2,6 +2,7 @@
 import type { BrokerConfig } from './broker-config.ts'
 import { cleanupPolicies } from './cleanup-policy.ts'
 import { type ConfigValues, configValues, double, flag, int, text } from './config-def.ts'
+import { messageSettings } from './message-settings.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -17,6 +18,7 @@ export const topicConfigTable = {
   'retention.bytes': int(-1, 'size that makes old segments go (-1: no limit)'),
   'file.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
   'max.message.bytes': int(1_000_012, 'largest message', 0),
+  ...messageSettings,
   'cleanup.policy': text('delete', 'what happens to old segments', cleanupPolicies),
   'min.cleanable.dirty.ratio': double(0.5, 'share of bytes not yet compacted that makes the log be compacted', 0, 1),
   'delete.retention.ms': int(24 * HOUR_MS, 'how long a compacted log keeps tombstones', 0),
@@ -49,6 +51,12 @@ export function topicConfig(
     'retention.bytes': broker['log.retention.bytes'],
     'file.delete.delay.ms': broker['log.segment.delete.delay.ms'],
     'max.message.bytes': broker['message.max.bytes'],
+    'compression.type': broker['compression.type'],
+    'message.format.version': broker['log.message.format.version'],
+    'message.timestamp.type': broker['log.message.timestamp.type'],
+    'message.timestamp.difference.max.ms': broker['log.message.timestamp.difference.max.ms'],
+    'message.timestamp.before.max.ms': broker['log.message.timestamp.before.max.ms'],
+    'message.timestamp.after.max.ms': broker['log.message.timestamp.after.max.ms'],
     'cleanup.policy': broker['log.cleanup.policy'],
     'min.cleanable.dirty.ratio': broker['log.cleaner.min.cleanable.ratio'],
     'delete.retention.ms': broker['log.cleaner.delete.retention.ms'],

@@ -5,14 +5,17 @@
 import { type Task, until } from '../host/index.ts'
 import {
   decodeAssignment,
+  decodePartitionList,
   encodeAssignment,
   encodePartitionList,
   encodeTopicConfig,
   type PartitionList,
   zkPaths,
 } from '../protocol/index.ts'
+import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient, ZkError, ZkResult } from '../zookeeper/index.ts'
-import { AdminOperationError, assignReplicasToBrokers } from './assignment.ts'
+import { AdminOperationError } from './admin-operation-error.ts'
+import { assignReplicasToBrokers } from './assignment.ts'
 import { createPersistent, readChildren, readNode, updatePersistent } from './zk-data.ts'
 
 const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,255}$/
@@ -20,7 +23,7 @@ const LEGAL_TOPIC = /^[a-zA-Z0-9._-]{1,255}$/
 /** @throws AdminOperationError if no topic may have this name */
 export function validateTopicName(topic: string): void {
   if (!LEGAL_TOPIC.test(topic) || topic === '.' || topic === '..') {
-    throw new AdminOperationError(`'${topic}' is no legal name of a topic`)
+    throw new AdminOperationError(`'${topic}' is no legal name of a topic`, 'topic-name')
   }
 }
 
@@ -60,10 +63,12 @@ export function* createTopic(
  * @param partitions how many it shall have in all
  * @param assignment replicas of the new partitions; without it, Kafka's formula
  * @returns `NoNode` if there is no such topic
- * @throws AdminOperationError if it has that many already, or the replicas are not as many as it has elsewhere
+ * @throws AdminOperationError if it has that many already, or the replicas are not as many as it has elsewhere, or (3.0)
+ * they are moving
  */
 export function* addPartitions(
   zk: ZkClient,
+  versions: ProtocolVersions,
   topic: string,
   partitions: number,
   assignment?: ReadonlyMap<number, readonly number[]>,
@@ -71,6 +76,9 @@ export function* addPartitions(
   const existing = yield* readAssignment(zk, topic)
   const first = existing?.get(0)
   if (existing === undefined || first === undefined) return 'NoNode'
+  if (versions.expansionDuringMove === 'refused' && (yield* isMoving(zk, topic))) {
+    throw new AdminOperationError(`partitions of ${topic} are moving`, 'move-in-progress')
+  }
   const missing = partitions - existing.size
   if (missing <= 0) throw new AdminOperationError('the number of partitions can only be increased')
   const brokers = yield* readBrokerIds(zk)
@@ -113,23 +121,44 @@ export function* requestPreferredElection(zk: ZkClient, partitions: PartitionLis
   return yield* createPersistent(zk, zkPaths.preferredReplicaElection, encodePartitionList({ partitions: known }))
 }
 
+interface Move {
+  readonly topic: string
+  readonly partition: number
+  /** Ids of brokers, the preferred leader first. */
+  readonly replicas: readonly number[]
+}
+
 /**
- * Asks the controller to move partitions to other replicas; partitions that do not exist are left out.
+ * Asks the controller to move partitions to other replicas (`ReassignPartitionsCommand`). What the tool does about
+ * partitions and brokers that are not there differs: `moveTool`.
  * @returns `NodeExists` if such a request is under way
+ * @throws AdminOperationError if a release that looks finds something unknown
  */
 export function* requestReassignment(
   zk: ZkClient,
-  partitions: ReadonlyArray<{
-    readonly topic: string
-    readonly partition: number
-    readonly replicas: readonly number[]
-  }>,
+  { moveTool }: ProtocolVersions,
+  partitions: readonly Move[],
 ): Task<ZkError> {
-  const known: Array<{ topic: string; partition: number; replicas: readonly number[] }> = []
-  for (const request of partitions) {
-    if ((yield* readAssignment(zk, request.topic))?.has(request.partition)) known.push(request)
+  const known: Move[] = []
+  const unknown: string[] = []
+  for (const move of partitions) {
+    if ((yield* readAssignment(zk, move.topic))?.has(move.partition)) known.push(move)
+    else unknown.push(`${move.topic}-${move.partition}`)
+  }
+  const strict = moveTool === 'partitions-must-exist' || moveTool === 'brokers-must-exist'
+  if (unknown.length > 0 && (strict || (moveTool === 'some-must-exist' && known.length === 0)))
+    throw new AdminOperationError(`no such partition: ${unknown.join(' ')}`, 'unknown-in-move')
+  if (moveTool === 'brokers-must-exist') {
+    const live = yield* readBrokerIds(zk)
+    const dead = [...new Set(known.flatMap(({ replicas }) => replicas))].filter((id) => !live.includes(id))
+    if (dead.length > 0) throw new AdminOperationError(`no such broker: ${dead.join(' ')}`, 'unknown-in-move')
   }
   return yield* createPersistent(zk, zkPaths.reassignPartitions, encodePartitionList({ partitions: known }))
+}
+
+function* isMoving(zk: ZkClient, topic: string): Task<boolean> {
+  const node = yield* readNode(zk, zkPaths.reassignPartitions)
+  return node !== undefined && decodePartitionList(node.data).some((move) => move.topic === topic)
 }
 
 /**

@@ -3,14 +3,7 @@
  * section 7). First replicas go round the brokers from `start`; the others follow at a distance that grows by one each
  * time the first replicas have gone round, so that the partitions of a dead broker are taken over by all the others.
  */
-
-/** What an admin operation refuses: a user's mistake, to be told as a diagnostic. */
-export class AdminOperationError extends Error {
-  constructor(message: string) {
-    super(message)
-    this.name = 'AdminOperationError'
-  }
-}
+import { AdminOperationError } from './admin-operation-error.ts'
 
 /**
  * @param brokers ids in ascending order
@@ -32,7 +25,10 @@ export function assignReplicasToBrokers(
   if (replicationFactor <= 0) throw new AdminOperationError('the replication factor must be larger than 0')
   const n = brokers.length
   if (replicationFactor > n) {
-    throw new AdminOperationError(`replication factor ${replicationFactor} is larger than the ${n} available brokers`)
+    throw new AdminOperationError(
+      `replication factor: ${replicationFactor} larger than available brokers: ${n}`,
+      'too-few-brokers',
+    )
   }
   const assignment = new Map<number, number[]>()
   let nextShift = shift

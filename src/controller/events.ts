@@ -37,6 +37,8 @@ export type ControllerEvent =
       readonly topic: string
       readonly assignment: Readonly<Record<string, readonly number[]>>
     }
+  /** A partition moves to brokers which are not there: until they are, it keeps its old replicas beside the new ones. */
+  | { readonly kind: 'ReassignmentWaits'; readonly tp: string; readonly for: readonly number[] }
   /** Brokers are told to forget the topic, and its live replicas to be deleted; again after each halt. */
   | { readonly kind: 'TopicDeletionStarted'; readonly topic: string }
   | { readonly kind: 'TopicDeletionHalted'; readonly topic: string; readonly reason: DeletionHalt }

@@ -80,7 +80,10 @@ export const reassignmentSelector: LeaderSelector = (context, tp, current) =>
     if (replicas === undefined) throw new Refusal('state-change-failed', `${tp} is not being reassigned`)
     const leader = replicas.find((id) => context.isLive(id) && current.isr.includes(id))
     if (leader === undefined) {
-      throw new Refusal('state-change-failed', `none of the new replicas [${replicas}] is in the ISR [${current.isr}]`)
+      throw new Refusal(
+        'state-change-failed',
+        `none of the new replicas [${replicas}] is both alive and in the ISR [${current.isr}]`,
+      )
     }
     return elected(current, leader, current.isr, replicas, 'reassignment')
   })
@@ -102,12 +105,13 @@ export const preferredSelector: LeaderSelector = (context, tp, current) =>
     return elected(current, preferred, current.isr, replicas, 'preferred')
   })
 
-/** A broker is about to stop: the first ISR member that is not. Whether that one is alive is not asked. */
+/** A broker is about to stop: an ISR member that is not. Before KAFKA-3670 (0.10) nobody asks whether it is alive. */
 export const controlledShutdownSelector: LeaderSelector = (context, tp, current) =>
   immediately(() => {
     const receivers = context.replicasOf(tp).filter((id) => context.isLiveOrShuttingDown(id))
     const isr = current.isr.filter((id) => !context.shuttingDownBrokers.has(id))
-    const leader = isr[0]
+    const { shutdownPick } = context.environment.versions
+    const leader = shutdownPick === 'isr-order' ? isr[0] : receivers.find((id) => isr.includes(id))
     if (leader === undefined) {
       const leaving = [...context.shuttingDownBrokers]
       throw new Refusal(

@@ -112,6 +112,7 @@ export class Reassignments {
       this.watchIsr(tp, reassignment)
       context.reassignments.set(tp, reassignment)
       this.deletion.markIneligible([splitTopicPartition(tp).topic], 'reassignment')
+      if (dead.length > 0) this.traceWaits(tp, dead)
       yield* this.advance(tp, reassignment)
     } catch (error) {
       const refusal = refusalOf(error)
@@ -119,6 +120,11 @@ export class Reassignments {
       context.report(`reassignment of ${tp}`, refusal)
       yield* this.crossOut(tp)
     }
+  }
+
+  private traceWaits(tp: TopicPartition, dead: readonly number[]): void {
+    const { host } = this.core.context.environment
+    if (host.tracing) host.trace({ kind: 'ReassignmentWaits', tp, for: dead })
   }
 
   /** The ISR has to take in all the new replicas; the leader writes it. */

@@ -35,6 +35,9 @@ const from27: Partial<BrokerConfig> = {
   'zookeeper.session.timeout.ms': 18_000,
 }
 
+/** KIP-1030, in 4.0. */
+const from41: Partial<BrokerConfig> = { ...from27, 'log.message.timestamp.after.max.ms': 3_600_000 }
+
 export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>> = {
   '0.8.0': before082,
   '0.8.1': before082,
@@ -51,5 +54,5 @@ export const releaseDefaults: Readonly<Record<PresetName, Partial<BrokerConfig>>
   '3.3': from27,
   '3.5': from27,
   '3.7': from27,
-  '4.1': from27,
+  '4.1': from41,
 }

@@ -2,6 +2,7 @@
  * Topics that come into being because somebody asked for their metadata: those that the configuration allows, and the
  * offsets topic always (`KafkaApis.getTopicMetadata`, 0.8.2.2; `createGroupMetadataTopic`, `createInternalTopic` later).
  */
+import { traceBroker } from '../broker/events.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import {
   AdminOperationError,
@@ -9,6 +10,7 @@ import {
   createTopic,
   Refusal,
   readBrokerIds,
+  topicErrorCode,
   validateTopicName,
 } from '../controller/index.ts'
 import type { Host, Task } from '../host/index.ts'
@@ -41,21 +43,21 @@ export function* createMissingTopic(creation: TopicCreation, topic: string): Tas
   if (!isOffsetsTopic && !config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
   const wanted = isOffsetsTopic ? offsetsTopic(creation) : ordinaryTopic(config)
   if (wanted === undefined) return ErrorCode.ConsumerCoordinatorNotAvailable
-  let errorCode: ErrorCode = ErrorCode.Unknown
   try {
     const ids = yield* readBrokerIds(zk)
     const random = host.random('auto-create-topic')
     const start = random.intBelow(Math.max(1, ids.length), 'first broker')
     const shift = random.intBelow(Math.max(1, ids.length), 'shift')
     const assignment = assignReplicasToBrokers(ids, wanted.partitions, wanted.factor, start, shift)
-    errorCode = ErrorCode.InvalidTopic
     validateTopicName(topic)
     const error = yield* createTopic(zk, topic, assignment, wanted.config)
     return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
   } catch (error) {
-    if (error instanceof AdminOperationError) return errorCode
     if (error instanceof Refusal) return ErrorCode.Unknown
-    throw error
+    if (!(error instanceof AdminOperationError)) throw error
+    const errorCode = topicErrorCode(error, versions)
+    if (host.tracing) traceBroker(host, { kind: 'TopicNotCreated', topic, errorCode, reason: error.message })
+    return errorCode
   }
 }
 

@@ -6,9 +6,10 @@
 import { ErrorCode } from '../protocol/index.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { CompressionError, CompressionId, compressionName, DECOMPRESSED_BYTES_MAX } from './compression/codec.ts'
+import { workingCopy } from './crc.ts'
 import { checkEntries, checkedEnd, describeEntries } from './entries-check.ts'
 import { AppendError, LogError } from './errors.ts'
-import type { LogFormat } from './log-format.ts'
+import { type LogFormat, targetCodecId } from './log-format.ts'
 import { type Batch, batchesOf } from './record/batch.ts'
 import { cursorOf, ensureCount } from './record/batch-records.ts'
 import { buildRecords } from './record/build-records.ts'
@@ -40,7 +41,7 @@ export function checkLeaderRecords(records: Uint8Array, context: LeaderContext):
   const whole = checkEntries(records, context.maxMessageBytes, context.format)
   if (whole.bytes.length === 0) return whole
   try {
-    return new LeaderCheck(whole.bytes.slice(), context).run()
+    return new LeaderCheck(workingCopy(whole.bytes), context).run()
   } catch (error) {
     if (error instanceof CompressionError) throw new AppendError(ErrorCode.Unknown, error.message)
     if (error instanceof AppendError || !(error instanceof LogError)) throw error
@@ -244,16 +245,4 @@ function checkClientBatch(batch: Batch): void {
   }
   if (batch.isControl) refuse('control records')
   if (batch.producerId !== NO_PRODUCER_ID && batch.baseSequence < 0) refuse(`sequence ${batch.baseSequence}`)
-}
-
-/** `compression.type` laid over the producer's choice. */
-function targetCodecId(format: LogFormat, sourceCodecId: number): number {
-  switch (format.compressionType) {
-    case 'producer':
-      return sourceCodecId
-    case 'uncompressed':
-      return CompressionId.none
-    default:
-      return CompressionId[format.compressionType]
-  }
 }

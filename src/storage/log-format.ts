@@ -4,7 +4,7 @@
  * laid over.
  */
 
-import type { CompressionType } from './compression/codec.ts'
+import { CompressionId, type CompressionType } from './compression/codec.ts'
 import { allCodecs, type CodecRegistry, codecsOf010, codecsOf080, codecsOf082 } from './compression/registry.ts'
 import type { LeaderEpochRules } from './leader-epoch-cache.ts'
 import type { ProducerStateRules } from './producer-state/producer-rules.ts'
@@ -50,6 +50,18 @@ export interface LogFormat {
   readonly producerState: 'none' | ProducerStateRules
   /** Rules of the leader epoch cache, since 0.11. */
   readonly leaderEpochs: 'none' | LeaderEpochRules
+}
+
+/** Codec that a leader writes a set with: what `compression.type` makes of the producer's choice. */
+export function targetCodecId({ compressionType }: LogFormat, sourceCodecId: number): number {
+  switch (compressionType) {
+    case 'producer':
+      return sourceCodecId
+    case 'uncompressed':
+      return CompressionId.none
+    default:
+      return CompressionId[compressionType]
+  }
 }
 
 /** Release 0.8.2. */

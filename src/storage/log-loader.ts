@@ -8,12 +8,19 @@
  * the hole. A compacted log has holes by right, so there the rule does not hold.
  */
 import type { TopicConfig } from '../config/index.ts'
-import type { Host } from '../host/index.ts'
+import type { FileSystem, Host } from '../host/index.ts'
 import type { TopicPartition } from '../protocol/index.ts'
 import { readInt32, readInt64 } from './big-endian.ts'
 import { clearLeftovers } from './directory-leftovers.ts'
 import { CorruptLogError } from './errors.ts'
-import { baseOffsetOf, indexFileName, join, SWAP_SUFFIX, timeIndexFileName } from './file-names.ts'
+import {
+  baseOffsetOf,
+  indexFileName,
+  join,
+  LEADER_EPOCH_CHECKPOINT_FILE,
+  SWAP_SUFFIX,
+  timeIndexFileName,
+} from './file-names.ts'
 import { LeaderEpochCache, UNDEFINED_EPOCH } from './leader-epoch-cache.ts'
 import { segmentOptions } from './local-log.ts'
 import { Log } from './log.ts'
@@ -91,6 +98,8 @@ class LogLoader {
     const swaps = clearLeftovers(host.files, directory, format)
     if (format.leaderEpochs !== 'none') {
       this.leaderEpochCache = new LeaderEpochCache(host.files, directory, format.leaderEpochs)
+    } else if (format.segmentFiles === 'producer-state') {
+      removeLeaderEpochs(host.files, directory)
     }
     this.openSegments()
     for (const baseOffset of swaps) this.finishSwap(baseOffset)
@@ -231,4 +240,10 @@ function noteEpoch(cache: LeaderEpochCache, bytes: Uint8Array, at: number): void
   if (!isBatch(bytes, at)) return
   const epoch = readInt32(bytes, at + LEADER_EPOCH_AT)
   if (epoch > (cache.latestEpoch ?? UNDEFINED_EPOCH)) cache.assign(epoch, readInt64(bytes, at))
+}
+
+/** A log that shall be of an older format keeps no epochs: they would say nothing of what is appended now. */
+function removeLeaderEpochs(files: FileSystem, directory: string): void {
+  const path = join(directory, LEADER_EPOCH_CHECKPOINT_FILE)
+  if (files.status(path) !== undefined) files.removeFile(path)
 }

@@ -1,16 +1,18 @@
 /**
  * What a leader of a release up to 0.9 does with a message set: checks, and the numbering of its messages in one pass over
- * a copy (`append` of `kafka/log/Log.scala`, `assignOffsets` of `kafka/message/ByteBufferMessageSet.scala`, 0.8.2.2).
- * Magic, key and value lengths are not looked at, as there. If any message is a wrapper the whole set is opened, numbered
- * and closed again as one wrapper.
+ * a copy (`append` of `kafka/log/Log.scala`, `assignOffsets` of `kafka/message/ByteBufferMessageSet.scala`, 0.8.2.2;
+ * `validateMessagesAndAssignOffsets` of the same, 0.9). Magic, key and value lengths are not looked at, as there. If any
+ * message is a wrapper, or since 0.9 shall be in one (`compression.type`), the whole set is opened, numbered and closed
+ * again as one wrapper, or not at all.
  */
 import { ErrorCode } from '../protocol/index.ts'
 import { writeInt64 } from './big-endian.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { CompressionError, DECOMPRESSED_BYTES_MAX } from './compression/codec.ts'
+import { workingCopy } from './crc.ts'
 import { checkCodec, checkCrc, checkedEnd } from './entries-check.ts'
 import { AppendError, LogError } from './errors.ts'
-import type { LogFormat } from './log-format.ts'
+import { type LogFormat, targetCodecId } from './log-format.ts'
 import { Batch } from './record/batch.ts'
 import { buildWrapper } from './record/build-records.ts'
 import { codecIdAt, entryEnd } from './record/entry.ts'
@@ -21,7 +23,7 @@ import { innerPositions, openWrapper } from './record/legacy-records.ts'
 /**
  * @param assignFrom offset of the first message
  * @param needsKeys a message without key is refused
- * @throws AppendError InvalidMessage (impossible size, wrong CRC), MessageSizeTooLarge, Unknown (codec)
+ * @throws AppendError InvalidMessage (impossible size, wrong CRC), MessageSizeTooLarge, Unknown (codec, broken compression)
  */
 export function checkMessageSet(
   records: Uint8Array,
@@ -30,7 +32,7 @@ export function checkMessageSet(
   format: LogFormat,
   needsKeys = false,
 ): CheckedRecords {
-  const bytes = records.slice()
+  const bytes = workingCopy(records)
   let at = 0
   let count = 0
   let codecId = 0
@@ -50,11 +52,12 @@ export function checkMessageSet(
     at = end
   }
   const whole = at === bytes.length ? bytes : bytes.subarray(0, at)
-  if (codecId === 0) return numbered(whole, assignFrom, count, assignFrom)
-  const rebuilt = renumberedWrapper(whole, assignFrom, codecId, format, needsKeys)
-  // A row of wrappers that hold nothing becomes nothing.
-  if (rebuilt.count > 0) checkedEnd(rebuilt.bytes, 0, maxMessageBytes)
-  return numbered(rebuilt.bytes, assignFrom, rebuilt.count, assignFrom + rebuilt.count - 1)
+  const target = targetCodecId(format, codecId)
+  if (codecId === 0 && target === 0) return numbered(whole, assignFrom, count, assignFrom)
+  const rebuilt = renumbered(whole, assignFrom, target, format, needsKeys)
+  for (let from = 0; from < rebuilt.bytes.length; ) from = checkedEnd(rebuilt.bytes, from, maxMessageBytes)
+  const firstEntryLast = target === 0 ? assignFrom : assignFrom + rebuilt.count - 1
+  return numbered(rebuilt.bytes, assignFrom, rebuilt.count, firstEntryLast)
 }
 
 const numbered = (
@@ -73,8 +76,8 @@ const numbered = (
   offsetOfMaxTimestamp: -1,
 })
 
-/** All messages of a set, opened, with offsets from `assignFrom` on, in one wrapper of the codec that came last. */
-function renumberedWrapper(
+/** All messages of a set, opened, with offsets from `assignFrom` on, in one wrapper of a codec; or uncompressed (0). */
+function renumbered(
   set: Uint8Array,
   assignFrom: number,
   codecId: number,
@@ -92,7 +95,8 @@ function renumberedWrapper(
       at += message.length
     })
     const count = messages.length
-    if (count === 0) return { bytes: plain, count }
+    // A row of wrappers that hold nothing becomes nothing.
+    if (count === 0 || codecId === 0) return { bytes: plain, count }
     const value = format.codecs.byId(codecId)!.compress(plain, format.magic)
     return { bytes: buildWrapper(0, assignFrom + count - 1, codecId, NO_TIMESTAMP, value), count }
   } catch (error) {

@@ -5,11 +5,9 @@
 import { type FileSystem, invariant } from '../host/index.ts'
 import { readInt32, writeInt32 } from './big-endian.ts'
 import { CorruptLogError, IndexOffsetError } from './errors.ts'
-import { IndexFile } from './index-file.ts'
+import { SegmentIndex } from './segment-index.ts'
 
 const ENTRY_SIZE = 8
-/** Entries of a fresh cache; it doubles as needed. */
-const CACHE_ENTRIES_MIN = 16
 
 export interface IndexEntry {
   readonly offset: number
@@ -17,26 +15,10 @@ export interface IndexEntry {
   readonly position: number
 }
 
-export class OffsetIndex {
-  readonly baseOffset: number
-  readonly file: IndexFile
-  /** Entries as pairs (relative offset, position); read from the file when first needed. */
-  private cache: Int32Array | undefined
-
-  /** Opens the file as it is, or makes a new one of full size. */
+/** The cache holds the relative offset and the position of each entry. */
+export class OffsetIndex extends SegmentIndex<Int32Array> {
   constructor(files: FileSystem, path: string, baseOffset: number, maxIndexBytes: number) {
-    this.baseOffset = baseOffset
-    this.file = new IndexFile(files, path, ENTRY_SIZE, maxIndexBytes)
-    if (this.file.isNew) this.cache = new Int32Array(2 * CACHE_ENTRIES_MIN)
-  }
-
-  get path(): string {
-    return this.file.path
-  }
-
-  /** Number of entries. */
-  get entries(): number {
-    return this.file.entries
+    super(files, path, baseOffset, ENTRY_SIZE, maxIndexBytes)
   }
 
   /** No further entry fits into the file as it is. */
@@ -60,13 +42,13 @@ export class OffsetIndex {
 
   /** The entry with the largest offset at or below `targetOffset`; (base offset, 0) if there is none. */
   lookup(targetOffset: number): IndexEntry {
-    const slot = this.slotFor(targetOffset)
+    const slot = this.slotAtOrBelow(targetOffset - this.baseOffset)
     return slot < 0 ? { offset: this.baseOffset, position: 0 } : this.entry(slot)
   }
 
   /** The position that `lookup` finds, without making an object. */
   positionFor(targetOffset: number): number {
-    const slot = this.slotFor(targetOffset)
+    const slot = this.slotAtOrBelow(targetOffset - this.baseOffset)
     return slot < 0 ? 0 : this.loaded()[2 * slot + 1]!
   }
 
@@ -77,59 +59,25 @@ export class OffsetIndex {
   append(offset: number, position: number): void {
     const cache = this.loaded()
     const { entries } = this
-    const relativeOffset = offset - this.baseOffset
-    invariant(relativeOffset === (relativeOffset | 0), () => `offset ${offset} does not fit into ${this.path}`)
+    const relativeOffset = this.relative(offset)
     if (entries > 0 && relativeOffset <= cache[2 * entries - 2]!) {
       throw new IndexOffsetError(this.path, offset, this.lastOffset)
     }
     const bytes = new Uint8Array(ENTRY_SIZE)
     writeInt32(bytes, 0, relativeOffset)
     writeInt32(bytes, 4, position)
-    this.file.append(bytes)
-    const room = 2 * entries < cache.length ? cache : this.grown(cache)
-    room[2 * entries] = relativeOffset
-    room[2 * entries + 1] = position
-  }
-
-  /** Takes back the entry added last, after the append that it was for has failed. */
-  dropLast(): void {
-    this.file.dropLast()
+    this.push(bytes, relativeOffset, position)
   }
 
   /** Drops the entries at or above `offset`; the file's size stays, with zeros behind the entries that are left. */
   truncateTo(offset: number): void {
-    const slot = this.slotFor(offset)
+    const slot = this.slotAtOrBelow(offset - this.baseOffset)
     this.file.keep(slot < 0 ? 0 : this.entry(slot).offset === offset ? slot : slot + 1)
   }
 
   /** Drops the entries whose position is at or behind `position`, where the log ends. */
   dropFrom(position: number): void {
     while (this.entries > 0 && this.entry(this.entries - 1).position >= position) this.dropLast()
-  }
-
-  /** Empties the file, whatever it holds, and gives it its full size. */
-  reset(): void {
-    this.file.clear()
-    this.file.grow()
-    this.cache ??= new Int32Array(2 * CACHE_ENTRIES_MIN)
-  }
-
-  /** Gives the file its full size again. */
-  grow(): void {
-    this.file.grow()
-  }
-
-  /** Cuts the file behind the last entry. */
-  trim(): void {
-    this.file.trim()
-  }
-
-  flush(): void {
-    this.file.flush()
-  }
-
-  close(): void {
-    this.file.close()
   }
 
   /**
@@ -150,35 +98,12 @@ export class OffsetIndex {
     }
   }
 
-  /** Slot of the largest entry at or below the target, or -1. */
-  private slotFor(targetOffset: number): number {
-    if (this.entries === 0) return -1
-    const cache = this.loaded()
-    const relativeOffset = targetOffset - this.baseOffset
-    if (cache[0]! > relativeOffset) return -1
-    let low = 0
-    let high = this.entries - 1
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if (cache[2 * middle]! <= relativeOffset) low = middle
-      else high = middle - 1
-    }
-    return low
+  protected override cells(length: number): Int32Array {
+    return new Int32Array(length)
   }
 
-  private loaded(): Int32Array {
-    if (this.cache !== undefined) return this.cache
-    const bytes = this.file.readAll()
-    const cache = new Int32Array(2 * Math.max(this.entries, CACHE_ENTRIES_MIN))
-    for (let i = 0; i < 2 * this.entries; i++) cache[i] = readInt32(bytes, 4 * i)
-    this.cache = cache
-    return cache
-  }
-
-  private grown(cache: Int32Array): Int32Array {
-    const larger = new Int32Array(2 * cache.length)
-    larger.set(cache)
-    this.cache = larger
-    return larger
+  protected override decode(bytes: Uint8Array, at: number, cells: Int32Array, cell: number): void {
+    cells[cell] = readInt32(bytes, at)
+    cells[cell + 1] = readInt32(bytes, at + 4)
   }
 }

@@ -6,11 +6,10 @@
 import { type FileSystem, invariant } from '../host/index.ts'
 import { readInt32, readInt64, writeInt32, writeInt64 } from './big-endian.ts'
 import { CorruptLogError, IndexOffsetError } from './errors.ts'
-import { IndexFile } from './index-file.ts'
 import { NO_TIMESTAMP } from './record/layout.ts'
+import { SegmentIndex } from './segment-index.ts'
 
 const ENTRY_SIZE = 12
-const CACHE_ENTRIES_MIN = 8
 
 export interface TimeIndexEntry {
   /** Milliseconds. */
@@ -18,25 +17,10 @@ export interface TimeIndexEntry {
   readonly offset: number
 }
 
-export class TimeIndex {
-  readonly baseOffset: number
-  readonly file: IndexFile
-  /** Entries as pairs (timestamp, offset); read from the file when first needed. */
-  private cache: Float64Array | undefined
-
-  /** Opens the file as it is, or makes a new one of full size. */
+/** The cache holds the timestamp and the offset of each entry. */
+export class TimeIndex extends SegmentIndex<Float64Array> {
   constructor(files: FileSystem, path: string, baseOffset: number, maxIndexBytes: number) {
-    this.baseOffset = baseOffset
-    this.file = new IndexFile(files, path, ENTRY_SIZE, maxIndexBytes)
-    if (this.file.isNew) this.cache = new Float64Array(2 * CACHE_ENTRIES_MIN)
-  }
-
-  get path(): string {
-    return this.file.path
-  }
-
-  get entries(): number {
-    return this.file.entries
+    super(files, path, baseOffset, ENTRY_SIZE, maxIndexBytes)
   }
 
   /** One entry before the end of the file: the last one is for when the segment is closed. */
@@ -58,15 +42,8 @@ export class TimeIndex {
 
   /** The entry with the largest timestamp at or below the target; timestamp -1 and the base offset if there is none. */
   lookup(timestamp: number): TimeIndexEntry {
-    const cache = this.loaded()
-    let low = -1
-    let high = this.entries - 1
-    while (low < high) {
-      const middle = (low + high + 1) >> 1
-      if (cache[2 * middle]! <= timestamp) low = middle
-      else high = middle - 1
-    }
-    return low < 0 ? { timestamp: NO_TIMESTAMP, offset: this.baseOffset } : this.entry(low)
+    const slot = this.slotAtOrBelow(timestamp)
+    return slot < 0 ? { timestamp: NO_TIMESTAMP, offset: this.baseOffset } : this.entry(slot)
   }
 
   /**
@@ -82,21 +59,11 @@ export class TimeIndex {
       throw new IndexOffsetError(this.path, offset, cache[2 * entries - 1]!)
     }
     if (entries >= this.file.capacity) return false
-    const relativeOffset = offset - this.baseOffset
-    invariant(relativeOffset === (relativeOffset | 0), () => `offset ${offset} does not fit into ${this.path}`)
     const bytes = new Uint8Array(ENTRY_SIZE)
     writeInt64(bytes, 0, timestamp)
-    writeInt32(bytes, 8, relativeOffset)
-    this.file.append(bytes)
-    const room = 2 * entries < cache.length ? cache : this.grown(cache)
-    room[2 * entries] = timestamp
-    room[2 * entries + 1] = offset
+    writeInt32(bytes, 8, this.relative(offset))
+    this.push(bytes, timestamp, offset)
     return true
-  }
-
-  /** Takes back the entry added last, after the append that it was for has failed. */
-  dropLast(): void {
-    this.file.dropLast()
   }
 
   /** Drops the entries at or above `offset`; the file's size stays, with zeros behind the entries that are left. */
@@ -105,31 +72,6 @@ export class TimeIndex {
     let keep = this.entries
     while (keep > 0 && cache[2 * keep - 1]! >= offset) keep--
     this.file.keep(keep)
-  }
-
-  /** Empties the file, whatever it holds, and gives it its full size. */
-  reset(): void {
-    this.file.clear()
-    this.file.grow()
-    this.cache ??= new Float64Array(2 * CACHE_ENTRIES_MIN)
-  }
-
-  /** Gives the file its full size again. */
-  grow(): void {
-    this.file.grow()
-  }
-
-  /** Cuts the file behind the last entry. */
-  trim(): void {
-    this.file.trim()
-  }
-
-  flush(): void {
-    this.file.flush()
-  }
-
-  close(): void {
-    this.file.close()
   }
 
   /** The check that releases up to 2.2 make of an index when they load a log. @throws CorruptLogError */
@@ -146,22 +88,12 @@ export class TimeIndex {
     }
   }
 
-  private loaded(): Float64Array {
-    if (this.cache !== undefined) return this.cache
-    const bytes = this.file.readAll()
-    const cache = new Float64Array(2 * Math.max(this.entries, CACHE_ENTRIES_MIN))
-    for (let i = 0; i < this.entries; i++) {
-      cache[2 * i] = readInt64(bytes, ENTRY_SIZE * i)
-      cache[2 * i + 1] = this.baseOffset + readInt32(bytes, ENTRY_SIZE * i + 8)
-    }
-    this.cache = cache
-    return cache
+  protected override cells(length: number): Float64Array {
+    return new Float64Array(length)
   }
 
-  private grown(cache: Float64Array): Float64Array {
-    const larger = new Float64Array(2 * cache.length)
-    larger.set(cache)
-    this.cache = larger
-    return larger
+  protected override decode(bytes: Uint8Array, at: number, cells: Float64Array, cell: number): void {
+    cells[cell] = readInt64(bytes, at)
+    cells[cell + 1] = this.baseOffset + readInt32(bytes, at + 8)
   }
 }

@@ -3,23 +3,19 @@ import type { SystemEvent } from '../../../src/events.ts'
 import { ErrorCode } from '../../../src/protocol/index.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
 import type { TraceRecord } from '../../kernel/index.ts'
+import { TroubleCounters, troubleCounterNames } from '../trouble-counters.ts'
 
 export const controlPlaneCounterNames = [
-  'controllerFailovers',
+  ...troubleCounterNames,
   'controllerResignations',
   'deposedControllersRefused',
   'fencedWrites',
   'staleBrokerEpochs',
-  'zooKeeperElections',
-  'sessionExpiries',
   'leaderElections',
-  'uncleanElections',
   'preferredElections',
   'reassignmentElections',
   'controlledShutdownElections',
   'partitionsOffline',
-  'isrShrinks',
-  'isrExpands',
   'isrWritesRefused',
   'isrNotifications',
   'replicasOutOfIsr',
@@ -30,12 +26,6 @@ export const controlPlaneCounterNames = [
   'topicsDeleted',
   'reassignmentsDone',
   'controlledShutdowns',
-  'processCrashes',
-  'powerLosses',
-  'pauses',
-  'linkCuts',
-  'linkStalls',
-  'brokerHalts',
   'leaderWrites',
 ] as const
 
@@ -47,8 +37,7 @@ export const zeroControlPlaneCounts = (): ControlPlaneCounts =>
 
 export class ControlPlaneCounters {
   readonly counts = zeroControlPlaneCounts()
-  private controllersElected = 0
-  private ensembleLeaders = 0
+  private readonly trouble = new TroubleCounters(this.counts)
   /** Partitions by topic, as the trace last told. */
   private readonly partitions = new Map<string, number>()
 
@@ -56,11 +45,9 @@ export class ControlPlaneCounters {
 
   apply(record: TraceRecord): void {
     const { counts } = this
+    this.trouble.apply(record)
     const event = record.event as SystemEvent | WorldEvent
     switch (event.kind) {
-      case 'ControllerElected':
-        if (this.controllersElected++ > 0) counts.controllerFailovers++
-        return
       case 'ControllerResigned':
         counts.controllerResignations++
         return
@@ -71,12 +58,6 @@ export class ControlPlaneCounters {
       case 'StateChangeFailed':
         if (event.reason.endsWith(': ControllerMoved')) counts.fencedWrites++
         return
-      case 'ZkLeaderServing':
-        if (this.ensembleLeaders++ > 0) counts.zooKeeperElections++
-        return
-      case 'ZkSessionClosed':
-        if (event.expired) counts.sessionExpiries++
-        return
       case 'ZkCommitted':
         for (const change of event.changes) this.znode(change)
         return
@@ -85,12 +66,6 @@ export class ControlPlaneCounters {
         return
       case 'PartitionOffline':
         counts.partitionsOffline++
-        return
-      case 'IsrShrunk':
-        counts.isrShrinks++
-        return
-      case 'IsrExpanded':
-        counts.isrExpands++
         return
       case 'IsrUpdateFailed':
         counts.isrWritesRefused++
@@ -111,21 +86,7 @@ export class ControlPlaneCounters {
         counts.topicsDeleted++
         return
       case 'ProcessEnded':
-        if (event.how === 'crash') counts.processCrashes++
         if (event.how === 'exit' && event.reason === 'shut down') counts.controlledShutdowns++
-        else if (event.how === 'exit') counts.brokerHalts++
-        return
-      case 'PowerLost':
-        counts.powerLosses++
-        return
-      case 'Paused':
-        counts.pauses++
-        return
-      case 'LinkCut':
-        counts.linkCuts++
-        return
-      case 'LinkStalled':
-        counts.linkStalls++
         return
       case 'Appended':
         if (event.role === 'leader') counts.leaderWrites += event.messages.length
@@ -137,7 +98,6 @@ export class ControlPlaneCounters {
     const { counts } = this
     if (election === 'new-partition') return
     counts.leaderElections++
-    if (election === 'offline-unclean') counts.uncleanElections++
     if (election === 'preferred') counts.preferredElections++
     if (election === 'reassignment') counts.reassignmentElections++
     if (election === 'controlled-shutdown') counts.controlledShutdownElections++

@@ -30,6 +30,14 @@ export function ignoredBrokerKey(key: string, value: unknown, versions: Protocol
       return lagKey(key, versions)
     case 'log.cleanup.policy':
       return ignoredPolicy(value, versions)
+    case 'compression.type':
+      return ignoredCompression(value, versions)
+    case 'log.message.format.version':
+    case 'log.message.timestamp.type':
+    case 'log.message.timestamp.difference.max.ms':
+    case 'log.message.timestamp.before.max.ms':
+    case 'log.message.timestamp.after.max.ms':
+      return messageKey(key, versions)
     default:
       if (key.startsWith('log.cleaner.') && versions.cleanupPolicies === 'delete') return noCompaction
       return ignoredKey(key, value, versions)
@@ -43,6 +51,14 @@ export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolV
       return versions.minIsr === 'none' ? { why: 'knows no min.insync.replicas' } : undefined
     case 'cleanup.policy':
       return ignoredPolicy(value, versions)
+    case 'compression.type':
+      return ignoredCompression(value, versions)
+    case 'message.format.version':
+    case 'message.timestamp.type':
+    case 'message.timestamp.difference.max.ms':
+    case 'message.timestamp.before.max.ms':
+    case 'message.timestamp.after.max.ms':
+      return messageKey(key, versions)
     case 'min.compaction.lag.ms':
     case 'max.compaction.lag.ms':
       return lagKey(key, versions)
@@ -100,4 +116,22 @@ function lagKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined
   const known =
     versions.compactionLag === 'min-and-max' || (versions.compactionLag === 'min' && key.includes('min.compaction'))
   return known ? undefined : { why: `knows no ${key}` }
+}
+
+function ignoredCompression(value: unknown, { brokerCompression }: ProtocolVersions): IgnoredKey | undefined {
+  if (brokerCompression === 'compression.type' || value === 'producer') return undefined
+  return { why: 'leaves compression to the producer (KAFKA-1499)' }
+}
+
+/** What a message looks like, under the names of brokers or of topics. */
+function messageKey(key: string, { formatSetting, timestampSettings }: ProtocolVersions): IgnoredKey | undefined {
+  const unknown = { why: `knows no ${key}` }
+  if (key.endsWith('format.version')) {
+    if (formatSetting === 'honoured') return undefined
+    return formatSetting === 'none' ? unknown : { why: 'writes the latest message format in any case (KIP-724)' }
+  }
+  if (timestampSettings === 'none') return unknown
+  if (key.endsWith('difference.max.ms')) return timestampSettings === 'before-and-after' ? unknown : undefined
+  const isOneSided = key.endsWith('before.max.ms') || key.endsWith('after.max.ms')
+  return isOneSided && timestampSettings === 'difference' ? unknown : undefined
 }

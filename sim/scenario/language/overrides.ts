@@ -51,6 +51,10 @@ export class ConfigOverrides {
     this.values.push({ key, node })
   }
 
+  get all(): ReadonlyArray<{ readonly key: string; readonly node: Located }> {
+    return this.values
+  }
+
   has(key: string): boolean {
     return this.values.some((one) => one.key === key)
   }

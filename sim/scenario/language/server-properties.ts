@@ -18,6 +18,7 @@ import { type PresetName, presets } from '../../../src/versions.ts'
 import type { Diagnostic } from './diagnostic.ts'
 import { ignoredBrokerKey } from './ignored-keys.ts'
 import { nearest } from './nearest.ts'
+import { refusedValue } from './refused-values.ts'
 import { Report } from './report.ts'
 import { type Place, quoted, Source } from './source.ts'
 
@@ -108,9 +109,10 @@ class Reader {
       isLong: longConfigKeys.has(key),
       trims: !this.preset.startsWith('0.8'),
     })
-    if ('expected' in read) {
+    const expected = 'expected' in read ? read.expected : refusedValue(key, read.value, this.preset)
+    if ('expected' in read || expected !== undefined) {
       const shown = text === '' ? 'nothing' : quoted(text)
-      this.report.error('KS202', place, `${quoted(key)} cannot be ${shown}`, { expected: read.expected })
+      this.report.error('KS202', place, `${quoted(key)} cannot be ${shown}`, { expected })
       return
     }
     this.known[key] = read.value

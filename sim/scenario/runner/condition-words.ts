@@ -25,6 +25,19 @@ export function conditionWords(condition: Condition): string {
       const asked = [value, counts].filter((part) => part !== '').join(', ')
       return `key ${condition.key} in ${condition.broker}/${condition.topic}-${condition.partition} has ${asked}`
     }
+    case 'lookup': {
+      const asked = fields(
+        ['segment', condition.segment],
+        ['relative offset', condition.relative],
+        ['index entry', condition.entry],
+        ['byte', condition.byte],
+        ['bytes scanned', condition.scanned],
+      )
+      const value = condition.value === undefined ? '' : `value ${condition.value}`
+      const crc = condition.crc === undefined ? '' : `a ${condition.crc} CRC`
+      const all = [asked, value, crc].filter((part) => part !== '').join(', ')
+      return `the lookup of offset ${condition.offset} in ${condition.broker}/${condition.topic}-${condition.partition} has ${all}`
+    }
     case 'leader': {
       const who = condition.is ?? 'somebody'
       const believer = condition.believes === undefined ? '' : `${condition.believes} believes that `

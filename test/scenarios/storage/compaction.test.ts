@@ -1,41 +1,12 @@
 // Compaction in a whole cluster: what conditions, ledger, story and trace make of it, and what each setting is good for.
-import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { checkFile, describeFile } from '../../../cli/diagnostic.ts'
-import { type ParseOptions, parseScenario } from '../../../sim/scenario/language/index.ts'
 import type { ScenarioPlan } from '../../../sim/scenario/plan.ts'
 import { ScenarioRun } from '../../../sim/scenario/runner/index.ts'
-import { describeFate, explain, formatRecord, Narrator } from '../../../sim/view/index.ts'
-import { repository } from '../../cli/trial.ts'
-
-const lesson = join(repository, 'scenarios/storage/compaction-keeps-last-value.yaml')
-
-function planOf(file: string, options: ParseOptions = {}): ScenarioPlan {
-  const checked = checkFile(file, options)
-  if ('plan' in checked.result) return checked.result.plan
-  throw new Error(describeFile(checked))
-}
-
-function play(plan: ScenarioPlan) {
-  const lines: string[] = []
-  const told: string[] = []
-  const narrator = new Narrator({ width: 200, details: plan.tell ?? [] })
-  const run = new ScenarioRun(plan, {
-    subscribers: [
-      {
-        apply(record, { view, ledger }) {
-          lines.push(formatRecord(record))
-          told.push(...narrator.apply(record, view, ledger))
-        },
-      },
-    ],
-  })
-  run.runTo(plan.endsUs)
-  return { run, result: run.finish(), lines, told: told.join('\n') }
-}
+import { describeFate, explain } from '../../../sim/view/index.ts'
+import { lesson, play, story } from './play.ts'
 
 describe('the lesson on compaction', () => {
-  const { run, lines, told } = play(planOf(lesson))
+  const { run, lines, told } = play(lesson('compaction-keeps-last-value.yaml'))
 
   it('tells which message gave way to which, and why nothing was lost', () => {
     expect(told).toContain(
@@ -72,8 +43,8 @@ describe('the lesson on compaction', () => {
 })
 
 describe('compaction in a cluster', () => {
-  const story = (cluster: string, topic: string, steps: string, expectation: string): ScenarioPlan => {
-    const text = `scenario: 1
+  const compacted = (cluster: string, topic: string, steps: string, expectation: string): ScenarioPlan =>
+    story(`scenario: 1
 ends: 90s
 cluster: { zookeeper: 1, brokers: 3, config: { log.cleaner.enable: true${cluster} } }
 topics: { users: { partitions: 1, replicas: [[b1, b2, b3]], config: { cleanup.policy: compact, segment.bytes: 120${topic} } } }
@@ -84,14 +55,10 @@ steps:
 ${steps}
 expect:
 ${expectation}
-`
-    const parsed = parseScenario(text, 'story.yaml')
-    if ('plan' in parsed) return parsed.plan
-    throw new Error(parsed.diagnostics.map(({ message }) => message).join('\n'))
-  }
+`)
 
   it('keeps its promises while leaders change and followers come back to a log with gaps, for any seed', () => {
-    const plan = story(
+    const plan = compacted(
       ', log.cleaner.backoff.ms: 500',
       '',
       `  - { at: 4s, crash: b1 }
@@ -115,7 +82,7 @@ ${expectation}
   })
 
   it('stops for good in 0.8.2 where somebody sends a message without key', () => {
-    const plan = story(
+    const plan = compacted(
       '',
       '',
       '  - send: { by: p1, to: users-0, message: keyless }',

@@ -265,6 +265,16 @@ describe('the narrator', () => {
     expect(lines.filter((line) => line.includes('has m31 acknowledged'))).toHaveLength(1)
   })
 
+  it('says what a move waits for, and why a topic did not come to be', () => {
+    const story = new Story()
+      .at(100)
+      .on('b1', { kind: 'ReassignmentWaits', tp, for: [3, 4] })
+      .on('b1', { kind: 'TopicNotCreated', topic: 'late', errorCode: 38, reason: 'replication factor: 9' })
+    const text = tell(story.records).lines.join(' ').replace(/ +/g, ' ')
+    expect(text).toContain('controller cannot finish the move of orders-0 while b3 b4 are not there')
+    expect(text).toContain('b1 cannot create topic late (InvalidReplicationFactor): replication factor: 9')
+  })
+
   it('gathers messages that fared alike in one sentence of the verdict', () => {
     const story = new Story().state(1, 0, [1], 0).lead('b1', 0, [1], 0, 0, 0)
     for (let index = 0; index < 50; index++)

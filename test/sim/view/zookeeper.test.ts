@@ -15,6 +15,7 @@ import {
   resolve,
   ViewRecorder,
 } from '../../../sim/view/index.ts'
+import { ErrorCode } from '../../../src/protocol/index.ts'
 import { makeZxid } from '../../../src/zookeeper/index.ts'
 import { Story } from './story.ts'
 
@@ -382,6 +383,8 @@ describe('the trace', () => {
       { kind: 'LeadershipExpired', contender: 'e1', election: '/chroot', epoch: 7 },
       { kind: 'AdminAsked', request: 'move orders-0', error: 'OK' },
       { kind: 'AdminAsked', request: 'move orders-0', error: 'NodeExists' },
+      { kind: 'ReassignmentWaits', tp: 'orders-0', for: [4] },
+      { kind: 'TopicNotCreated', topic: 'late', errorCode: ErrorCode.InvalidReplicationFactor, reason: 'too few' },
     ]
     const lines = events.map(formatEvent)
     expect(new Set(lines).size).toBe(lines.length)

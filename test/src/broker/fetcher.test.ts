@@ -183,5 +183,24 @@ test('metadata for a topic that nobody knows creates it where that is allowed, a
   const small = ClusterHarness.ready({
     plan: { brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 9 } },
   })
-  expect(ask(small, 'fresh')).toMatchObject({ topics: [{ errorCode: ErrorCode.Unknown }] })
+  expect(ask(small, 'orders', 'fresh')).toMatchObject({
+    topics: [{ errorCode: ErrorCode.Unknown }, { errorCode: ErrorCode.Unknown }],
+  })
+  expect(small.seen('TopicNotCreated')).toMatchObject([{ topic: 'fresh', errorCode: ErrorCode.Unknown }])
+  // From 0.10.1 on it spoils its own part only, and says what is wrong.
+  const later = ClusterHarness.ready({
+    plan: { protocol: '0.10.2', brokerConfig: { 'auto.create.topics.enable': true, 'default.replication.factor': 9 } },
+  })
+  expect(ask(later, 'orders', 'fresh', 'no/such/name')).toMatchObject({
+    brokers: [{}, {}, {}],
+    topics: [
+      { topic: 'orders', errorCode: ErrorCode.NoError },
+      { topic: 'fresh', errorCode: ErrorCode.InvalidReplicationFactor },
+      { topic: 'no/such/name', errorCode: ErrorCode.InvalidReplicationFactor },
+    ],
+  })
+  expect(later.seen('TopicNotCreated')).toMatchObject([
+    { topic: 'fresh', reason: 'replication factor: 9 larger than available brokers: 3' },
+    { topic: 'no/such/name' },
+  ])
 })

@@ -54,7 +54,9 @@ describe('assignReplicasToBrokers', () => {
 
   it('refuses more replicas than there are brokers, and numbers that are not positive', () => {
     expect(() => assignReplicasToBrokers([1, 2], 1, 3, 0, 0)).toThrow(AdminOperationError)
-    expect(() => assignReplicasToBrokers([1, 2], 1, 3, 0, 0)).toThrow(/3 is larger than the 2/)
+    expect(() => assignReplicasToBrokers([1, 2], 1, 3, 0, 0)).toThrow(
+      /replication factor: 3 larger than available brokers: 2/,
+    )
     expect(() => assignReplicasToBrokers([1, 2], 0, 1, 0, 0)).toThrow(AdminOperationError)
     expect(() => assignReplicasToBrokers([1, 2], 1, 0, 0, 0)).toThrow(AdminOperationError)
   })

@@ -9,6 +9,7 @@ import {
   requestReassignment,
 } from '../../../src/controller/index.ts'
 import { decodeAssignment, ErrorCode, zkPaths } from '../../../src/protocol/index.ts'
+import { type PresetName, presets } from '../../../src/versions.ts'
 import { ControllerCluster } from './controller-cluster.ts'
 
 const cluster = (brokers: readonly number[], config: Readonly<Record<string, unknown>> = {}): ControllerCluster => {
@@ -113,6 +114,25 @@ describe('controlled shutdown', () => {
     expect(failures[0]).toMatchObject({ reason: 'the batch of controller requests before was never sent' })
   })
 
+  const handedOver = (preset: PresetName): number => {
+    const c = new ControllerCluster({}, presets[preset])
+    c.startAll(1, 2, 3, 4)
+    c.createTopic('t', [[2, 3, 4]])
+    c.run(100)
+    c.kill(3)
+    c.run(100)
+    // Nobody takes a dead follower out of the ISR but the leader.
+    c.writeState('t', { isr: [2, 3, 4] })
+    shutDown(c, 1, 2)
+    return c.state('t').leaderAndIsr.leader
+  }
+
+  it('makes the first in the ISR the leader, dead or alive, before 0.10 (KAFKA-3670)', () => {
+    expect(handedOver('0.8.2')).toBe(3)
+    expect(handedOver('0.9')).toBe(3)
+    expect(handedOver('0.10.2')).toBe(4)
+  })
+
   it('is refused by a broker that is not the controller, and for a broker that is not there', () => {
     const c = cluster([1, 2])
     expect(shutDown(c, 2, 1).errorCode).toBe(ErrorCode.StaleControllerEpoch)
@@ -159,6 +179,20 @@ describe('preferred replica election', () => {
     c.run(300)
     expect(c.state('t').leaderAndIsr.leader).toBe(2)
     expect(c.zooKeeper.data(zkPaths.preferredReplicaElection)).toBeUndefined()
+  })
+
+  it('of a partition that is not there stays for the next controller, until KIP-183 (2.2) passes over it', () => {
+    for (const preferredRequests of ['as-asked', 'checked'] as const) {
+      const c = new ControllerCluster({}, { ...presets['0.11'], preferredRequests })
+      c.startAll(1, 2, 3)
+      c.run(100)
+      c.zooKeeper.put(zkPaths.preferredReplicaElection, '{"version":1,"partitions":[{"topic":"gone","partition":1}]}')
+      c.run(100)
+      expect(c.zooKeeper.data(zkPaths.preferredReplicaElection) !== undefined).toBe(preferredRequests === 'as-asked')
+      c.kill(c.active()[0]!)
+      c.run(300)
+      expect(c.zooKeeper.data(zkPaths.preferredReplicaElection)).toBeUndefined()
+    }
   })
 
   it('survives a request that cannot be read', () => {
@@ -243,7 +277,9 @@ describe('reassignment', () => {
       [2, 1],
     ])
     c.run(100)
-    expect(c.admin((zk) => requestReassignment(zk, [{ topic: 't', partition: 0, replicas: [3, 4] }]))).toBe('OK')
+    expect(
+      c.admin((zk) => requestReassignment(zk, presets['0.8.2'], [{ topic: 't', partition: 0, replicas: [3, 4] }])),
+    ).toBe('OK')
     expect(assignmentOf(c, 't').get(0)).toEqual([3, 4, 1, 2])
     expect(assignmentOf(c, 't').get(1)).toEqual([2, 1])
     expect(c.state('t').leaderAndIsr).toMatchObject({ leader: 1, leaderEpoch: 1, isr: [1, 2] })
@@ -270,7 +306,7 @@ describe('reassignment', () => {
       { topic: 't', partition: 0, replicas: [9] },
       { topic: 't', partition: 1, replicas: [2] },
     ]
-    expect(c.admin((zk) => requestReassignment(zk, request))).toBe('OK')
+    expect(c.admin((zk) => requestReassignment(zk, presets['0.8.2'], request))).toBe('OK')
     expect(assignmentOf(c, 't').get(0)).toEqual([1])
     expect(assignmentOf(c, 't').get(1)).toEqual([2, 1])
     expect(c.zooKeeper.data(zkPaths.reassignPartitions)).toBe(
@@ -282,7 +318,7 @@ describe('reassignment', () => {
     const c = cluster([1, 2, 3, 4])
     c.createTopic('t', [[2]])
     c.run(100)
-    c.admin((zk) => requestReassignment(zk, [{ topic: 't', partition: 0, replicas: [3] }]))
+    c.admin((zk) => requestReassignment(zk, presets['0.8.2'], [{ topic: 't', partition: 0, replicas: [3] }]))
     c.kill(1)
     c.run(200)
     c.writeState('t', { isr: [2, 3] })
@@ -333,15 +369,15 @@ describe('admin operations', () => {
     const c = cluster([1, 2, 3])
     c.createTopic('t', [[1, 2]])
     c.run(100)
-    expect(c.admin((zk) => addPartitions(zk, 't', 3))).toBe('OK')
+    expect(c.admin((zk) => addPartitions(zk, presets['0.8.2'], 't', 3))).toBe('OK')
     // Index (partition + 1) mod 3, because the first replica of partition 0 is broker 1.
     expect([...assignmentOf(c, 't')]).toEqual([
       [0, [1, 2]],
       [1, [3, 2]],
       [2, [1, 3]],
     ])
-    expect(c.admin((zk) => addPartitions(zk, 't', 4, new Map([[3, [2, 1]]])))).toBe('OK')
+    expect(c.admin((zk) => addPartitions(zk, presets['0.8.2'], 't', 4, new Map([[3, [2, 1]]])))).toBe('OK')
     expect(c.state('t', 3).leaderAndIsr.leader).toBe(2)
-    expect(c.admin((zk) => addPartitions(zk, 'nope', 2))).toBe('NoNode')
+    expect(c.admin((zk) => addPartitions(zk, presets['0.8.2'], 'nope', 2))).toBe('NoNode')
   })
 })

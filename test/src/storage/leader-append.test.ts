@@ -14,6 +14,7 @@ import {
   buildTransactionMarker,
   type CompressionType,
   type LogFormat,
+  logFormat09,
   logFormat21,
   logFormat010,
   logFormat011,
@@ -462,5 +463,61 @@ describe('any set from a client', () => {
       }),
       { numRuns: 1000 },
     )
+  })
+})
+
+describe('a leader of 0.9', () => {
+  const shape = (log: TestLog) => batchesIn(log).map(({ codecId, lastOffset }) => [codecId, lastOffset])
+  const values = [
+    [0, 'a'],
+    [1, 'b'],
+    [2, 'c'],
+    [3, 'a'],
+    [4, 'b'],
+    [5, 'c'],
+  ]
+
+  it('leaves compression to the producer, unless the topic says otherwise', () => {
+    const log = logOf(logFormat09)
+    log.append(buildRecords(three, { magic: 0 }), AS_LEADER)
+    log.append(buildRecords(three, { magic: 0, compression: 'snappy' }), AS_LEADER)
+    expect(shape(log)).toEqual([
+      [0, 0],
+      [0, 1],
+      [0, 2],
+      [2, 5],
+    ])
+    expect(valuesIn(log)).toEqual(values)
+  })
+
+  it('puts every set in one wrapper of the topic codec (KAFKA-1499)', () => {
+    const log = logOf({ ...logFormat09, compressionType: 'gzip' })
+    log.append(buildRecords(three, { magic: 0 }), AS_LEADER)
+    const info = log.append(buildRecords(three, { magic: 0, compression: 'snappy' }), AS_LEADER)
+    expect(info).toMatchObject({ firstOffset: 3, lastOffset: 5, count: 3 })
+    expect(shape(log)).toEqual([
+      [1, 2],
+      [1, 5],
+    ])
+    expect(valuesIn(log)).toEqual(values)
+  })
+
+  it('opens wrappers for a topic that is uncompressed, and then measures the messages', () => {
+    const log = logOf({ ...logFormat09, compressionType: 'uncompressed' })
+    log.append(buildRecords(three, { magic: 0 }), AS_LEADER)
+    const info = log.append(buildRecords(three, { magic: 0, compression: 'gzip' }), AS_LEADER)
+    expect(info).toMatchObject({ firstOffset: 3, lastOffset: 5, count: 3 })
+    expect(shape(log).map(([codec]) => codec)).toEqual([0, 0, 0, 0, 0, 0])
+    expect(valuesIn(log)).toEqual(values)
+    const narrow = logOf({ ...logFormat09, compressionType: 'uncompressed' }, { 'max.message.bytes': 200 })
+    const long = one('x'.repeat(500))
+    expect(errorOf(narrow, buildRecords([long], { magic: 0, compression: 'gzip' }))).toBe(ErrorCode.MessageSizeTooLarge)
+  })
+
+  it('looks for keys in what it opens', () => {
+    const log = logOf({ ...logFormat09, compressionType: 'gzip' }, { 'cleanup.policy': 'compact' })
+    const keyless = buildRecords([{ ...one('a'), key: null }], { magic: 0 })
+    expect(errorOf(log, keyless)).toBe(ErrorCode.InvalidMessage)
+    expect(errorOf(log, buildRecords(three, { magic: 0 }))).toBe(ErrorCode.NoError)
   })
 })

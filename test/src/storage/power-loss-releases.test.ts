@@ -3,11 +3,13 @@
  * by crashes and power losses between any two operations. The next life finds what was known to be durable, files that
  * agree with one another, and of its producers exactly what the records that are left say.
  */
+
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MemoryFileSystem } from '../../../sim/kernel/memory-files.ts'
 import { RandomStreams } from '../../../sim/kernel/random.ts'
 import { SimulatedDisk } from '../../../sim/kernel/simulated-disk.ts'
+import { configValues, topicConfigTable } from '../../../src/config/index.ts'
 import { fromUtf8, utf8 } from '../../../src/host/index.ts'
 import { releaseLogFormat } from '../../../src/server/release-log-format.ts'
 import {
@@ -174,7 +176,7 @@ class Lives {
   }
 
   private begin(durable: number): void {
-    const format = releaseLogFormat(presets[this.preset])
+    const format = releaseLogFormat(presets[this.preset], configValues(topicConfigTable))
     this.logs = manager(this.host, config, '', { logFormat: () => format })
     this.logs.load()
     const { log } = this

@@ -6,6 +6,7 @@ import type { NetworkPlan, TopicPlan } from '../../plan.ts'
 import { readLatency, readRate } from '../formats.ts'
 import { ignoredBrokerKey, ignoredTopicKey } from '../ignored-keys.ts'
 import type { ConfigOverrides } from '../overrides.ts'
+import { refusedValue } from '../refused-values.ts'
 import { enumerate, type Report } from '../report.ts'
 import type { clusterSchema, newTopicSchema, topicSchema } from '../schema/cluster.ts'
 import { entries, type Located, listed, type Place, quoted } from '../source.ts'
@@ -37,6 +38,7 @@ export function compileServers(
   report: Report,
 ): ServersPlan {
   const over = { ...serverProperties, ...overrides.of('broker') }
+  for (const { key, node } of overrides.all) refuseValue(key, node, preset, report)
   const brokerConfigOf: Record<string, Readonly<Record<string, unknown>>> = {}
   for (const own of entries<Record<string, unknown>>(node?.field('configOf'))) {
     if (!names.brokers.includes(own.name)) {
@@ -91,11 +93,18 @@ function warnIgnored(
   report: Report,
 ): void {
   for (const [key, node] of config?.fields ?? []) {
+    refuseValue(key, node, preset, report)
     const found = ignored(key, node.value, presets[preset])
     if (found === undefined) continue
     const { why, suggestion } = found
     report.warning('KS205', node.keyPlace, `${preset} ${why}: this changes nothing`, { suggestion })
   }
+}
+
+function refuseValue(key: string, node: Located, preset: PresetName, report: Report): void {
+  const expected = refusedValue(key, node.value, preset)
+  if (expected === undefined) return
+  report.error('KS202', node.place, `${quoted(key)} cannot be ${quoted(String(node.value))} in ${preset}`, { expected })
 }
 
 const NAME_MAX = 255

@@ -7,7 +7,7 @@ import { enumerate } from '../report.ts'
 import type { ConditionInput } from '../schema/conditions.ts'
 import { type Located, listed } from '../source.ts'
 import type { Compiled } from './condition-checks.ts'
-import { kindWords, type PartitionName } from './names.ts'
+import { kindWords, lookupName, type PartitionName } from './names.ts'
 import { ZooKeeperConditions } from './zk-conditions.ts'
 
 type Kind = keyof ConditionInput
@@ -72,6 +72,35 @@ export class ConditionCompiler extends ZooKeeperConditions {
       ...(value === undefined ? {} : { value: value.text }),
       ...(offset === undefined ? {} : { offset }),
       ...(records === undefined ? {} : { records }),
+    }
+  }
+
+  lookup(node: Located<ConditionInput['lookup']>): Compiled {
+    const subject = node.field('in')!
+    const replica = this.names.replica(subject)
+    const offset = node.field('lookup')!.value
+    const [segment, relative, entry, byte, scanned] = (
+      ['segment', 'relative', 'entry', 'byte', 'scanned'] as const
+    ).map((field) => this.count(node.field(field)))
+    const value = node.field('value')
+    const { crc } = node.value
+    const words = 'segment, relative, entry, byte, scanned, value or crc'
+    const asked = [segment, relative, entry, byte, scanned, value, crc]
+    if (!this.asks(node, asked, words) || replica === undefined) return undefined
+    if (!this.names.lookups.has(lookupName(subject.text, offset)))
+      this.never(node.field('lookup')!, `no step looks up offset ${offset} in ${subject.text}`)
+    return {
+      about: 'lookup',
+      span: node.span,
+      ...replica,
+      offset,
+      ...(segment === undefined ? {} : { segment }),
+      ...(relative === undefined ? {} : { relative }),
+      ...(entry === undefined ? {} : { entry }),
+      ...(byte === undefined ? {} : { byte }),
+      ...(scanned === undefined ? {} : { scanned }),
+      ...(value === undefined ? {} : { value: value.text }),
+      ...(crc === undefined ? {} : { crc }),
     }
   }
 
@@ -356,6 +385,7 @@ const kinds = [
   'event',
   'replica',
   'key',
+  'lookup',
   'leader',
   'isr',
   'controller',

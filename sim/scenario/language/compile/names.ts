@@ -43,6 +43,9 @@ export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
 const hasWorkload = (client: ClientPlan): boolean =>
   (client.kind === 'producer' || client.kind === 'java-producer') && client.workload !== undefined
 
+/** `b1/orders-0 1016` */
+export const lookupName = (replica: string, offset: number): string => `${replica} ${offset}`
+
 export class Names {
   readonly protocol: PresetName
   readonly brokers: readonly string[]
@@ -58,6 +61,8 @@ export class Names {
   readonly grown = new Map<string, number>()
   /** What is measured to its end. */
   readonly measures = new Set<string>()
+  /** What steps look up, by `lookupName`. */
+  readonly lookups = new Set<string>()
   /** Clients that have a mistake of their own: references to them are not a second one. */
   readonly unsound = new Set<string>()
   private readonly report: Report

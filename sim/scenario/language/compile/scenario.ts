@@ -15,7 +15,7 @@ import { compileClients } from './clients.ts'
 import { compileServers, compileTopic } from './cluster.ts'
 import { ConditionCompiler } from './conditions.ts'
 import { compileExpectations } from './expect.ts'
-import { Names } from './names.ts'
+import { lookupName, Names } from './names.ts'
 import { Partitioners } from './partitioners.ts'
 import { StepCompiler } from './steps.ts'
 import { localText } from './text.ts'
@@ -74,6 +74,7 @@ export function compileScenario(
   collectMessages(steps, names, report)
   collectOperations(steps, names, report)
   collectMeasures(steps, names, report)
+  collectLookups(steps, names)
 
   const conditions = new ConditionCompiler(names, report)
   const endsUs = readDuration(value.ends ?? DEFAULT_END)
@@ -158,6 +159,16 @@ function collectMoves(steps: ReadonlyArray<Located<StepInput>>, names: Names): v
       const topic = one.field('topic')!.text
       names.grown.set(topic, Math.max(one.value.to, names.grown.get(topic) ?? 0))
     }
+  }
+}
+
+/** What conditions on lookups may ask for. */
+function collectLookups(steps: ReadonlyArray<Located<StepInput>>, names: Names): void {
+  for (const step of steps) {
+    const lookups = step.fields.get('lookup')
+    if (lookups === undefined) continue
+    for (const { value } of oneOrMore(lookups as Located<{ offset: number; in: string }>))
+      names.lookups.add(lookupName(value.in, value.offset))
   }
 }
 

@@ -46,6 +46,24 @@ const conditionSchemas = {
     },
     planned,
   ).describe("What a replica's log holds of one key."),
+  lookup: object(
+    'lookup condition',
+    'a condition on a lookup: lookup, in, segment, relative, entry, byte, scanned, value, crc',
+    {
+      lookup: whole(0).describe('The offset, as `lookup` gave it.'),
+      in: format('replica').describe('Broker and partition.'),
+      segment: count().optional().describe('Base offset of the segment that it is in.'),
+      relative: count().optional().describe('The offset counted from that base.'),
+      entry: count().optional().describe('Relative offset of the index entry that the scan begins at.'),
+      byte: count().optional().describe('Byte of the log file that the scan begins at.'),
+      scanned: count().optional().describe('Bytes of the log file that are looked at, up to the end of what is found.'),
+      value: words().optional().describe('Name of the message found; `none`: none can be read.'),
+      crc: choice('crc', ['right', 'wrong'] as const)
+        .optional()
+        .describe('Whether the CRC of the batch found fits its bytes.'),
+    },
+    planned,
+  ).describe('What the last `lookup` of an offset in a replica came to.'),
   leader: object(
     'leader condition',
     'a condition on a leader: leader, is, epoch, believes',

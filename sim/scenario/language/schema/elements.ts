@@ -4,7 +4,7 @@
  * `docs/scenarios.md` come from the same bricks.
  */
 import * as z from 'zod'
-import { type ConfigTable, expectedValue } from '../../../../src/config/index.ts'
+import { type ConfigKey, type ConfigTable, expectedValue } from '../../../../src/config/index.ts'
 import { type FormatName, type TextFormat, textFormats } from '../formats.ts'
 
 // A scenario is checked once a process: compiling the checks to functions first would cost more than it saves, and the
@@ -138,11 +138,15 @@ function configValue(key: ConfigTable[string], token: string): z.ZodType {
   const error = () => token
   if (key.type === 'boolean') return z.boolean({ error })
   if (key.type === 'string') {
-    if (key.oneOf === undefined) return z.string({ error })
-    const word = z.enum(key.oneOf as [string, ...string[]], { error })
-    // `acks: 1` is a number to YAML.
-    const numbers = key.oneOf.filter((one) => /^-?\d+$/.test(one)).map(Number)
-    return numbers.length === 0 ? word : z.union([word, z.literal(numbers, { error })], { error })
+    const { oneOf, form } = key as ConfigKey<string>
+    if (oneOf !== undefined) {
+      const word = z.enum(oneOf as [string, ...string[]], { error })
+      // `acks: 1` is a number to YAML.
+      const numbers = oneOf.filter((one) => /^-?\d+$/.test(one)).map(Number)
+      return numbers.length === 0 ? word : z.union([word, z.literal(numbers, { error })], { error })
+    }
+    const schema = z.string({ error })
+    return form === undefined ? schema : schema.refine(form.accepts, { error })
   }
   const { min, max } = key as { readonly min?: number; readonly max?: number }
   let schema: z.ZodNumber = key.type === 'double' ? z.number({ error }) : z.int({ error })

@@ -3,7 +3,9 @@
  * keeps all that was flushed, dense offsets and agreeing indexes. And every sync of the engine is needed for that: with
  * any one of them taken out, some crash loses something.
  */
+
 import { describe, expect, it } from 'vitest'
+import { configValues, topicConfigTable } from '../../../../src/config/index.ts'
 import { type FileSystem, fromUtf8 } from '../../../../src/host/index.ts'
 import { releaseLogFormat } from '../../../../src/server/release-log-format.ts'
 import type { Log } from '../../../../src/storage/index.ts'
@@ -177,7 +179,7 @@ describe('the engine, crashed at every point of its life', () => {
 
 /** What a release makes of it, but for the mark of a clean shutdown. */
 function optionsOf(preset: PresetName): ManagerOptions {
-  const logFormat = releaseLogFormat(presets[preset])
+  const logFormat = releaseLogFormat(presets[preset], configValues(topicConfigTable))
   return { ...mended, logFormat: () => logFormat, cleanerRules: presets[preset] }
 }
 
