@@ -56,6 +56,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   sessionExpiry: 'operations on ZooKeeper whose session expires',
   electedBeforeNewSession: 'a controller that is told of its new session after it was elected in it',
   lostEpochRace: 'a new controller that finds its epoch raised by another',
+  topicWatch: 'when a controller begins to watch a topic for new partitions',
   preferredElections: 'whether a controller remembers the preferred elections under way',
   deadNewReplicas: 'moving a partition to brokers that are not there',
   moveTool: 'what the tool that moves partitions does about those, and brokers, that are not there',

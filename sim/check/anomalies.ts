@@ -65,6 +65,8 @@ export function partitionAnomaly(
     if (anomaly !== undefined) return anomaly
   }
   if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
+  const unseen = unseenPartition(control, partition, versions)
+  if (unseen !== undefined) return unseen
   const lost = lostAnswer(control, partition) ?? needlessElection(control, partition, versions)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
@@ -94,10 +96,12 @@ function replicaAnomaly(
     }
   }
   const why = forgottenDeletion(control, broker, tp)
-  if (role.leaderEpoch > state.leaderEpoch && why !== undefined) {
+  // An equal epoch is refused as well, and may be another leader's.
+  const otherLeader = role.leaderEpoch === state.leaderEpoch && role.leader !== state.leader
+  if ((role.leaderEpoch > state.leaderEpoch || otherLeader) && why !== undefined) {
     return {
       id: 'D11',
-      because: `${broker.machine} was a replica of ${tp} before and never deleted it, for ${why}: it refuses the lower epochs of the topic that has the name now (derived; in every release here)`,
+      because: `${broker.machine} was a replica of ${tp} before and never deleted it, for ${why}: it has epoch ${role.leaderEpoch} from then, and takes only higher ones of the topic that has the name now (derived; in every release here)`,
     }
   }
   const leader = control.brokerOf(state.leader)
@@ -111,6 +115,21 @@ function replicaAnomaly(
     }
   }
   return undefined
+}
+
+/** It was added while the controller took over, which had read its topic, and did not watch it yet. */
+function unseenPartition(
+  { controller }: ControlTruth,
+  { tp, topic, state, addedAtUs }: PartitionControl,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  if (versions.topicWatch !== 'after-read' || state !== undefined || addedAtUs === undefined) return undefined
+  const { holder, sinceUs, atWorkSinceUs = Number.POSITIVE_INFINITY, toldOf } = controller
+  if (addedAtUs < sinceUs || addedAtUs > atWorkSinceUs || (toldOf.get(topic) ?? -1) >= addedAtUs) return undefined
+  return {
+    id: 'D17',
+    because: `${tp} was added while b${holder} took over as the controller: it had read the partitions of ${topic} and did not watch for new ones yet, so that no watch ever told it (derived; before 1.1)`,
+  }
 }
 
 /** The answer to a controller's own write was lost, and its second try told it that somebody had been there. */
