@@ -124,6 +124,11 @@ export interface ProtocolVersions {
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
+  /**
+   * What a broker writes down of itself in `meta.properties` (0.9): its id; also the id of the cluster (KAFKA-7335, 2.4),
+   * which ZooKeeper has since 0.10.1 (KIP-78).
+   */
+  readonly brokerMetadata: 'none' | 'broker-id' | 'broker-id-in-cluster' | 'broker-and-cluster-id'
   /** F19, KIP-380 (2.2): whether control requests name the registration of the broker that they are meant for. */
   readonly brokerEpoch: 'none' | 'registration'
   /** F23, KIP-207 (2.2): the latest offset, while a new leader's high watermark lags behind the start of its epoch. */
@@ -174,6 +179,11 @@ export interface ProtocolVersions {
    * never had a leader.
    */
   readonly preferredElections: 'remembered' | 'not-remembered'
+  /**
+   * KIP-183 (2.2): a preferred election that an administrator asks for is tried for every partition that is named, unless
+   * its topic is to be deleted; or first freed of partitions that are not there or that their preferred replica leads.
+   */
+  readonly preferredRequests: 'as-asked' | 'checked'
   /** KAFKA-4214 (0.10.2): a partition that shall move to brokers which are not there: refused, or waits for them. */
   readonly deadNewReplicas: 'refused' | 'waited-for'
   /**
@@ -207,9 +217,10 @@ export interface ProtocolVersions {
   readonly replacedController: 'works-on' | 'resigns'
   /**
    * What a broker does that finds its own node of an older session in ZooKeeper, as one does that is started again before
-   * the session timed out: it waits, or (0.9) it fails to start.
+   * the session timed out: it waits, or (0.9) it fails to start, and in a new session it stays unregistered; or (KAFKA-7165,
+   * 2.2) the same, but a node that this very process made in the session before is replaced.
    */
-  readonly staleRegistration: 'waited-out' | 'fatal'
+  readonly staleRegistration: 'waited-out' | 'fatal' | 'fatal-unless-own'
   /**
    * An exception on the thread that deletes topics: before 1.1 it ends the thread. It comes where a topic to be deleted
    * is not there any more (a controller crashed as it removed the topic's nodes).

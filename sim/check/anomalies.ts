@@ -65,9 +65,11 @@ export function partitionAnomaly(
     if (anomaly !== undefined) return anomaly
   }
   if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
-  const unseen = unseenPartition(control, partition, versions)
-  if (unseen !== undefined) return unseen
-  const lost = lostAnswer(control, partition) ?? needlessElection(control, partition, versions)
+  const lost =
+    unseenPartition(control, partition, versions) ??
+    lostAnswer(control, partition) ??
+    needlessElection(control, partition, versions) ??
+    leaderlessMove(control, partition)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
@@ -155,6 +157,17 @@ function needlessElection(
   }
 }
 
+/** A move came to its end while no new replica was registered: the old ones went, the leader with them. */
+function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionControl): Anomaly | undefined {
+  if (state === undefined || state.leader >= 0) return undefined
+  const given = [...controller.failures].some((failure) => failure.startsWith(`${tp}: none of the new replicas [`))
+  if (!given) return undefined
+  return {
+    id: 'D23',
+    because: `the new replicas of ${tp} were in the ISR, which completes a move, and not registered, which none of them can lead without: b${controller.holder} removed the old replicas and their leader, and takes the partition for online (derived; in every release here)`,
+  }
+}
+
 const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
   id: 'M23',
   because: `the last decision on ${tp} was made by ${decidedBy}, a controller that had been replaced (KAFKA-6082, before 2.1)`,
@@ -231,6 +244,22 @@ const writtenAwayAnomaly = (tp: string): Anomaly => ({
   because: `the tool added ${tp} while a controller changed replicas of the topic, and the controller wrote back what it remembered, without ${tp} (derived; neither looks at the version)`,
 })
 
+/** Why a request for preferred elections stays in ZooKeeper. */
+export function electionAnomaly(control: ControlTruth, data: string, versions: ProtocolVersions): Anomaly | undefined {
+  if (versions.preferredRequests === 'checked') return undefined
+  const { failures, holder } = control.controller
+  for (const [, topic, partition] of data.matchAll(/"topic":"([^"]*)","partition":(\d+)/g)) {
+    const tp = `${topic}-${partition}`
+    const failed = failures.has(`preferred replica election: no leadership is known for ${tp}`)
+    if (!failed || control.partitions.has(tp)) continue
+    return {
+      id: 'D20',
+      because: `b${holder} was asked for a preferred election of ${tp} when the topic was gone already: it fails after the try, and the request waits for the next controller (derived; before 2.2)`,
+    }
+  }
+  return undefined
+}
+
 /** Why a topic that is to be deleted is not. */
 export function deletionAnomaly(control: ControlTruth, topic: string, versions: ProtocolVersions): Anomaly | undefined {
   const { deletionDied, holder } = control.controller
@@ -247,6 +276,12 @@ export function deletionAnomaly(control: ControlTruth, topic: string, versions: 
     return {
       id: 'D7',
       because: `partition ${partition.tp} has no state in ZooKeeper (it never had a leader, or a controller died while it removed the topic), and its replicas cannot be taken offline, nor deleted (KAFKA-6650, before 2.0)`,
+    }
+  }
+  if (control.controller.staleHalts.has(topic)) {
+    return {
+      id: 'D21',
+      because: `b${holder} put the deletion of another ${topic} off because a replica was down, and completed it all the same, for that replica was deleted already: it takes the name for not to be deleted ever since (derived; in every release here)`,
     }
   }
   const halted = control.controller.deletionsHalted.get(topic) === 'reassignment'
@@ -287,8 +322,14 @@ const topicsIn = (data: string): string[] => [...data.matchAll(/"topic":"([^"]*)
 
 const namesTopic = (data: string, topic: string): boolean => topicsIn(data).includes(topic)
 
-/** Why a broker is down for good. */
+/** Why a broker is down for good, or not known to be there. */
 export function haltAnomaly(broker: BrokerControl, versions: ProtocolVersions): Anomaly | undefined {
+  if (broker.running && broker.refused && versions.staleRegistration === 'fatal') {
+    return {
+      id: 'D22',
+      because: `${broker.machine} found the node of its older session when it registered itself in its new one, took the id for taken, and works on unregistered (KAFKA-7165, from 0.9 up to 2.1)`,
+    }
+  }
   if (broker.exit?.startsWith('log truncation is not allowed') !== true || versions.outOfRange === 'never-halt') {
     return undefined
   }

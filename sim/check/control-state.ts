@@ -54,6 +54,8 @@ export interface BrokerControl {
   noticed: boolean
   /** A registration ended, and the controller that stands never took the broker for failed. */
   lossMissed: boolean
+  /** It found its node of an older session when it last tried to register. */
+  refused: boolean
   readonly roles: Map<TopicPartition, RoleBelief>
   /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
   readonly metadata: Map<TopicPartition, number>
@@ -79,6 +81,8 @@ export interface ControllerControl {
   readonly deposedWrites: Map<string, string>
   /** Topics whose deletion the controller that stands has put off, and why. */
   readonly deletionsHalted: Map<string, string>
+  /** Topics that it deleted although it had put that off, and took no step of deleting one of the same name since. */
+  readonly staleHalts: Set<string>
   /** Steps that the controller that stands gave up, and why: `subject: reason`. */
   readonly failures: Set<string>
   /** When its epoch was written. */

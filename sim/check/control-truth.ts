@@ -35,6 +35,7 @@ export class ControlTruth {
     deletionDied: undefined,
     deposedWrites: new Map(),
     deletionsHalted: new Map(),
+    staleHalts: new Set(),
     failures: new Set(),
     sinceUs: 0,
     atWorkSinceUs: undefined,
@@ -124,7 +125,19 @@ export class ControlTruth {
         if (this.isNamed(record.machine)) this.controller.deletionsHalted.set(event.topic, event.reason)
         return
       case 'TopicDeletionStarted':
-        if (this.isNamed(record.machine)) this.controller.deletionsHalted.delete(event.topic)
+        if (!this.isNamed(record.machine)) return
+        this.controller.deletionsHalted.delete(event.topic)
+        this.controller.staleHalts.delete(event.topic)
+        return
+      case 'TopicDeleted':
+        if (!this.isNamed(record.machine) || !this.controller.deletionsHalted.delete(event.topic)) return
+        this.controller.staleHalts.add(event.topic)
+        return
+      case 'BrokerRegistered':
+        this.brokerOf(event.brokerId).refused = false
+        return
+      case 'BrokerNotRegistered':
+        this.brokerOf(event.brokerId).refused = true
         return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
@@ -171,6 +184,7 @@ export class ControlTruth {
     controller.deletionDied = undefined
     controller.deposedWrites.clear()
     controller.deletionsHalted.clear()
+    controller.staleHalts.clear()
     controller.failures.clear()
   }
 
@@ -199,6 +213,7 @@ export class ControlTruth {
         registered: undefined,
         noticed: false,
         lossMissed: false,
+        refused: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],

@@ -1,5 +1,5 @@
 /** I-LIVE-ADMIN: what was asked of the controller is done, or refused. Judged where the run ends calm. */
-import { brokerAnomaly, controllerAnomaly, deletionAnomaly, moveAnomaly } from './anomalies.ts'
+import { brokerAnomaly, controllerAnomaly, deletionAnomaly, electionAnomaly, moveAnomaly } from './anomalies.ts'
 import type { ControlTruth } from './control-truth.ts'
 import { LivenessOracle, type Stuck } from './liveness.ts'
 
@@ -17,6 +17,7 @@ export class LiveAdminOracle extends LivenessOracle {
       const anomaly =
         controllerAnomaly(control, this.versions) ??
         (topic === undefined ? undefined : deletionAnomaly(control, topic, this.versions)) ??
+        (path === '/admin/preferred_replica_election' ? electionAnomaly(control, data, this.versions) : undefined) ??
         (path === '/admin/reassign_partitions' ? moveAnomaly(control, data) : undefined) ??
         brokers.map((broker) => brokerAnomaly(control, broker, this.versions)).find((found) => found !== undefined)
       yield { detail: `${path} still waits${data === '' ? '' : `: ${data}`}.`, anomaly }

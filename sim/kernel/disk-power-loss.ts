@@ -1,11 +1,21 @@
 /**
- * What a power loss leaves of a disk, drawn from its stream: of each file's unsynced changes a prefix, of the unsynced
+ * What a power loss leaves of a disk: unless the caller says otherwise, drawn from its stream: of each file's unsynced changes a prefix, of the unsynced
  * changes of names a prefix. The first write of a file that did not survive whole may survive in part, up to a sector
  * boundary: a torn write.
  */
 import type { RandomStream } from '../../src/host/index.ts'
 import type { DirectoryChange, DirectoryJournal } from './directory-journal.ts'
 import { type ContentChange, type Inode, SECTOR_BYTES } from './disk-inode.ts'
+
+/**
+ * What becomes of changes that are not durable.
+ * - `drawn`: of each file, and of the changes of names, a drawn prefix survives.
+ * - `lost`: nothing survives.
+ * - `torn`: all survive but the last write of each file, of which some whole sectors do if it reaches over the end of one.
+ */
+export const unsyncedFates = ['drawn', 'lost', 'torn'] as const
+
+export type UnsyncedFate = (typeof unsyncedFates)[number]
 
 export interface PowerLossOutcome {
   /** Files whose content or name is not what it was. */
@@ -18,6 +28,7 @@ export interface PowerLossOutcome {
 export interface DiskAtPowerLoss {
   readonly random: RandomStream
   readonly tearWrites: boolean
+  readonly unsynced: UnsyncedFate
   readonly dirty: Iterable<Inode>
   readonly journal: DirectoryJournal
   undoName(change: DirectoryChange): void
@@ -29,8 +40,8 @@ export function losePower(disk: DiskAtPowerLoss): PowerLossOutcome {
   let bytesLost = 0
   for (const inode of disk.dirty) {
     const changes = inode.dirtyChanges
-    const kept = disk.random.intBetween(0, changes.length, `changes of ${inode.path} kept`)
-    const tornBytes = kept < changes.length && disk.tearWrites ? tornLength(disk.random, inode, changes[kept]!) : 0
+    const kept = changesKept(disk, inode, changes)
+    const tornBytes = kept < changes.length ? bytesKept(disk, inode, changes[kept]!) : 0
     for (let i = changes.length - 1; i >= kept; i--) {
       const change = changes[i]!
       const keep = i === kept ? tornBytes : 0
@@ -41,7 +52,7 @@ export function losePower(disk: DiskAtPowerLoss): PowerLossOutcome {
     if (tornBytes > 0) torn.push({ path: inode.path, position: changes[kept]!.position, length: tornBytes })
     inode.clearChanges()
   }
-  const keptNames = disk.random.intBetween(0, disk.journal.length, 'changes of names kept')
+  const keptNames = namesKept(disk)
   while (disk.journal.length > keptNames) {
     const change = disk.journal.takeLast()!
     if (change.kind === 'create') bytesLost += change.inode.size
@@ -51,9 +62,21 @@ export function losePower(disk: DiskAtPowerLoss): PowerLossOutcome {
   return { filesChanged: changed.size, bytesLost, torn }
 }
 
+function changesKept({ unsynced, random }: DiskAtPowerLoss, inode: Inode, changes: readonly ContentChange[]): number {
+  if (unsynced === 'drawn') return random.intBetween(0, changes.length, `changes of ${inode.path} kept`)
+  if (unsynced === 'lost') return 0
+  return changes.at(-1)?.kind === 'write' ? changes.length - 1 : changes.length
+}
+
+function namesKept({ unsynced, random, journal }: DiskAtPowerLoss): number {
+  if (unsynced === 'drawn') return random.intBetween(0, journal.length, 'changes of names kept')
+  return unsynced === 'lost' ? 0 : journal.length
+}
+
 /** How many bytes of a write that was under way reached the medium: whole sectors. */
-function tornLength(random: RandomStream, inode: Inode, change: ContentChange): number {
-  if (change.kind !== 'write' || !random.chance(1, 2, `write of ${inode.path} torn`)) return 0
+function bytesKept({ unsynced, random, tearWrites }: DiskAtPowerLoss, inode: Inode, change: ContentChange): number {
+  if (unsynced === 'lost' || change.kind !== 'write') return 0
+  if (unsynced === 'drawn' && !(tearWrites && random.chance(1, 2, `write of ${inode.path} torn`))) return 0
   const firstSector = Math.floor(change.position / SECTOR_BYTES) + 1
   const endSector = Math.ceil((change.position + change.length) / SECTOR_BYTES)
   if (firstSector >= endSector) return 0

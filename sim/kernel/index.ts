@@ -1,6 +1,6 @@
 /** The simulation kernel: a world of machines, disks and a network on a virtual clock. It knows no Kafka. */
 export { DEFAULT_DISK_COSTS, type DiskCosts, type DiskEnvironment } from './disk-content.ts'
-export type { PowerLossOutcome } from './disk-power-loss.ts'
+export { type PowerLossOutcome, type UnsyncedFate, unsyncedFates } from './disk-power-loss.ts'
 export { EventQueue, KernelEvent } from './event-queue.ts'
 export type { MachineState, WorldEvent } from './events.ts'
 export type { LatencyRange } from './link.ts'

@@ -21,6 +21,7 @@ import {
   type RandomStream,
 } from '../../src/host/index.ts'
 import type { DiskCosts } from './disk-content.ts'
+import type { UnsyncedFate } from './disk-power-loss.ts'
 import { KernelEvent } from './event-queue.ts'
 import type { MachineState, WorldEvent } from './events.ts'
 import { MachineClock } from './machine-clock.ts'
@@ -135,12 +136,12 @@ export class Machine {
   }
 
   /** Power is lost: with it the page cache, and peers hear nothing. */
-  powerOff(): void {
-    if (this.state === 'off' || this.isPostponed(() => this.powerOff())) return
+  powerOff(unsynced?: UnsyncedFate): void {
+    if (this.state === 'off' || this.isPostponed(() => this.powerOff(unsynced))) return
     if (this.life !== undefined) this.endLife('power', 'power lost', this.world.now)
     this.state = 'off'
     this.world.network.losePower(this)
-    const { filesChanged, bytesLost } = this.disk.powerLoss()
+    const { filesChanged, bytesLost } = this.disk.powerLoss(unsynced)
     this.emit({ kind: 'PowerLost', filesChanged, bytesLost })
   }
 

@@ -23,7 +23,7 @@ import { DEFAULT_DISK_COSTS, DiskContent, type DiskCosts, type DiskEnvironment }
 import { digestFiles } from './disk-digest.ts'
 import { DiskHandle } from './disk-handle.ts'
 import { Inode } from './disk-inode.ts'
-import { losePower, type PowerLossOutcome } from './disk-power-loss.ts'
+import { losePower, type PowerLossOutcome, type UnsyncedFate } from './disk-power-loss.ts'
 import { isWithin, joinPath, movedPath } from './file-path.ts'
 
 const JOURNAL_COMMIT_US = 5 * SECOND
@@ -143,8 +143,8 @@ export class SimulatedDisk implements FileSystem {
     this.content.endLife()
   }
 
-  /** The machine lost power: undoes what was not durable, as far as drawn. */
-  powerLoss(): PowerLossOutcome {
+  /** The machine lost power: undoes what was not durable, as far as drawn or said. */
+  powerLoss(unsynced: UnsyncedFate = 'drawn'): PowerLossOutcome {
     this.content.endLife()
     const now = this.environment.trueTime()
     this.journal.writtenBack(now - JOURNAL_COMMIT_US)
@@ -152,6 +152,7 @@ export class SimulatedDisk implements FileSystem {
     const outcome = losePower({
       random: this.environment.random,
       tearWrites: this.tearWrites,
+      unsynced,
       dirty: this.content.dirty,
       journal: this.journal,
       undoName: (change) => this.undoName(change),

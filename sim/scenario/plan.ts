@@ -5,6 +5,7 @@
 import type { PartitionerClass, ProcessingOptions, Subscribes } from '../../src/client/index.ts'
 import type { PresetName } from '../../src/versions.ts'
 import type { CreateMode, ElectionRecipe, MultiPart } from '../../src/zookeeper/index.ts'
+import type { UnsyncedFate } from '../kernel/index.ts'
 import type { Condition, Match } from './condition.ts'
 
 export type * from './condition.ts'
@@ -244,6 +245,8 @@ export type Action = { readonly span: SourceSpan } & (
       readonly do: 'crash' | 'powerOff' | 'pause' | 'resume' | 'restart' | 'shutdown' | 'start' | 'stop'
       readonly targets: Targets
       readonly afterUs?: number
+      /** Of `powerOff`: what becomes of writes that were not synced; `drawn` if left out. */
+      readonly unsynced?: UnsyncedFate
     }
   /** Two-way unless `oneWay`; a stall holds bytes back, a cut as well: a cut also stops new connections. */
   | {
@@ -262,6 +265,14 @@ export type Action = { readonly span: SourceSpan } & (
       readonly file: string
       readonly position: number
       readonly bit: number
+    }
+  /** The last bit of the batch that holds an offset. */
+  | {
+      readonly do: 'corruptRecord'
+      readonly broker: string
+      readonly topic: string
+      readonly partition: number
+      readonly offset: number
     }
   | { readonly do: 'expireSession'; readonly targets: Targets }
   | { readonly do: 'skewClock'; readonly targets: Targets; readonly jumpUs: number; readonly driftPpm: number }

@@ -139,8 +139,10 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       return
 
     case 'BrokerRegistered':
+    case 'BrokerNotRegistered':
     case 'TruncationRepeats':
     case 'IsrProposed':
+    case 'IsrWriteWaits':
     case 'IsrUpdateFailed':
     case 'ProduceAnswered':
     case 'TopicNotCreated':

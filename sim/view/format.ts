@@ -32,7 +32,8 @@ export function formatEvent(event: AnyEvent): string {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
     case 'BrokerRegistered':
-      return `BrokerRegistered ${brokerName(event.brokerId)}`
+    case 'BrokerNotRegistered':
+      return `${event.kind} ${brokerName(event.brokerId)}`
     case 'ReplicaCreated':
       return `ReplicaCreated ${event.tp} leo=${event.logEndOffset} hw=${event.highWatermark}`
     case 'ReplicaDeleted':
@@ -55,6 +56,8 @@ export function formatEvent(event: AnyEvent): string {
     case 'IsrExpanded':
       return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} ${event.kind === 'IsrShrunk' ? 'out' : 'in'}=${brokerNames(event.changed)} zkVersion=${event.zkVersion} (${event.reason})`
     case 'IsrProposed':
+    case 'IsrWriteWaits':
+      return `IsrWriteWaits ${event.tp} isr=${brokerNames(event.isr)}`
     case 'IsrUpdateFailed':
       return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
     case 'HighWatermarksCheckpointed':

@@ -102,6 +102,12 @@ export function narrateControl(
     case 'BrokerStartup':
       if (event.brokers.every((id) => (view.machines[brokerName(id)]?.life ?? 0) < 2)) return undefined
       return { who: 'controller', text: `sees that ${brokerNames(event.brokers)} came back`, tone: 'plain' }
+    case 'BrokerNotRegistered':
+      return {
+        who: brokerName(event.brokerId),
+        text: 'finds its node of another session in ZooKeeper and does not register itself',
+        tone: 'warn',
+      }
     case 'StateChangeFailed':
       return { who: 'controller', text: `gives up on ${event.subject}: ${event.reason}`, tone: 'warn' }
 

@@ -93,6 +93,7 @@ export function narrate(
     case 'HighWatermark':
     case 'IsrShrunk':
     case 'IsrExpanded':
+    case 'IsrWriteWaits':
     case 'IsrUpdateFailed':
     case 'HighWatermarksCheckpointed':
     case 'ReplicaCreated':
@@ -147,6 +148,7 @@ type ReplicaEvent = EventOf<
   | 'HighWatermark'
   | 'IsrShrunk'
   | 'IsrExpanded'
+  | 'IsrWriteWaits'
   | 'IsrUpdateFailed'
   | 'HighWatermarksCheckpointed'
   | 'ReplicaCreated'
@@ -215,6 +217,12 @@ function narrateReplica(
         who,
         text: `takes ${brokerNames(event.changed)} back into the ISR of ${event.tp}; ISR ${brokerNames(event.isr)}`,
         tone: 'good',
+      }
+    case 'IsrWriteWaits':
+      return {
+        who,
+        text: `wants to write ISR ${brokerNames(event.isr)} of ${event.tp}, and cannot reach ZooKeeper: it waits, and ${event.tp} takes no messages meanwhile`,
+        tone: 'warn',
       }
     case 'IsrUpdateFailed':
       if (!memory.changed(`isr-update ${who} ${event.tp}`, String(event.zkVersion))) return undefined

@@ -12,6 +12,8 @@ export interface TracedMessage {
 export type BrokerEvent =
   | { readonly kind: 'BrokerStarted'; readonly brokerId: number; readonly cleanShutdown: boolean }
   | { readonly kind: 'BrokerRegistered'; readonly brokerId: number }
+  /** Its node is there, of another session: it does not start, or works on without a registration of its own. */
+  | { readonly kind: 'BrokerNotRegistered'; readonly brokerId: number }
   /** A replica was set up on this broker, from disk or new. */
   | {
       readonly kind: 'ReplicaCreated'
@@ -83,6 +85,11 @@ export type BrokerEvent =
     }
   /** The leader asks the controller for another ISR; who is to join counts from now on (KIP-497). */
   | { readonly kind: 'IsrProposed'; readonly tp: string; readonly isr: readonly number[]; readonly zkVersion: number }
+  /**
+   * A leader wants to write another ISR and has no connection to ZooKeeper: it waits for one, as long as that takes, and
+   * holds the partition's lock meanwhile: no producer's message gets in.
+   */
+  | { readonly kind: 'IsrWriteWaits'; readonly tp: string; readonly isr: readonly number[] }
   | {
       readonly kind: 'IsrUpdateFailed'
       readonly tp: string

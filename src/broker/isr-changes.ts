@@ -57,6 +57,8 @@ export class IsrChanges {
 
   /** Writes a new ISR to ZooKeeper; on a conflict the old one stays. */
   private write(change: IsrChange, done: () => void): void {
+    const { host, zk } = this.context
+    if (host.tracing && !zk.connected) traceBroker(host, { kind: 'IsrWriteWaits', tp: this.led.tp, isr: change.isr })
     writeIsr(this.context, this.led.tp, this.stateWith(change.isr), this.led.controllerEpoch, (version) => {
       if (version === undefined) this.traceFailedUpdate(change)
       else {

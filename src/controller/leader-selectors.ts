@@ -80,7 +80,10 @@ export const reassignmentSelector: LeaderSelector = (context, tp, current) =>
     if (replicas === undefined) throw new Refusal('state-change-failed', `${tp} is not being reassigned`)
     const leader = replicas.find((id) => context.isLive(id) && current.isr.includes(id))
     if (leader === undefined) {
-      throw new Refusal('state-change-failed', `none of the new replicas [${replicas}] is in the ISR [${current.isr}]`)
+      throw new Refusal(
+        'state-change-failed',
+        `none of the new replicas [${replicas}] is both alive and in the ISR [${current.isr}]`,
+      )
     }
     return elected(current, leader, current.isr, replicas, 'reassignment')
   })

@@ -94,13 +94,21 @@ export class PreferredElections {
     this.deletion.resume(topics)
   }
 
-  /** Partitions of topics that are to be deleted are left out. */
   private *handle(data: string): Task<void> {
     const { preferredElections, deletion } = this.core.context
+    const partitions = partitionsIn(data).filter((tp) => !preferredElections.has(tp) && !deletion.isQueued(topicOf(tp)))
     yield* this.elect(
-      partitionsIn(data).filter((tp) => !preferredElections.has(tp) && !deletion.isQueued(topicOf(tp))),
+      partitions.filter((tp) => this.isElectable(tp)),
       false,
     )
+  }
+
+  /** @throws Refusal (from 2.2 on, as in Kafka) a partition that is there never had a leader */
+  private isElectable(tp: TopicPartition): boolean {
+    const { context } = this.core
+    if (context.environment.versions.preferredRequests === 'as-asked') return true
+    if (!context.assignment.has(tp)) return false
+    return context.leadershipOf(tp).leaderAndIsr.leader !== context.preferredReplicaOf(tp)
   }
 }
 

@@ -30,6 +30,8 @@ export const zkPaths = {
   reassignPartitions: '/admin/reassign_partitions',
   preferredReplicaElection: '/admin/preferred_replica_election',
   deleteTopics: '/admin/delete_topics',
+  /** From 0.10.1. */
+  clusterId: '/cluster/id',
   /** From 0.9. */
   isrChangeNotification: '/isr_change_notification',
   deleteTopic: (topic: string): string => `/admin/delete_topics/${topic}`,
@@ -53,6 +55,11 @@ export function decodeBroker(id: number, data: string): BrokerEndpoint {
   const { host, port } = JSON.parse(data) as { host: string; port: number }
   return { id, host, port }
 }
+
+/** `/cluster/id` */
+export const encodeClusterId = (id: string): string => JSON.stringify({ version: '1', id })
+
+export const decodeClusterId = (data: string): string => (JSON.parse(data) as { id: string }).id
 
 /** `/brokers/topics/T`: partition to assigned replicas. */
 export function encodeAssignment(assignment: ReadonlyMap<number, readonly number[]>): string {

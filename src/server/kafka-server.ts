@@ -31,6 +31,13 @@ import { LogManager } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import { ZkClient, type ZkResult } from '../zookeeper/index.ts'
 import { brokerAccess } from './broker-access.ts'
+import {
+  type BrokerMetadata,
+  getOrGenerateClusterId,
+  metadataMismatch,
+  readBrokerMetadata,
+  writeBrokerMetadata,
+} from './broker-metadata.ts'
 import { controlledShutdown } from './controlled-shutdown.ts'
 import { releaseLogFormat } from './release-log-format.ts'
 import { createMissingTopic } from './topic-creation.ts'
@@ -57,6 +64,10 @@ export class KafkaServer implements Process {
   private readonly groups: GroupRequests
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
+  /** What `meta.properties` shall say, in releases that have one. */
+  private metadata: BrokerMetadata | undefined
+  /** The session in which this process registered itself last. */
+  private registeredIn: string | null = null
   private state: 'starting' | 'running' | 'shutting-down' = 'starting'
 
   constructor(host: Host, options: KafkaServerOptions) {
@@ -138,6 +149,7 @@ export class KafkaServer implements Process {
       const made = yield* until<ZkResult<unknown>>((resume) => this.zk.createRecursive(path, resume))
       if (made.error === 'SessionExpired') return yield* this.stop(SESSION_EXPIRED)
     }
+    yield* this.checkMetadata()
     yield* this.readAllTopicConfigs()
     this.loadLogs()
     const { config } = this.options
@@ -178,10 +190,39 @@ export class KafkaServer implements Process {
 
   private *registerOrStop(): Task<boolean> {
     const outcome = yield* this.register()
-    if (outcome === 'registered') return true
+    if (outcome === 'registered') {
+      this.writeMetadata()
+      return true
+    }
     const taken = `a broker is already registered on ${zkPaths.brokerId(this.endpoint.id)}`
     yield* this.stop(outcome === 'id-taken' ? taken : SESSION_EXPIRED)
     return false
+  }
+
+  /** A broker does not start in the data directory of another one. */
+  private *checkMetadata(): Task<void> {
+    const { versions, brokerId } = this.options
+    const { brokerMetadata } = versions
+    if (brokerMetadata === 'none') return
+    const isInCluster = brokerMetadata !== 'broker-id'
+    const clusterId = isInCluster ? yield* getOrGenerateClusterId(this.host, this.zk) : undefined
+    const own = brokerMetadata === 'broker-and-cluster-id' ? { brokerId, clusterId: clusterId! } : { brokerId }
+    this.metadata = own
+    this.withDisk('meta.properties cannot be read', () => {
+      const mismatch = metadataMismatch(readBrokerMetadata(this.host.files), own, versions)
+      if (mismatch !== undefined) this.host.halt(mismatch)
+    })
+  }
+
+  /** Before 2.4 the file is left alone if there is one. */
+  private writeMetadata(): void {
+    const { metadata, host } = this
+    if (metadata === undefined) return
+    this.withDisk('meta.properties cannot be written', () => {
+      if (metadata.clusterId !== undefined || readBrokerMetadata(host.files) === undefined) {
+        writeBrokerMetadata(host.files, metadata)
+      }
+    })
   }
 
   private *readAllTopicConfigs(): Task<void> {
@@ -193,14 +234,21 @@ export class KafkaServer implements Process {
   }
 
   private loadLogs(): void {
-    try {
+    this.withDisk('the logs cannot be loaded', () => {
       const { cleanShutdown } = this.logs.load()
       this.logsAreLoaded = true
       this.logs.startup()
       const { brokerId } = this.options
       if (this.host.tracing) traceBroker(this.host, { kind: 'BrokerStarted', brokerId, cleanShutdown })
+    })
+  }
+
+  /** A broker whose disk fails as it starts ends. */
+  private withDisk(what: string, action: () => void): void {
+    try {
+      action()
     } catch (error) {
-      if (isDiskFailure(error)) this.host.halt(`the logs cannot be loaded: ${error.message}`)
+      if (isDiskFailure(error)) this.host.halt(`${what}: ${error.message}`)
       throw error
     }
   }
@@ -208,9 +256,10 @@ export class KafkaServer implements Process {
   private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
-    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions)
+    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions, this.registeredIn)
     if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
+    this.registeredIn = outcome.session
     return 'registered'
   }
 

@@ -32,11 +32,16 @@ export function readCheckpoint(files: FileSystem, path: string): string[][] {
 export function writeCheckpoint(files: FileSystem, path: string, lines: readonly string[]): void {
   let text = `${VERSION}\n${lines.length}\n`
   for (const line of lines) text += `${line}\n`
+  replaceFile(files, path, utf8(text))
+}
+
+/** Replaces a small file at once, by way of another one with the suffix `.tmp`. @throws FileError */
+export function replaceFile(files: FileSystem, path: string, bytes: Uint8Array): void {
   const temporary = `${path}.tmp`
   const handle = files.open(temporary, { create: true })
   try {
     handle.truncate(0)
-    handle.write(0, utf8(text))
+    handle.write(0, bytes)
     handle.sync()
   } finally {
     handle.close()

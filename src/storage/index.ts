@@ -1,4 +1,5 @@
 export type { AppendInfo, AppendOptions } from './append-info.ts'
+export { replaceFile } from './checkpoint-file.ts'
 export type { CleanerEvent, DroppedRecord } from './cleaner/cleaner-events.ts'
 export { type CleanerRules, cleanerRules082 } from './cleaner/cleaner-rules.ts'
 export {

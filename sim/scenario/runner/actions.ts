@@ -9,7 +9,7 @@ import type { World } from '../../kernel/index.ts'
 import type { ScenarioEvent } from '../events.ts'
 import type { Action, PartitionPlan, ReassignedPartition, Targets, TopicPlan, ZkOperation } from '../plan.ts'
 import { listFiles } from './list-files.ts'
-import { lookUp } from './look-up.ts'
+import { lastByteOf, lookUp } from './look-up.ts'
 import type { Observer } from './observer.ts'
 import { actionWords, targetWords } from './words.ts'
 
@@ -111,7 +111,7 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
       eachMachine((machine) => faults.crash(world, machine), action.afterUs)
       break
     case 'powerOff':
-      eachMachine((machine) => faults.powerOff(world, machine), action.afterUs)
+      eachMachine((machine) => faults.powerOff(world, machine, action.unsynced), action.afterUs)
       break
     case 'pause':
       eachMachine((machine) => faults.pause(world, machine), action.afterUs)
@@ -157,6 +157,14 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
     case 'corrupt':
       eachMachine((machine) => faults.corrupt(world, machine, action.file, action.position, action.bit))
       break
+    case 'corruptRecord': {
+      const { broker, topic, partition, offset } = action
+      const { disk } = world.machine(broker)
+      const place = lastByteOf(disk, topicPartition(topic, partition), offset)
+      if (place === undefined) remarks.push(`${broker} has no such record`)
+      else note(faults.corrupt(world, broker, place.path, place.position, 0))
+      break
+    }
     case 'expireSession':
       eachMachine((machine) => faults.expireSession(world, machine, context.sessionsOf(machine), context.ensemble))
       break

@@ -47,6 +47,17 @@ function described(files: FileSystem, { baseOffsets, segmentSearch, segments, fo
   }
 }
 
+/** The last byte of the batch that holds an offset; undefined if there is none. */
+export function lastByteOf(
+  files: FileSystem,
+  directory: string,
+  offset: number,
+): { readonly path: string; readonly position: number } | undefined {
+  if (files.status(directory)?.kind !== 'directory') return undefined
+  const { found } = lookupOffset(files, readPartitionDirectory(files, directory), offset)
+  return found === undefined ? undefined : { path: found.path, position: found.entry.position + found.entry.size - 1 }
+}
+
 function foundBatch(
   files: FileSystem,
   { path, entry, record }: NonNullable<OffsetLookup['found']>,

@@ -59,7 +59,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
     case 'stop':
     case 'powerOff': {
       const later = action.afterUs === undefined ? '' : ` after ${duration(action.afterUs)}`
-      return `${action.do === 'powerOff' ? 'power off' : action.do} ${names(action.targets)}${later}`
+      const fate = action.unsynced === undefined ? '' : `, what is not synced is ${action.unsynced}`
+      return `${action.do === 'powerOff' ? 'power off' : action.do} ${names(action.targets)}${later}${fate}`
     }
     case 'cut':
     case 'heal':
@@ -78,6 +79,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `fill disk of ${names(action.targets)} up to ${action.freeBytes} B`
     case 'corrupt':
       return `corrupt ${action.file} of ${names(action.targets)} at byte ${action.position}, bit ${action.bit}`
+    case 'corruptRecord':
+      return `corrupt offset ${action.offset} in ${action.broker}/${action.topic}-${action.partition}`
     case 'expireSession':
       return `expire session of ${names(action.targets)}`
     case 'skewClock':

@@ -13,6 +13,8 @@ describe('where the control plane comes to rest', () => {
     ['an epoch that could not be raised because the session expired', 217, '2.0'],
     ['a needless preferred election of an offline partition', 2201, '1.1'],
     ['partitions that were added while a controller took over', 6096, '3.3'],
+    ['a preferred election of a partition that is not there any more', 4739, '2.8'],
+    ['a registration of an older session that outlives it', 4401, '4.1'],
   ])('is calm after %s (seed %i)', (_what, seed, protocol) => {
     const { broken, bug, stuck } = run(seed, protocol)
     expect({ broken, bug, stuck }).toEqual({ broken: [], bug: undefined, stuck: undefined })
@@ -24,6 +26,8 @@ describe('where the control plane comes to rest', () => {
     ['D17', 'partitions are added while a controller takes over', 6096, '0.11'],
     ['D11', 'a replica that was never deleted has the epoch of another leader', 4544, '0.9'],
     ['M23', 'a deposed controller deletes a topic', 325, '0.8.2'],
+    ['D21', 'a deletion that was put off completes', 1966, '2.1'],
+    ['D23', 'a move completes while its new replica is not registered', 8539, '2.0'],
   ])('is explained by %s: %s (seed %i)', (id, _what, seed, protocol) => {
     const { broken, anomalies } = run(seed, protocol)
     expect(broken).toEqual([])

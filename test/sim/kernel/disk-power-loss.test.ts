@@ -119,6 +119,48 @@ describe('a power loss', () => {
     expect([...seen].sort()).toEqual(['new= synced=1', 'new=2 synced=1', 'synced=1'])
   })
 
+  test('takes all that was not synced, or nothing but the last write of each file, where it is told to', () => {
+    fc.assert(
+      fc.property(fc.array(contentOperation, { maxLength: 12 }), fc.nat(), (operations, seed) => {
+        const left = (unsynced: 'lost' | 'torn'): string => {
+          const { disk } = makeDisk({ seed })
+          const handle = disk.open('f', { create: true })
+          handle.sync()
+          perform(handle, operations)
+          handle.close()
+          put(disk, 'new', filled(1, 1))
+          disk.powerLoss(unsynced)
+          expect(disk.status('new') === undefined).toBe(unsynced === 'lost')
+          return readFile(disk, 'f').join()
+        }
+        const afterLastSync = operations.slice(operations.findLastIndex((op) => op.do === 'sync') + 1)
+        const synced = operations.slice(0, operations.length - afterLastSync.length)
+        const contentOf = (some: readonly ContentOperation[]): Uint8Array => {
+          let content: Uint8Array = new Uint8Array(0)
+          some.forEach((op, i) => {
+            content = applied(content, op, i + 1)
+          })
+          return content
+        }
+        expect(left('lost')).toBe(contentOf(synced).join())
+        // A cut to the size that the file has is no change at all.
+        const changes = operations.filter(
+          (op, i) => op.do !== 'truncate' || op.size !== contentOf(operations.slice(0, i)).length,
+        )
+        const last = changes.at(-1)
+        if (last === undefined || last.do !== 'write' || last.length === 0) return
+        const index = operations.lastIndexOf(last)
+        const before = contentOf(operations.slice(0, index))
+        const torn = [applied(before, last, index + 1, 0).join()]
+        for (let end = 512 * (Math.floor(last.position / 512) + 1); end < last.position + last.length; end += 512)
+          torn.push(applied(before, last, index + 1, end - last.position).join())
+        // Torn for certain: whole only if there is nothing to tear.
+        if (torn.length > 1) torn.shift()
+        expect(torn).toContain(left('torn'))
+      }),
+    )
+  })
+
   test('leaves the old or the new file after a rename over it, never none', () => {
     const seen = new Set<string>()
     for (let seed = 0; seed < 60; seed++) {

@@ -162,6 +162,20 @@ describe('preferred replica election', () => {
     expect(c.zooKeeper.data(zkPaths.preferredReplicaElection)).toBeUndefined()
   })
 
+  it('of a partition that is not there stays for the next controller, until KIP-183 (2.2) passes over it', () => {
+    for (const preferredRequests of ['as-asked', 'checked'] as const) {
+      const c = new ControllerCluster({}, { ...presets['0.11'], preferredRequests })
+      c.startAll(1, 2, 3)
+      c.run(100)
+      c.zooKeeper.put(zkPaths.preferredReplicaElection, '{"version":1,"partitions":[{"topic":"gone","partition":1}]}')
+      c.run(100)
+      expect(c.zooKeeper.data(zkPaths.preferredReplicaElection) !== undefined).toBe(preferredRequests === 'as-asked')
+      c.kill(c.active()[0]!)
+      c.run(300)
+      expect(c.zooKeeper.data(zkPaths.preferredReplicaElection)).toBeUndefined()
+    }
+  })
+
   it('survives a request that cannot be read', () => {
     const c = moved()
     c.zooKeeper.put(zkPaths.preferredReplicaElection, 'not json')

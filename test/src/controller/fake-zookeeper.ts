@@ -184,6 +184,13 @@ export class FakeZkClient implements Pick<ZkClient, UsedByController> {
     }, done)
   }
 
+  exists(path: string, done: (result: ZkResult<ZkStat>) => void): void {
+    this.call(() => {
+      const stat = this.zooKeeper.stat(path)
+      return stat === undefined ? { error: 'NoNode' } : { error: 'OK', value: stat }
+    }, done)
+  }
+
   getChildren(path: string, done: (result: ZkResult<string[]>) => void): void {
     this.call(() => {
       const children = this.zooKeeper.children(path)

@@ -1,4 +1,5 @@
 /** What a step does. Each key of the step is one action, or several; they happen in the order in which they stand. */
+import type { UnsyncedFate } from '../../../kernel/index.ts'
 import type { Action, ReassignedPartition, Target, Targets, TopicPlan } from '../../plan.ts'
 import { readDrift, readDuration, readSize } from '../formats.ts'
 import type { Report } from '../report.ts'
@@ -114,14 +115,7 @@ export class ActionCompiler {
           freeBytes: readSize(one.value.free),
         }))
       case 'corrupt':
-        return this.each<'corrupt'>(node, (one) => ({
-          span: node.wholeSpan,
-          do: name,
-          targets: this.targets(name, one.field('target')!),
-          file: one.field('file')!.text,
-          position: one.value.position,
-          bit: one.value.bit ?? 0,
-        }))
+        return this.each<'corrupt'>(node, (one) => this.corrupt(one))
       case 'skewClock':
         return this.each<'skewClock'>(node, (one) => this.skewClock(one))
       case 'createTopic':
@@ -170,6 +164,37 @@ export class ActionCompiler {
       case 'drop':
       case 'delay':
         return this.onMessage(name, node as Located<string | true>, onMessage)
+    }
+  }
+
+  /** A byte of a file, or the batch of a replica that holds an offset. */
+  private corrupt(node: Located<Mapping<'corrupt'>>): Action | undefined {
+    const { wholeSpan: span } = node
+    const either = 'target, file and position, or in and offset'
+    const [ofFile, ofLog] = [['target', 'file', 'position'] as const, ['in', 'offset'] as const]
+    const isOfLog = ofLog.some((field) => node.field(field) !== undefined)
+    const stray = isOfLog ? ([...ofFile, 'bit'] as const).find((field) => node.field(field) !== undefined) : undefined
+    if (stray !== undefined) {
+      const text = `${quoted(stray)} stands beside "in" or "offset"`
+      this.report.error('KS102', node.field(stray)!.keyPlace, text, { expected: either })
+      return undefined
+    }
+    const missing = (isOfLog ? ofLog : ofFile).find((field) => node.field(field) === undefined)
+    if (missing !== undefined) {
+      this.report.error('KS103', node.place, `${quoted(missing)} is missing in "corrupt"`, { expected: either })
+      return undefined
+    }
+    if (isOfLog) {
+      const replica = this.names.replica(node.field('in')!)
+      return replica === undefined ? undefined : { span, do: 'corruptRecord', ...replica, offset: node.value.offset! }
+    }
+    return {
+      span,
+      do: 'corrupt',
+      targets: this.targets('corrupt', node.field('target')!),
+      file: node.field('file')!.text,
+      position: node.value.position!,
+      bit: node.value.bit ?? 0,
     }
   }
 
@@ -226,11 +251,13 @@ export class ActionCompiler {
     node: Located,
   ): Action {
     const after = node.fields.get('after') as Located<string> | undefined
+    const unsynced = node.fields.get('unsynced') as Located<UnsyncedFate> | undefined
     return {
       span: node.wholeSpan,
       do: name,
       targets: this.targets(name, targetsIn(node)),
       ...(after === undefined ? {} : { afterUs: readDuration(after.value) }),
+      ...(unsynced === undefined ? {} : { unsynced: unsynced.value }),
     }
   }
 

@@ -1,5 +1,6 @@
 /** One step: a trigger, a caption, and what happens. */
 import * as z from 'zod'
+import { unsyncedFates } from '../../../kernel/index.ts'
 import { createModes } from '../vocabulary.ts'
 import { localTextSchema, newTopicSchema } from './cluster.ts'
 import { conditionSchema } from './conditions.ts'
@@ -7,19 +8,19 @@ import { choice, format, list, marker, named, object, oneOrMany, whole, words, y
 
 const targets = () => oneOrMany(format('target'), 'format:target')
 
-const onMachines = (help: string) =>
+const machinesAndAfter = {
+  target: targets().describe('Whom it means.'),
+  after: format('duration').optional().describe('How long after the step it happens.'),
+}
+
+const onMachines = (
+  help: string,
+  mapping: z.ZodType = object('machines', 'a mapping of target and after', machinesAndAfter),
+) =>
   z
-    .union(
-      [
-        format('target'),
-        z.array(format('target')).min(1, { error: () => 'empty' }),
-        object('machines', 'a mapping of target and after', {
-          target: targets().describe('Whom it means.'),
-          after: format('duration').optional().describe('How long after the step it happens.'),
-        }),
-      ],
-      { error: () => 'format:target' },
-    )
+    .union([format('target'), z.array(format('target')).min(1, { error: () => 'empty' }), mapping], {
+      error: () => 'format:target',
+    })
     .optional()
     .describe(help)
 
@@ -87,7 +88,17 @@ const actionShape = {
     'A producer sends a message.',
   ),
   crash: onMachines('The process dies; the operating system lives, so what was written stays.'),
-  powerOff: onMachines('The machine loses power; what was not synced to disk is gone, and peers hear nothing.'),
+  powerOff: onMachines(
+    'The machine loses power: of what was not synced to disk a drawn part is gone, and peers hear nothing.',
+    object('powerOff', 'a mapping of target, after and unsynced', {
+      ...machinesAndAfter,
+      unsynced: choice('unsynced', unsyncedFates)
+        .optional()
+        .describe(
+          'What becomes of writes that were not synced. `drawn` (the default): of each file a prefix of them survives, the next one perhaps torn at a sector of 512 bytes. `lost`: none survives. `torn`: all do but the last one of each file, which is torn.',
+        ),
+    }),
+  ),
   pause: onMachines('The process stands still (a long garbage collection): sockets stay open, timers fire late.'),
   resume: onMachines('A paused process goes on.'),
   restart: onMachines('The process starts again, on a machine that is powered on if need be.'),
@@ -116,11 +127,15 @@ const actionShape = {
     'A disk has only so much space left.',
   ),
   corrupt: many(
-    object('corrupt', 'a mapping of target, file, position, bit', {
-      target: targets().describe('Whose disk.'),
-      file: words().describe('Path below the data directory: `orders-0/00000000000000000000.log`.'),
-      position: whole(0).describe('Byte, from 0.'),
+    object('corrupt', 'a mapping of target, file, position and bit, or of in and offset', {
+      target: targets().optional().describe('Whose disk.'),
+      file: words().optional().describe('Path below the data directory: `orders-0/00000000000000000000.log`.'),
+      position: whole(0).optional().describe('Byte, from 0.'),
       bit: whole(0, 7).optional().describe('Bit of it that flips, from 0. Default 0.'),
+      in: format('replica').optional().describe('Instead of all these: broker and partition …'),
+      offset: whole(0)
+        .optional()
+        .describe('… and an offset: the lowest bit of the last byte flips in the batch that holds it.'),
     }),
     'corrupt',
     'A bit of a file flips.',

@@ -260,6 +260,11 @@ describe('actions', () => {
     ],
     ['crash: b1', [{ do: 'crash', targets: [b(1)] }]],
     ['powerOff: [b1, zk-leader]', [{ do: 'powerOff', targets: [b(1), { select: 'zk-leader' }] }]],
+    ['powerOff: { target: b2, unsynced: torn }', [{ do: 'powerOff', targets: [b(2)], unsynced: 'torn' }]],
+    [
+      'corrupt: { in: b1/orders-0, offset: 3 }',
+      [{ do: 'corruptRecord', broker: 'b1', topic: 'orders', partition: 0, offset: 3 }],
+    ],
     [
       'pause: any follower(orders-0)',
       [{ do: 'pause', targets: [{ select: 'any-follower', topic: 'orders', partition: 0 }] }],
