@@ -12,7 +12,6 @@ describe('where the control plane comes to rest', () => {
     ['a broker that left between two reads of the brokers', 661, '0.10.2'],
     ['an epoch that could not be raised because the session expired', 217, '2.0'],
     ['a needless preferred election of an offline partition', 2201, '1.1'],
-    ['partitions that were added while a controller took over', 6096, '3.3'],
     ['a preferred election of a partition that is not there any more', 4739, '2.8'],
     ['a registration of an older session that outlives it', 4401, '4.1'],
   ])('is calm after %s (seed %i)', (_what, seed, protocol) => {
@@ -23,8 +22,6 @@ describe('where the control plane comes to rest', () => {
   it.each<[string, string, number, PresetName]>([
     ['D7', 'a partition without a leader cannot be deleted', 58, '0.8.2'],
     ['D5', 'a preferred election of it stops every controller', 343, '0.8.0'],
-    ['D17', 'partitions are added while a controller takes over', 6096, '0.11'],
-    ['D11', 'a replica that was never deleted has the epoch of another leader', 4544, '0.9'],
     ['M23', 'a deposed controller deletes a topic', 325, '0.8.2'],
     ['D21', 'a deletion that was put off completes', 1966, '2.1'],
     ['D23', 'a move completes while its new replica is not registered', 8539, '2.0'],
