@@ -141,6 +141,11 @@ export interface ProtocolVersions {
   readonly followerReset: 'each-epoch' | 'new-leader'
   /** Which live ISR member an election picks (replication.md 2.0). */
   readonly electionPick: 'isr-order' | 'assignment-order'
+  /**
+   * Who takes over the partitions of a broker that is about to stop: the first other member of the ISR, dead or alive; or
+   * (0.10) the first replica that is alive and in the ISR.
+   */
+  readonly shutdownPick: 'isr-order' | 'live-in-assignment-order'
   /** Whether ISR shrinks re-check waiting produce requests (replication.md 2.0). */
   readonly produceRecheck: 'follower-fetch' | 'fetch-and-high-watermark'
   /** Whether a follower rests for `replica.fetch.backoff.ms` after a failed fetch (0.9). */

@@ -16,6 +16,8 @@ export interface PartitionControl {
   decidedByDeposed: boolean
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
   overwrittenByTool: boolean
+  /** Leader epoch for which a broker was elected that was not registered, because the leader was about to stop. */
+  handedToDead: number
 }
 
 /** How a broker ceased to be a replica. */

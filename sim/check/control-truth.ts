@@ -67,6 +67,12 @@ export class ControlTruth {
       case 'ProcessEnded':
         this.ended(record.machine, event)
         return
+      case 'PartitionElected': {
+        const partition = this.partitions.get(event.tp)
+        if (partition === undefined || event.election !== 'controlled-shutdown') return
+        if (this.brokerOf(event.leader).registered === undefined) partition.handedToDead = event.leaderEpoch
+        return
+      }
       case 'BecameLeader':
         this.becameLeader(record.machine, event)
         return
@@ -376,6 +382,7 @@ export class ControlTruth {
         decidedBy: '',
         decidedByDeposed: false,
         overwrittenByTool: false,
+        handedToDead: -1,
       }
       this.partitions.set(tp, partition)
     }
