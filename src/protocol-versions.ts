@@ -141,10 +141,7 @@ export interface ProtocolVersions {
   readonly followerReset: 'each-epoch' | 'new-leader'
   /** Which live ISR member an election picks (replication.md 2.0). */
   readonly electionPick: 'isr-order' | 'assignment-order'
-  /**
-   * Who takes over the partitions of a broker that is about to stop: the first other member of the ISR, dead or alive; or
-   * (0.10) the first replica that is alive and in the ISR.
-   */
+  /** The same where a leader is about to stop: KAFKA-3670 (0.10). Before, whether that member is alive is not asked. */
   readonly shutdownPick: 'isr-order' | 'live-in-assignment-order'
   /** Whether ISR shrinks re-check waiting produce requests (replication.md 2.0). */
   readonly produceRecheck: 'follower-fetch' | 'fetch-and-high-watermark'

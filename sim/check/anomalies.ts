@@ -6,6 +6,7 @@
 import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
+import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
   /** `M24`, as in replication.md; `D1` and up are our own. */
@@ -66,10 +67,10 @@ export function partitionAnomaly(
   }
   if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
   const lost =
-    handedToDead(partition, versions) ??
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
-    leaderlessMove(control, partition)
+    leaderlessMove(control, partition) ??
+    isrAnomaly(control, partition, versions)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
@@ -137,19 +138,6 @@ function needlessElection(
   return {
     id: 'D13',
     because: `b${controller.holder} was asked to let the preferred replica lead ${tp}, whose leader it was, though dead: the election counted as done and the partition for online, so that its return changed nothing (derived; before 1.1)`,
-  }
-}
-
-/** The leader stopped in good order, and the next one was down. */
-function handedToDead(
-  { tp, state, handedToDead: epoch }: PartitionControl,
-  versions: ProtocolVersions,
-): Anomaly | undefined {
-  if (state === undefined || epoch < 0 || state.leaderEpoch !== epoch || versions.shutdownPick !== 'isr-order')
-    return undefined
-  return {
-    id: 'D24',
-    because: `b${state.leader} was given ${tp} by a broker that was about to stop, and was down itself: nobody asks whether it is alive, and replicas that were told of a dead leader do not follow it when it comes back (derived; before 0.10)`,
   }
 }
 

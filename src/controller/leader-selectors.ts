@@ -105,7 +105,7 @@ export const preferredSelector: LeaderSelector = (context, tp, current) =>
     return elected(current, preferred, current.isr, replicas, 'preferred')
   })
 
-/** A broker is about to stop: an ISR member that is not, and that, since 0.10, must be alive. */
+/** A broker is about to stop: an ISR member that is not. Before KAFKA-3670 (0.10) nobody asks whether it is alive. */
 export const controlledShutdownSelector: LeaderSelector = (context, tp, current) =>
   immediately(() => {
     const receivers = context.replicasOf(tp).filter((id) => context.isLiveOrShuttingDown(id))
