@@ -146,13 +146,13 @@ const v09: ProtocolVersions = {
 
 const v0102: ProtocolVersions = {
   ...v09,
-  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  shutdownPick: 'live-in-assignment-order',
   deadNewReplicas: 'waited-for',
   moveTool: 'partitions-must-exist',
   topicNotCreated: 'fails-topic',
