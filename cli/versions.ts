@@ -58,6 +58,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   sessionExpiry: 'operations on ZooKeeper whose session expires',
   electedBeforeNewSession: 'a controller that is told of its new session after it was elected in it',
   lostEpochRace: 'a new controller that finds its epoch raised by another',
+  topicWatch: 'when a controller begins to watch a topic for new partitions',
   preferredElections: 'whether a controller remembers the preferred elections under way',
   preferredRequests: 'preferred elections that are asked for where there is nothing to elect',
   deadNewReplicas: 'moving a partition to brokers that are not there',

@@ -201,6 +201,11 @@ export interface ProtocolVersions {
   /** A new controller that finds that another one raised `/controller_epoch` first: works with the old one, or (1.1) not. */
   readonly lostEpochRace: 'goes-on' | 'gives-up'
   /**
+   * When a controller begins to watch a topic's node: after it has read the topic's partitions, so that those which are
+   * added in between stay unknown to it; or (KAFKA-5642, 1.1) with that read.
+   */
+  readonly topicWatch: 'after-read' | 'with-read'
+  /**
    * KAFKA-5028 (0.11): whether a controller remembers which partitions are being given back to their preferred replicas.
    * Then it deletes none of their topics meanwhile, nor rebalances by itself, and cannot take over while one of them
    * never had a leader.
