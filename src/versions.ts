@@ -60,6 +60,7 @@ const v082: ProtocolVersions = {
   sessionExpiry: 'operations-go-on',
   electedBeforeNewSession: 'resigns',
   lostEpochRace: 'goes-on',
+  topicWatch: 'after-read',
   preferredElections: 'remembered',
   preferredRequests: 'as-asked',
   deadNewReplicas: 'refused',
@@ -98,6 +99,16 @@ const v082: ProtocolVersions = {
   segmentLimit: 'before-append',
   logUpkeep: 'broken-index-is-fatal',
   producerMemory: 'none',
+  javaProducer: 'there',
+  batchExpiry: 'never',
+  sendBlocking: 'apart',
+  unknownPartition: 'refused',
+  connectTimeout: 'kernel',
+  oneInFlight: 'per-connection',
+  batchBackoff: 'broken-by-others',
+  keylessPartition: 'round-robin',
+  oversizedBatches: 'fail',
+  retryPause: 'fixed',
 }
 
 const v081: ProtocolVersions = {
@@ -113,6 +124,7 @@ const v081: ProtocolVersions = {
   produceRecheck: 'follower-fetch',
   codecs: 'gzip-snappy',
   segmentLimit: 'after-append',
+  javaProducer: 'none',
 }
 
 const v09: ProtocolVersions = {
@@ -141,17 +153,20 @@ const v09: ProtocolVersions = {
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
   logUpkeep: 'broken-index-is-rebuilt',
+  batchExpiry: 'by-request-timeout',
+  sendBlocking: 'together',
+  batchBackoff: 'kept',
 }
 
 const v0102: ProtocolVersions = {
   ...v09,
-  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  shutdownPick: 'live-in-assignment-order',
   deadNewReplicas: 'waited-for',
   moveTool: 'partitions-must-exist',
   topicNotCreated: 'fails-topic',
@@ -169,6 +184,9 @@ const v0102: ProtocolVersions = {
   cleanerBuffer: 'topic-limit',
   compactionLag: 'min',
   logFiles: 'time-index',
+  batchExpiry: 'by-request-timeout-in-order',
+  oneInFlight: 'per-partition',
+  unknownPartition: 'waited-for',
 }
 
 const v011: ProtocolVersions = {
@@ -184,6 +202,7 @@ const v011: ProtocolVersions = {
   cleanerMap: 'batches',
   logFiles: 'producer-state',
   producerMemory: 'one-batch',
+  oversizedBatches: 'split',
 }
 
 const v11: ProtocolVersions = {
@@ -192,6 +211,7 @@ const v11: ProtocolVersions = {
   topicDeletion: 'goes-on',
   sessionExpiry: 'operations-fail',
   lostEpochRace: 'gives-up',
+  topicWatch: 'with-read',
   unneededElection: 'changes-nothing',
   unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
@@ -223,6 +243,7 @@ const v21: ProtocolVersions = {
   cleanerFailure: 'rules-out-partition',
   epochStart: 'election',
   codecs: 'with-zstd',
+  batchExpiry: 'by-delivery-timeout',
 }
 
 const v24: ProtocolVersions = {
@@ -248,6 +269,7 @@ const v24: ProtocolVersions = {
   consumerEpochs: 'validated',
   logUpkeep: 'indexes-are-trusted',
   producerMemory: 'outlives-records',
+  keylessPartition: 'sticky',
 }
 
 const v27: ProtocolVersions = {
@@ -255,6 +277,8 @@ const v27: ProtocolVersions = {
   isrUpdate: 'controller',
   isrPropagation: 'none',
   truncationAtEnd: 'cuts-epochs',
+  sendBlocking: 'together-with-own-exception',
+  connectTimeout: 'setting',
 }
 
 const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
@@ -263,6 +287,7 @@ const v33: ProtocolVersions = {
   ...v28,
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
+  keylessPartition: 'uniform-sticky',
   formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
 }
@@ -272,6 +297,7 @@ const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', follo
 const v37: ProtocolVersions = {
   ...v35,
   highWatermarkRule: 'enough-isr',
+  retryPause: 'exponential',
   timestampSettings: 'difference-or-before-and-after',
 }
 

@@ -5,6 +5,8 @@
 import {
   GroupConsumerProcess,
   groupConsumerDefaults,
+  JavaProducerProcess,
+  javaProducerDefaults,
   OldConsumerProcess,
   OldProducerProcess,
   SimpleConsumerProcess,
@@ -14,6 +16,7 @@ import {
   brokerConfigTable,
   configValues,
   groupConsumerConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -29,6 +32,7 @@ import type {
   ClientPlan,
   ClusterPlan,
   GroupConsumerPlan,
+  JavaProducerPlan,
   PartitionPlan,
   ReassignedPartition,
   TopicPlan,
@@ -48,7 +52,13 @@ export const KAFKA_PORT = 9092
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
 
-const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer', 'group-consumer']
+const kafkaClientKinds: readonly ClientPlan['kind'][] = [
+  'producer',
+  'java-producer',
+  'consumer',
+  'old-consumer',
+  'group-consumer',
+]
 
 export interface ClusterOptions {
   readonly seed: number
@@ -149,6 +159,9 @@ export class Cluster {
       case 'consumer':
         this.bootKafkaClient(plan)
         return
+      case 'java-producer':
+        this.bootJavaProducer(plan)
+        return
       case 'group-consumer':
         this.bootGroupConsumer(plan)
         return
@@ -213,6 +226,16 @@ export class Cluster {
     )
   }
 
+  private bootJavaProducer(plan: JavaProducerPlan): void {
+    const { name } = plan
+    const { protocol } = this.plan
+    const config = configValues(javaProducerConfigTable, javaProducerDefaults(protocol), plan.config)
+    const bootstrap = this.endpoints(plan.bootstrap)
+    const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
+    const options = { name, bootstrap, config, versions: presets[protocol], ...workload }
+    this.world.machine(name).boot((host) => new JavaProducerProcess(host, options))
+  }
+
   private bootGroupConsumer(plan: GroupConsumerPlan): void {
     const { name, group, subscribes, processing, pollUs } = plan
     const { protocol } = this.plan
@@ -245,7 +268,7 @@ export class Cluster {
   send(request: SendRequest): void {
     const { by, topic, message: value } = request
     this.world.call(by, `send ${value}`, (process) => {
-      ;(process as OldProducerProcess).send({
+      ;(process as OldProducerProcess | JavaProducerProcess).send({
         topic,
         value,
         ...(request.partition === undefined ? {} : { partition: request.partition }),

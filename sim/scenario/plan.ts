@@ -81,6 +81,7 @@ export interface TopicPlan {
 
 export type ClientPlan =
   | ProducerPlan
+  | JavaProducerPlan
   | SimpleConsumerPlan
   | GroupConsumerPlan
   | OldConsumerPlan
@@ -97,6 +98,16 @@ export interface ProducerPlan {
   readonly bootstrap: readonly string[]
   /** The class that `partitioner.class` names, where that is a module of the user's: code, which no worker can be sent. */
   readonly partitioner?: PartitionerClass
+  readonly workload?: WorkloadPlan
+}
+
+/** The producer of kafka-clients, from 0.8.2 on. */
+export interface JavaProducerPlan {
+  readonly kind: 'java-producer'
+  readonly name: string
+  /** Overrides of its keys, checked. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly bootstrap: readonly string[]
   readonly workload?: WorkloadPlan
 }
 
