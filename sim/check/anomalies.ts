@@ -247,16 +247,15 @@ const writtenAwayAnomaly = (tp: string): Anomaly => ({
 })
 
 /** Why a request for preferred elections stays in ZooKeeper. */
-export function electionAnomaly(control: ControlTruth, data: string, versions: ProtocolVersions): Anomaly | undefined {
-  if (versions.preferredRequests === 'checked') return undefined
+export function electionAnomaly(control: ControlTruth, data: string): Anomaly | undefined {
   const { failures, holder } = control.controller
   for (const [, topic, partition] of data.matchAll(/"topic":"([^"]*)","partition":(\d+)/g)) {
     const tp = `${topic}-${partition}`
     const failed = failures.has(`preferred replica election: no leadership is known for ${tp}`)
-    if (!failed || control.partitions.has(tp)) continue
+    if (!failed) continue
     return {
       id: 'D20',
-      because: `b${holder} was asked for a preferred election of ${tp} when the topic was gone already: it fails after the try, and the request waits for the next controller (derived; before 2.2)`,
+      because: `b${holder} was asked for a preferred election of ${tp} when the topic was gone, or the partition had no leader yet: it failed, and the request waits for the next controller (derived; from 2.2 on only where the partition is there)`,
     }
   }
   return undefined
