@@ -20,6 +20,7 @@ type Kind = ClientPlan['kind']
 const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
   config: ['producer', 'consumer', 'old-consumer'],
   bootstrap: ['producer', 'consumer'],
+  release: ['producer', 'consumer', 'old-consumer'],
   sends: ['producer'],
   reads: ['consumer'],
   from: ['consumer'],

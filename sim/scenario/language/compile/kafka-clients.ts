@@ -30,7 +30,13 @@ export function compileKafkaClient(
       : oneOrMore<string>(bootstrap as Located<string | readonly string[]>).filter(
           (one) => names.broker(one) !== undefined,
         )
-  const common = { name: client.name, config, bootstrap: brokers.map((one) => one.value) }
+  const release = inherited('release')
+  const common = {
+    name: client.name,
+    config,
+    bootstrap: brokers.map((one) => one.value),
+    ...(release === undefined ? {} : { release: release.value }),
+  }
   if (kind === 'producer') {
     const workload = compileWorkload(inherited('sends'), names, report)
     checkProducer(client, inherited('producer')!.value, config, places, overrides, report)
