@@ -13,15 +13,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { millions } from './lib/measure.js'
+import { cpuSeconds, openLog, RECORDS, setOf, storage } from './lib/storage.js'
 
 const root = join(import.meta.dirname, '..')
-if (!existsSync(join(root, 'dist/src/storage/index.js'))) {
-  console.error('bench: the program is not built yet. Run `npm run build` first.')
-  process.exit(2)
-}
-const storage = await import('../dist/src/storage/index.js')
 const { Segments } = await import('../dist/src/storage/segments.js')
-const { brokerConfigTable, configValues, topicConfigTable } = await import('../dist/src/config/index.js')
 const { NodeFileSystem } = await import('../dist/live/index.js')
 
 const { values } = parseArgs({
@@ -31,7 +26,6 @@ const appends = Number(values.appends ?? 1500)
 const rounds = Number(values.rounds ?? 16)
 const lookups = Number(values.lookups ?? 50_000)
 const TARGET = 1
-const RECORDS = 16
 const config = { 'segment.bytes': 256 << 20, 'max.message.bytes': 1 << 20 }
 
 const peers = [
@@ -42,16 +36,6 @@ const peers = [
 const java = join(root, 'test/interop/kafka/java')
 const interop = process.env.KAFKA_TRIAL_INTEROP ?? join(root, 'node_modules/.interop')
 const work = mkdtempSync(join(tmpdir(), 'kafka-trial-bench-'))
-
-/** What a producer would send: values that do not compress, timestamps one millisecond apart. */
-function setOf(magic) {
-  const random = createHash('sha512')
-  const records = Array.from({ length: RECORDS }, (_, i) => {
-    const value = Buffer.concat(Array.from({ length: 16 }, (_, n) => random.copy().update(`${i}/${n}`).digest()))
-    return { key: Buffer.from(`key-${i}`), value: value.subarray(0, 1000), timestamp: 1_700_000_000_000 + i }
-  })
-  return storage.buildRecords(records, { magic })
-}
 
 function kafka({ release, sources }, setFile) {
   const jars = join(interop, 'kafka', release, '*')
@@ -83,49 +67,14 @@ function kafka({ release, sources }, setFile) {
   }
 }
 
-/** A host that keeps real time; its timers wait until they are asked for, as those of the Java program do. */
-class BenchHost {
-  machine = 'b1'
-  tracing = false
-  timers = []
-
-  constructor(files) {
-    this.files = files
-  }
-
-  now() {
-    return Date.now() * 1000
-  }
-
-  setTimer(_delayUs, _tag, fire) {
-    this.timers.push(fire)
-    return { cancel: () => void (this.timers = this.timers.filter((other) => other !== fire)) }
-  }
-
-  runTimers() {
-    for (const fire of this.timers.splice(0)) fire()
-  }
-
-  trace() {}
-
-  charge() {}
-}
-
 function ours({ release, format }, set) {
   const directory = join(work, `ours-${release}`)
-  const host = new BenchHost(new NodeFileSystem(directory))
-  const manager = new storage.LogManager(host, '', {
-    config: configValues(brokerConfigTable),
-    topicConfig: () => configValues(topicConfigTable, config),
-    logFormat: () => format,
-  })
-  manager.load()
-  const log = manager.getOrCreate('bench-0')
+  const { host, manager, log } = openLog(directory, format, config, new NodeFileSystem(directory))
   let append = 0
   for (let round = 0; round < rounds; round++) {
-    const before = cpuNanos()
+    const before = cpuSeconds()
     for (let i = 0; i < appends; i++) log.append(set, { assignOffsets: true, partitionLeaderEpoch: 0 })
-    append = Math.max(append, (appends * 1e9) / (cpuNanos() - before))
+    append = Math.max(append, appends / (cpuSeconds() - before))
     host.runTimers()
   }
   const segments = new Segments(log.segments)
@@ -136,20 +85,14 @@ function ours({ release, format }, set) {
   return { append, index, position, digest: digestOf(join(directory, 'bench-0')) }
 }
 
-/** Processor time of this process, all threads: what others on the machine do does not count. */
-function cpuNanos() {
-  const { user, system } = process.cpuUsage()
-  return (user + system) * 1000
-}
-
 function lookUp(end, body) {
   let best = 0
   let sum = 0
   for (let round = 0; round < rounds; round++) {
     const offsets = Float64Array.from({ length: lookups }, () => Math.floor(Math.random() * end))
-    const before = cpuNanos()
+    const before = cpuSeconds()
     for (const offset of offsets) sum += body(offset)
-    best = Math.max(best, (lookups * 1e9) / (cpuNanos() - before))
+    best = Math.max(best, lookups / (cpuSeconds() - before))
   }
   if (sum < 0) throw new Error('a look-up found nothing')
   return best

@@ -49,6 +49,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   followerPosition: "when a follower's position is recorded",
   followerReset: 'when a leader forgets the positions of its followers',
   electionPick: 'which live ISR member an election picks',
+  shutdownPick: 'which ISR member leads after one that is about to stop',
   produceRecheck: 'what makes waiting produce requests be looked at again',
   fetchBackoff: 'whether a follower rests after a failed fetch',
   brokerNews: 'who hears of brokers that come and go',

@@ -146,6 +146,8 @@ export interface ProtocolVersions {
   readonly followerReset: 'each-epoch' | 'new-leader'
   /** Which live ISR member an election picks (replication.md 2.0). */
   readonly electionPick: 'isr-order' | 'assignment-order'
+  /** The same where a leader is about to stop: KAFKA-3670 (0.10). Before, whether that member is alive is not asked. */
+  readonly shutdownPick: 'isr-order' | 'live-in-assignment-order'
   /** Whether ISR shrinks re-check waiting produce requests (replication.md 2.0). */
   readonly produceRecheck: 'follower-fetch' | 'fetch-and-high-watermark'
   /** Whether a follower rests for `replica.fetch.backoff.ms` after a failed fetch (0.9). */

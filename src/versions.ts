@@ -51,6 +51,7 @@ const v082: ProtocolVersions = {
   followerPosition: 'after-read',
   followerReset: 'each-epoch',
   electionPick: 'assignment-order',
+  shutdownPick: 'isr-order',
   produceRecheck: 'fetch-and-high-watermark',
   fetchBackoff: 'none',
   brokerNews: 'new-brokers',
@@ -145,6 +146,7 @@ const v09: ProtocolVersions = {
 
 const v0102: ProtocolVersions = {
   ...v09,
+  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import type { LogRecord } from '../../src/storage/index.ts'
 import { type PartitionDirectory, type ReadProblem, readRecordsOf } from '../../src/storage/inspect/index.ts'
 import { ExitCode, UserError } from '../exit-code.ts'
-import { recordFields } from './dump-json.ts'
+import { withRecordFields } from './dump-json.ts'
 import { type LimitOptions, printing, readCount, withLimits } from './options.ts'
 import type { LineWriter } from './standard-output.ts'
 import { type LogTarget, openTarget, readable } from './target.ts'
@@ -48,9 +48,8 @@ function cat(given: string, options: CatOptions, out: LineWriter): ExitCode {
     const print = (record: LogRecord, isControl: boolean): boolean => {
       if (printed >= max) return false
       const { offset, timestamp } = record
-      const where = partition === undefined ? {} : { partition }
-      const control = isControl ? { control: true } : {}
-      out.line(JSON.stringify({ ...where, offset, timestamp, ...control, ...recordFields(record) }))
+      const fields = { partition, offset, timestamp, control: isControl ? true : undefined }
+      out.line(JSON.stringify(withRecordFields(fields, record)))
       return ++printed < max
     }
     const tell = ({ path, position, message }: ReadProblem): void => {

@@ -1,7 +1,7 @@
 /** Items of a dump, and records, as JSON objects, one a line. Their keys are a promise to programs. */
 import type { LogRecord } from '../../src/storage/index.ts'
 import type { DumpItem } from '../../src/storage/inspect/index.ts'
-import { jsonField } from './bytes-text.ts'
+import { putField } from './bytes-text.ts'
 import { codecOf } from './dump-text.ts'
 
 export function dumpObject(item: DumpItem, show: (path: string) => string, printData: boolean): object {
@@ -15,8 +15,9 @@ export function dumpObject(item: DumpItem, show: (path: string) => string, print
       const { offset, timestamp, key, value, headers } = record
       const sizes = { keySize: key?.length ?? -1, valueSize: value?.length ?? -1 }
       const marker = control === undefined ? {} : { control: control.type, coordinatorEpoch: control.coordinatorEpoch }
-      const data = printData ? recordFields(record) : { headerKeys: headers.map((header) => header.key) }
-      return { kind: item.kind, offset, position, timestamp, ...sizes, ...marker, ...data }
+      const object = { kind: item.kind, offset, position, timestamp, ...sizes, ...marker }
+      if (printData) return withRecordFields(object, record)
+      return { ...object, headerKeys: headers.map((header) => header.key) }
     }
     case 'transaction':
       return { kind: item.kind, ...item.transaction }
@@ -29,14 +30,22 @@ export function dumpObject(item: DumpItem, show: (path: string) => string, print
   }
 }
 
-/** Key, value and headers, each as text or in base64. */
-export const recordFields = ({ key, value, headers }: LogRecord): object => ({
-  ...jsonField('key', key),
-  ...jsonField('value', value),
-  ...(headers.length === 0
-    ? {}
-    : { headers: headers.map((header) => ({ key: header.key, ...jsonField('value', header.value) })) }),
-})
+/** An object with what stands in front, then key, value and headers, each as text or in base64. */
+export function withRecordFields(
+  fields: Record<string, unknown> & { headers?: object[] },
+  { key, value, headers }: LogRecord,
+): object {
+  putField(fields, 'key', key)
+  putField(fields, 'value', value)
+  if (headers.length > 0) {
+    fields.headers = headers.map((header) => {
+      const object = { key: header.key }
+      putField(object, 'value', header.value)
+      return object
+    })
+  }
+  return fields
+}
 
 function batchObject({ kind, position, size, crcValid, batch }: Extract<DumpItem, { kind: 'batch' }>): object {
   const { magic, lastOffset, timestampType = null, maxTimestamp, crc } = batch

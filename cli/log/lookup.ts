@@ -9,7 +9,7 @@ import {
 } from '../../src/storage/inspect/index.ts'
 import { ExitCode, UserError } from '../exit-code.ts'
 import { painterFor } from '../output/colour.ts'
-import { recordFields } from './dump-json.ts'
+import { withRecordFields } from './dump-json.ts'
 import { foundText, LookupStory } from './lookup-text.ts'
 import { type LimitOptions, printing, readCount, withLimits } from './options.ts'
 import type { LineWriter } from './standard-output.ts'
@@ -83,7 +83,7 @@ function tell(
     const { found: _, ...steps } = lookup
     const record = found?.record
     const plain =
-      record === undefined ? null : { offset: record.offset, timestamp: record.timestamp, ...recordFields(record) }
+      record === undefined ? null : withRecordFields({ offset: record.offset, timestamp: record.timestamp }, record)
     const place = found === undefined ? null : { path: found.path, ...found.entry, place: found.place, record: plain }
     out.line(JSON.stringify({ ...steps, found: place }, shown, 2))
   } else {

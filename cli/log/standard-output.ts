@@ -4,7 +4,10 @@
  */
 import { writeSync } from 'node:fs'
 
-const FLUSH_CHARACTERS = 65_536
+const BUFFER_BYTES = 65_536
+/** Most bytes that a character of a string takes in UTF-8. */
+const CHARACTER_BYTES_MAX = 3
+const NEW_LINE = 0x0a
 /** Milliseconds to wait for a reader that is slow. */
 const PATIENCE_MS = 5
 
@@ -13,8 +16,9 @@ export class ClosedPipe extends Error {}
 
 export class LineWriter {
   private readonly descriptor: number
-  private pending: string[] = []
-  private pendingCharacters = 0
+  /** Lines become bytes at once: as strings that wait for one another they would outlive the young generation. */
+  private readonly buffer = Buffer.allocUnsafe(BUFFER_BYTES)
+  private filled = 0
 
   constructor(descriptor = 1) {
     this.descriptor = descriptor
@@ -22,17 +26,24 @@ export class LineWriter {
 
   /** @throws ClosedPipe */
   line(text: string): void {
-    this.pending.push(text, '\n')
-    this.pendingCharacters += text.length + 1
-    if (this.pendingCharacters >= FLUSH_CHARACTERS) this.flush()
+    const room = CHARACTER_BYTES_MAX * text.length + 1
+    if (this.filled + room > BUFFER_BYTES) this.flush()
+    if (room > BUFFER_BYTES) {
+      this.writeAll(Buffer.from(`${text}\n`))
+      return
+    }
+    this.filled += this.buffer.write(text, this.filled)
+    this.buffer[this.filled++] = NEW_LINE
   }
 
   /** @throws ClosedPipe */
   flush(): void {
-    if (this.pending.length === 0) return
-    const bytes = Buffer.from(this.pending.join(''))
-    this.pending = []
-    this.pendingCharacters = 0
+    const bytes = this.buffer.subarray(0, this.filled)
+    this.filled = 0
+    this.writeAll(bytes)
+  }
+
+  private writeAll(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) at += this.write(bytes, at)
   }
 

@@ -6,6 +6,7 @@
 import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
+import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
   /** `M24`, as in replication.md; `D1` and up are our own. */
@@ -68,7 +69,8 @@ export function partitionAnomaly(
   const lost =
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
-    leaderlessMove(control, partition)
+    leaderlessMove(control, partition) ??
+    isrAnomaly(control, partition, versions)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)

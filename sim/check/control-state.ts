@@ -14,6 +14,8 @@ export interface PartitionControl {
   decidedBy: string
   /** That decision was made by a controller which had been replaced already (M23). */
   decidedByDeposed: boolean
+  /** Leader epoch in which a controlled shutdown made a broker the leader that its controller knew to be dead. */
+  deadSuccessorIn: number | undefined
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
   overwrittenByTool: boolean
 }
@@ -36,6 +38,8 @@ export interface RoleBelief {
   zkVersion: number
   /** An ISR write of this leadership was refused. */
   isrWriteFailed: boolean
+  /** The ISR that was last refused; undefined if it could write one since. */
+  refusedIsr: readonly number[] | undefined
   /** A follower that never ends its truncation (M43). */
   truncationRepeats: boolean
 }

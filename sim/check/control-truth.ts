@@ -79,7 +79,9 @@ export class ControlTruth {
         return
       case 'IsrUpdateFailed': {
         const role = this.machine(record.machine)?.roles.get(event.tp)
-        if (role !== undefined) role.isrWriteFailed = true
+        if (role === undefined) return
+        role.isrWriteFailed = true
+        role.refusedIsr = event.isr
         return
       }
       case 'TruncationRepeats': {
@@ -131,6 +133,9 @@ export class ControlTruth {
         return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
+        return
+      case 'PartitionElected':
+        this.partitionElected(event)
         return
       case 'BrokerFailure':
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).lossMissed = false
@@ -237,6 +242,7 @@ export class ControlTruth {
       isr,
       zkVersion,
       isrWriteFailed: false,
+      refusedIsr: undefined,
       truncationRepeats: false,
     }
     broker.roles.set(event.tp, belief)
@@ -251,9 +257,16 @@ export class ControlTruth {
       isr: [],
       zkVersion: -1,
       isrWriteFailed: false,
+      refusedIsr: undefined,
       truncationRepeats: false,
     }
     this.machine(machine)?.roles.set(event.tp, belief)
+  }
+
+  private partitionElected({ tp, leader, leaderEpoch, election }: Of<'PartitionElected'>): void {
+    const { noticed, lossMissed } = this.brokerOf(leader)
+    if (election !== 'controlled-shutdown' || noticed || lossMissed) return
+    this.partitionOf(tp as TopicPartition).deadSuccessorIn = leaderEpoch
   }
 
   private isrWritten(machine: string, event: Of<'IsrShrunk' | 'IsrExpanded'>): void {
@@ -262,6 +275,7 @@ export class ControlTruth {
     role.isr = event.isr
     role.zkVersion = event.zkVersion
     role.isrWriteFailed = false
+    role.refusedIsr = undefined
   }
 
   private metadataUpdated(machine: string, event: Of<'MetadataUpdated'>): void {
@@ -375,6 +389,7 @@ export class ControlTruth {
         decidedIn: 0,
         decidedBy: '',
         decidedByDeposed: false,
+        deadSuccessorIn: undefined,
         overwrittenByTool: false,
       }
       this.partitions.set(tp, partition)

@@ -13,6 +13,7 @@ import {
 import { DiskFaults } from './disk-faults.ts'
 import type { HandleOwner } from './disk-handle.ts'
 import type { Inode } from './disk-inode.ts'
+import type { FileWatch } from './file-watch.ts'
 
 /** What each operation costs the machine, in microseconds. */
 export interface DiskCosts {
@@ -41,6 +42,7 @@ export interface DiskEnvironment {
 
 export class DiskContent implements HandleOwner {
   life = 0
+  watch: FileWatch | undefined
   readonly faults: DiskFaults
   /** Files with undurable content, in the order in which they became so. */
   readonly dirty = new Set<Inode>()
@@ -80,6 +82,7 @@ export class DiskContent implements HandleOwner {
   write(inode: Inode, position: number, bytes: Uint8Array): void {
     this.charge(this.costs.writeUs)
     const { length } = bytes
+    this.watch?.writing(inode.path, position, length, inode.dataEnd)
     const room = this.faults.takeRoom(inode.path, inode.dataEnd, position, length)
     const target = this.faults.misdirect(inode.path, position, room, inode.size)
     if (target === position) {
@@ -90,10 +93,12 @@ export class DiskContent implements HandleOwner {
       this.writeAt(inode, target, bytes.subarray(0, Math.max(0, Math.min(room, inode.size - target))))
     }
     if (room < length) throw new FileError('ENOSPC', inode.path, 'no space left on device, write')
+    this.watch?.wrote(inode.path, position + length)
   }
 
   truncate(inode: Inode, size: number): void {
     this.charge(this.costs.writeUs)
+    this.watch?.resizing(inode.path, size, inode.dataEnd)
     this.faults.giveRoom(Math.max(0, inode.dataEnd - size))
     this.resize(inode, size)
   }

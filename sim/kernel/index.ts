@@ -3,6 +3,7 @@ export { DEFAULT_DISK_COSTS, type DiskCosts, type DiskEnvironment } from './disk
 export { type PowerLossOutcome, type UnsyncedFate, unsyncedFates } from './disk-power-loss.ts'
 export { EventQueue, KernelEvent } from './event-queue.ts'
 export type { MachineState, WorldEvent } from './events.ts'
+export type { FileWatch } from './file-watch.ts'
 export type { LatencyRange } from './link.ts'
 export type { Machine, MachineOptions } from './machine.ts'
 export { MemoryFileSystem } from './memory-files.ts'

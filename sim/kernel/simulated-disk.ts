@@ -25,6 +25,7 @@ import { DiskHandle } from './disk-handle.ts'
 import { Inode } from './disk-inode.ts'
 import { losePower, type PowerLossOutcome, type UnsyncedFate } from './disk-power-loss.ts'
 import { isWithin, joinPath, movedPath } from './file-path.ts'
+import type { FileWatch } from './file-watch.ts'
 
 const JOURNAL_COMMIT_US = 5 * SECOND
 
@@ -44,6 +45,11 @@ export class SimulatedDisk implements FileSystem {
     this.environment = environment
     this.journal = new DirectoryJournal((change) => this.onDurable(change))
     this.content = new DiskContent(backing, environment, costs, (inode) => this.journal.syncFile(inode))
+  }
+
+  /** Sees from now on what the process does to the files. */
+  set watch(watch: FileWatch) {
+    this.content.watch = watch
   }
 
   /** Bytes written or cut off that a power loss now might undo. */
@@ -101,6 +107,7 @@ export class SimulatedDisk implements FileSystem {
     }
     if (file !== undefined) this.unlink(file)
     this.moveInodes(from, to)
+    this.content.watch?.renamed(from, to)
     this.addName({ kind: 'rename', atUs: this.environment.trueTime(), path: from, to, replaced })
   }
 
@@ -146,6 +153,7 @@ export class SimulatedDisk implements FileSystem {
   /** The machine lost power: undoes what was not durable, as far as drawn or said. */
   powerLoss(unsynced: UnsyncedFate = 'drawn'): PowerLossOutcome {
     this.content.endLife()
+    this.content.watch?.lostPower()
     const now = this.environment.trueTime()
     this.journal.writtenBack(now - JOURNAL_COMMIT_US)
     this.content.writeBack(now)
@@ -262,6 +270,7 @@ export class SimulatedDisk implements FileSystem {
 
   private unlink(inode: Inode): void {
     inode.isUnlinked = true
+    this.content.watch?.removed(inode.path)
     this.content.faults.giveRoom(inode.dataEnd)
     this.inodes.delete(inode.path)
   }

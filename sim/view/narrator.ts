@@ -146,7 +146,8 @@ export class Narrator {
       this.#drawn.set(tp, plain)
       lines.push(...drawPartition(view, tp, { width, ascii, painter }))
     }
-    if (left > 0) lines.push(painter.paint('quiet', `    … and ${left} more partitions`))
+    if (left > 0)
+      lines.push(painter.paint('quiet', `    … and ${left} more ${left === 1 ? 'partition' : 'partitions'}`))
     return lines.length === 0 ? lines : [...lines, '']
   }
 

@@ -8,13 +8,16 @@ import {
   type AlterPartitionRequest,
   type AlterPartitionResponse,
   ErrorCode,
+  encodePartitionState,
   type LeaderAndIsr,
   type TopicPartition,
   topicPartition,
 } from '../protocol/index.ts'
+import type { ZkResult, ZkStat } from '../zookeeper/index.ts'
 import type { ControllerCore } from './controller-core.ts'
-import { writePartitionState } from './partition-state-store.ts'
+import { partitionStatePath } from './partition-state-store.ts'
 import { refusalOf } from './refusal.ts'
+import { setData } from './zk-data.ts'
 
 type Asked = AlterPartitionRequest['partitions'][number]
 type Answer = AlterPartitionResponse['partitions'][number]
@@ -63,9 +66,10 @@ export class IsrAlterations {
     if (current === undefined) return answer(ErrorCode.UnknownTopicOrPartition)
     const refused = this.check(wanted, current)
     if (refused !== undefined) return answer(refused)
-    const version = yield* this.write(tp, wanted)
-    if (version === undefined) return answer(ErrorCode.InvalidUpdateVersion)
-    const written = { ...wanted, zkVersion: version }
+    const { error, value } = yield* this.write(tp, wanted)
+    // Of any other failure nobody knows whether it changed something: the leader asks again, and again.
+    if (error !== 'OK') return answer(error === 'BadVersion' ? ErrorCode.InvalidUpdateVersion : ErrorCode.Unknown)
+    const written = { ...wanted, zkVersion: value!.version }
     context.leadership.set(tp, { leaderAndIsr: written, controllerEpoch: context.epoch })
     return answer(written)
   }
@@ -85,8 +89,10 @@ export class IsrAlterations {
     return wanted.isr.every((id) => this.core.context.isLive(id)) ? undefined : ErrorCode.IneligibleReplica
   }
 
-  private *write(tp: TopicPartition, state: LeaderAndIsr): Task<number | undefined> {
-    return yield* writePartitionState(this.core.context, tp, state, state.zkVersion)
+  /** Without a look at what stands there after a conflict (`KafkaZkClient.updateLeaderAndIsr`). */
+  private write(tp: TopicPartition, state: LeaderAndIsr): Task<ZkResult<ZkStat>> {
+    const { writes, epoch } = this.core.context
+    return setData(writes, partitionStatePath(tp), encodePartitionState(state, epoch), state.zkVersion)
   }
 }
 

@@ -105,12 +105,13 @@ export const preferredSelector: LeaderSelector = (context, tp, current) =>
     return elected(current, preferred, current.isr, replicas, 'preferred')
   })
 
-/** A broker is about to stop: the first ISR member that is not. Whether that one is alive is not asked. */
+/** A broker is about to stop: an ISR member that is not. Before KAFKA-3670 (0.10) nobody asks whether it is alive. */
 export const controlledShutdownSelector: LeaderSelector = (context, tp, current) =>
   immediately(() => {
     const receivers = context.replicasOf(tp).filter((id) => context.isLiveOrShuttingDown(id))
     const isr = current.isr.filter((id) => !context.shuttingDownBrokers.has(id))
-    const leader = isr[0]
+    const { shutdownPick } = context.environment.versions
+    const leader = shutdownPick === 'isr-order' ? isr[0] : receivers.find((id) => isr.includes(id))
     if (leader === undefined) {
       const leaving = [...context.shuttingDownBrokers]
       throw new Refusal(

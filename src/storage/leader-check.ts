@@ -6,6 +6,7 @@
 import { ErrorCode } from '../protocol/index.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { CompressionError, CompressionId, compressionName, DECOMPRESSED_BYTES_MAX } from './compression/codec.ts'
+import { workingCopy } from './crc.ts'
 import { checkEntries, checkedEnd, describeEntries } from './entries-check.ts'
 import { AppendError, LogError } from './errors.ts'
 import { type LogFormat, targetCodecId } from './log-format.ts'
@@ -40,7 +41,7 @@ export function checkLeaderRecords(records: Uint8Array, context: LeaderContext):
   const whole = checkEntries(records, context.maxMessageBytes, context.format)
   if (whole.bytes.length === 0) return whole
   try {
-    return new LeaderCheck(whole.bytes.slice(), context).run()
+    return new LeaderCheck(workingCopy(whole.bytes), context).run()
   } catch (error) {
     if (error instanceof CompressionError) throw new AppendError(ErrorCode.Unknown, error.message)
     if (error instanceof AppendError || !(error instanceof LogError)) throw error

@@ -5,6 +5,7 @@
  */
 import { FileError, type FileHandle, type FileSystem, invariant } from '../host/index.ts'
 import { readInt32, readInt64 } from './big-endian.ts'
+import { borrowWindow, returnWindow } from './crc.ts'
 import { CorruptLogError } from './errors.ts'
 import { entryEnd, isBatch, isCrcValid, lastOffsetAt, maxTimestampAt } from './record/entry.ts'
 import {
@@ -173,7 +174,22 @@ export class LogFile {
     visit: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
     maxMessageBytes = Number.MAX_SAFE_INTEGER,
   ): number {
-    let window = new Uint8Array(Math.min(SCAN_WINDOW_BYTES, this.validBytes - from))
+    const windowBytes = Math.min(SCAN_WINDOW_BYTES, this.validBytes - from)
+    const window = borrowWindow(windowBytes) ?? new Uint8Array(windowBytes)
+    try {
+      return this.walkThrough(window, from, visit, maxMessageBytes)
+    } finally {
+      returnWindow(window)
+    }
+  }
+
+  private walkThrough(
+    given: Uint8Array,
+    from: number,
+    visit: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
+    maxMessageBytes: number,
+  ): number {
+    let window = given
     let windowStart = from
     let filled = this.handle.read(from, window, 0, window.length)
     let position = from

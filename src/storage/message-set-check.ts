@@ -9,6 +9,7 @@ import { ErrorCode } from '../protocol/index.ts'
 import { writeInt64 } from './big-endian.ts'
 import type { CheckedRecords } from './checked-records.ts'
 import { CompressionError, DECOMPRESSED_BYTES_MAX } from './compression/codec.ts'
+import { workingCopy } from './crc.ts'
 import { checkCodec, checkCrc, checkedEnd } from './entries-check.ts'
 import { AppendError, LogError } from './errors.ts'
 import { type LogFormat, targetCodecId } from './log-format.ts'
@@ -31,7 +32,7 @@ export function checkMessageSet(
   format: LogFormat,
   needsKeys = false,
 ): CheckedRecords {
-  const bytes = records.slice()
+  const bytes = workingCopy(records)
   let at = 0
   let count = 0
   let codecId = 0

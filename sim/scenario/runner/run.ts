@@ -6,8 +6,8 @@
  * Nothing here reads a clock: the caller may give one, for the real time that the run took.
  */
 import { type FileSystem, InvariantError, invariant } from '../../../src/host/index.ts'
-import { Checker, type CheckReport } from '../../check/index.ts'
-import { Cluster } from '../../cluster/index.ts'
+import { AppendOnlyLogs, Checker, type CheckReport } from '../../check/index.ts'
+import { brokerMachine, Cluster } from '../../cluster/index.ts'
 import { SessionTracker } from '../../faults/index.ts'
 import { TraceHash, type TraceRecord, type World } from '../../kernel/index.ts'
 import {
@@ -43,7 +43,7 @@ export interface RunOptions {
   /** Backing files of a machine's disk; memory by default. */
   readonly dataDirectory?: (machine: string) => FileSystem
   readonly subscribers?: readonly RunSubscriber[]
-  /** Follow the guarantees of Kafka; default true. */
+  /** Follow the guarantees of Kafka, and what brokers do to the files of their logs; default true. */
   readonly check?: boolean
   /** Names of the oracles wanted; by default all that judge any run. */
   readonly oracles?: readonly string[]
@@ -71,6 +71,7 @@ export class ScenarioRun {
   private readonly sessions = new SessionTracker()
   private readonly clock: () => number
   private readonly engine: StepEngine
+  private logs: AppendOnlyLogs | undefined
   private bug: RunFailure | undefined
   private wallMs = 0
 
@@ -105,6 +106,9 @@ export class ScenarioRun {
   /** The order matters: whoever asks the view about a record comes after the view. */
   private follow(world: World, { view = true, subscribers = [] }: RunOptions): void {
     const { hash, recorder, ledger, standing, sessions, checker, watch } = this
+    const brokers = Array.from({ length: this.plan.cluster.brokers }, (_, i) => brokerMachine(i + 1))
+    const logs = checker === undefined ? undefined : new AppendOnlyLogs(world, brokers)
+    this.logs = logs
     world.trace.subscribe((record) => {
       hash.subscriber(record)
       if (view) {
@@ -114,6 +118,7 @@ export class ScenarioRun {
       standing.apply(record)
       sessions.apply(record)
       checker?.apply(record)
+      logs?.apply(record)
       // Before the first step machines are being switched on: what is true meanwhile counts for nothing.
       if (record.step > 0) watch.observe(record.atUs)
     })
@@ -153,6 +158,7 @@ export class ScenarioRun {
     const started = this.clock()
     try {
       world.run(Math.min(untilUs, this.plan.endsUs), () => this.engine.failure !== undefined)
+      this.logs?.check(true)
     } catch (error) {
       // Any exception out of the simulated world is a bug of ours, whether an assertion or a plain mistake found it.
       this.bug = {

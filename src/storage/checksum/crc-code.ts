@@ -5,8 +5,8 @@
  * multiple of the generator is added. There are multiples of few terms whose exponents are all multiples of 128,
  *   x^(128 D) = sum of x^(128 (D - d)) over a handful of distances d, the largest of which is D,
  * so a vector of 16 bytes may be taken out of the message if it is XORed into those `d` vectors further on. What has
- * gathered in a vector when its turn comes is r[i] = m[i] ^ r[i - d1] ^ r[i - d2] …; the last D vectors are left, and a
- * table takes their remainder. (The idea is that of "Chorba", Russell and Walker 2024. The distances here were found by
+ * gathered in a vector when its turn comes is r[i] = m[i] ^ r[i - d1] ^ r[i - d2] …; the last D vectors are left, a
+ * message in turn, and in the end a table takes the remainder. (The idea is that of "Chorba", Russell and Walker 2024. The distances here were found by
  * looking for sums of powers of x^128 that cancel: a meet in the middle of all triples.)
  */
 import {
@@ -37,23 +37,33 @@ export interface CrcKind {
   readonly name: string
   /** Generator polynomial, bits reflected. */
   readonly polynomial: number
-  /** In vectors, rising. */
-  readonly distances: readonly number[]
+  /**
+   * From the shortest to the longest reach: the fewer the distances, the quicker a vector is taken out, and the further
+   * they reach. What one fold leaves, the one before it takes on.
+   */
+  readonly folds: readonly Fold[]
   /** Where its tables lie in memory. */
   readonly tables: number
 }
 
+/** Distances, in vectors, rising. */
+export type Fold = readonly number[]
+
 export const TABLES_BYTES = 16 * 1024
 const VECTOR_BYTES = 16
+/** Vectors that a turn of the loop takes. */
+const UNROLLED = 4
 
-/** Vectors, the last D of a message, that a table must take care of. */
-const reach = ({ distances }: CrcKind): number => distances.at(-1)!
+/** Vectors, the last D of a message, that are left. */
+const reach = (fold: Fold): number => fold.at(-1)!
 
-/** Below, the table alone is quicker. */
-export const bytesMin = (kind: CrcKind): number => (reach(kind) + 8) * VECTOR_BYTES
+/** The least that it can take. */
+export const bytesMin = (fold: Fold): number => (reach(fold) + 8) * VECTOR_BYTES
 
 /** Bytes of scratch memory for messages of up to `bytesMax`: zeros before, what has gathered, zeros behind. */
-export const scratchBytes = (kind: CrcKind, bytesMax: number): number => bytesMax + 3 * reach(kind) * VECTOR_BYTES
+export const scratchBytes = (fold: Fold, bytesMax: number): number => bytesMax + 3 * reach(fold) * VECTOR_BYTES
+
+export const tableName = (kind: string): string => `${kind}Table`
 
 /** The state `crc` after the bytes from `from` on, by table: parameters (from, length, crc). */
 export function tableFunction({ name, tables }: CrcKind): WasmFunction {
@@ -70,7 +80,7 @@ export function tableFunction({ name, tables }: CrcKind): WasmFunction {
       ...(i === 0 ? [] : xor),
     ])
   return {
-    name: `${name}Table`,
+    name: tableName(name),
     parameters: 3,
     locals: 2,
     body: [
@@ -104,23 +114,36 @@ export function tableFunction({ name, tables }: CrcKind): WasmFunction {
  * The state `crc` after `length` bytes from `from` on, of which there are `bytesMin` at least: parameters (from, length,
  * crc).
  * @param scratch where `scratchBytes` of memory are, whose first D vectors stay zero
+ * @param rest index of the function that takes on what is left
  * @param table index of the table function
  */
-export function foldFunction(kind: CrcKind, scratch: number, table: number): WasmFunction {
+export function foldFunction(name: string, fold: Fold, scratch: number, rest: number, table: number): WasmFunction {
   const [from, length, crc, place, end, left] = [0, 1, 2, 3, 4, 5]
-  const reachBytes = reach(kind) * VECTOR_BYTES
+  const reachBytes = reach(fold) * VECTOR_BYTES
   // `place` is D vectors before the one whose turn it is, so that all offsets are known and none is negative.
-  const gathered: Code = [
-    ...[...get(from), ...vectorLoad(0)],
-    ...kind.distances.flatMap((d) => [...get(place), ...vectorLoad(reachBytes - d * VECTOR_BYTES), ...vectorXor]),
+  const gathered = (at: number): Code => [
+    ...[...get(from), ...vectorLoad(at)],
+    ...fold.flatMap((d) => [...get(place), ...vectorLoad(at + reachBytes - d * VECTOR_BYTES), ...vectorXor]),
   ]
-  const step: Code = [
-    ...[...get(from), ...constant(VECTOR_BYTES), ...add, ...set(from)],
-    ...[...get(place), ...constant(VECTOR_BYTES), ...add, ...set(place)],
+  const advance = (vectors: number): Code => [
+    ...[...get(from), ...constant(vectors * VECTOR_BYTES), ...add, ...set(from)],
+    ...[...get(place), ...constant(vectors * VECTOR_BYTES), ...add, ...set(place)],
   ]
-  const notAtEnd: Code = [...get(place), ...get(end), ...lessThan]
+  /** Gathers all vectors up to `end` and stores each so many bytes behind `place`. */
+  const gatherAll = (storedAt: number): Code =>
+    [UNROLLED, 1].flatMap((vectors) =>
+      whileLoop(
+        [...get(place), ...get(end), ...constant((vectors - 1) * VECTOR_BYTES), ...subtract, ...lessThan],
+        [
+          ...Array.from({ length: vectors }, (_, i) => i * VECTOR_BYTES).flatMap((at) => [
+            ...[...get(place), ...gathered(at), ...vectorStore(storedAt + at)],
+          ]),
+          ...advance(vectors),
+        ],
+      ),
+    )
   return {
-    name: kind.name,
+    name,
     parameters: 3,
     locals: 3,
     body: [
@@ -130,7 +153,7 @@ export function foldFunction(kind: CrcKind, scratch: number, table: number): Was
       ...[...get(from), ...constant(VECTOR_BYTES), ...add, ...set(from)],
       ...[...constant(scratch + VECTOR_BYTES), ...set(place)],
       ...[...constant(scratch - reachBytes), ...get(length), ...constant(-16), ...and, ...add, ...set(end)],
-      ...whileLoop(notAtEnd, [...get(place), ...gathered, ...vectorStore(reachBytes), ...step]),
+      ...gatherAll(reachBytes),
       // The last vectors are not taken out, so they pass nothing on.
       ...[...get(place), ...constant(reachBytes), ...add, ...set(left)],
       ...[...get(end), ...constant(2 * reachBytes), ...add, ...set(end)],
@@ -140,8 +163,8 @@ export function foldFunction(kind: CrcKind, scratch: number, table: number): Was
       ),
       ...[...get(end), ...constant(reachBytes), ...subtract, ...set(end)],
       // Stored further on, where nothing that they are made of lies.
-      ...whileLoop(notAtEnd, [...get(place), ...gathered, ...vectorStore(2 * reachBytes), ...step]),
-      ...[...get(left), ...constant(reachBytes), ...constant(0), ...call(table), ...set(crc)],
+      ...gatherAll(2 * reachBytes),
+      ...[...get(left), ...constant(reachBytes), ...constant(0), ...call(rest), ...set(crc)],
       ...[...get(from), ...get(length), ...constant(15), ...and, ...get(crc), ...call(table)],
     ],
   }

@@ -2,7 +2,15 @@
  * CRC-32 and CRC-32C by WebAssembly, where the engine has its vectors (Node since 16, browsers since 2021 to 2023): twice as
  * fast as by table in JavaScript for small inputs, five times for large ones; see `crc-code.ts`.
  */
-import { bytesMin, type CrcKind, foldFunction, scratchBytes, TABLES_BYTES, tableFunction } from './crc-code.ts'
+import {
+  bytesMin,
+  type CrcKind,
+  foldFunction,
+  scratchBytes,
+  TABLES_BYTES,
+  tableFunction,
+  tableName,
+} from './crc-code.ts'
 import { wasmModule } from './wasm-code.ts'
 
 /** What Node and browsers share of WebAssembly (declared here because `src` compiles without either's types). */
@@ -12,13 +20,7 @@ declare const WebAssembly: {
   readonly Instance: new (module: object) => { readonly exports: unknown }
 }
 
-interface CrcExports {
-  readonly memory: { readonly buffer: ArrayBuffer }
-  readonly crc32: CrcFunction
-  readonly crc32c: CrcFunction
-  readonly crc32Table: CrcFunction
-  readonly crc32cTable: CrcFunction
-}
+type CrcExports = Readonly<Record<string, CrcFunction>> & { readonly memory: { readonly buffer: ArrayBuffer } }
 
 /** Parameters: place in memory, length, state. */
 type CrcFunction = (from: number, length: number, crc: number) => number
@@ -32,58 +34,81 @@ const INPUT_BYTES = 65_536
 const CASTAGNOLI: CrcKind = {
   name: 'crc32c',
   polynomial: 0x82f6_3b78,
-  distances: [4, 8, 21, 61, 67, 78, 79],
+  folds: [
+    [4, 8, 21, 61, 67, 78, 79],
+    [65, 155, 170, 195, 209],
+  ],
   tables: 0,
 }
 
 const IEEE: CrcKind = {
   name: 'crc32',
   polynomial: 0xedb8_8320,
-  distances: [53, 57, 67, 108, 129, 137],
+  folds: [[53, 57, 67, 108, 129, 137]],
   tables: TABLES_BYTES,
 }
 
-/** Sum of `bytes`, unsigned; `before` is that of the bytes in front of them. */
-export type Checksum = (bytes: Uint8Array, before: number) => number
+const KINDS = [CASTAGNOLI, IEEE]
 
-/** Undefined where the engine lacks what it takes. */
-export function wasmChecksums(): { readonly crc32: Checksum; readonly crc32c: Checksum } | undefined {
-  const scratchOfCastagnoli = 2 * TABLES_BYTES
-  const scratchOfIeee = scratchOfCastagnoli + scratchBytes(CASTAGNOLI, INPUT_BYTES)
-  const input = scratchOfIeee + scratchBytes(IEEE, INPUT_BYTES)
-  const code = wasmModule(Math.ceil((input + INPUT_BYTES) / PAGE_BYTES), [
-    tableFunction(CASTAGNOLI),
-    tableFunction(IEEE),
-    foldFunction(CASTAGNOLI, scratchOfCastagnoli, 0),
-    foldFunction(IEEE, scratchOfIeee, 1),
-  ])
-  if (!WebAssembly.validate(code)) return undefined
-  const { memory, ...functions } = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as CrcExports
-  for (const { tables, polynomial } of [CASTAGNOLI, IEEE]) {
-    new Uint32Array(memory.buffer, tables, TABLES_BYTES / 4).set(tablesOf(polynomial))
+/** Sum of `bytes[from, to)`, unsigned; `before` is that of the bytes in front of them. */
+export type Checksum = (bytes: Uint8Array, before: number, from: number, to: number) => number
+
+export interface WasmChecksums {
+  readonly crc32: Checksum
+  readonly crc32c: Checksum
+  /** Memory of the module that it does not need itself: what lies there is summed without being copied. */
+  readonly memory: Uint8Array
+}
+
+/** @param bytes of memory to spare. Returns undefined where the engine lacks what it takes. */
+export function wasmChecksums(spareBytes: number): WasmChecksums | undefined {
+  // The tables' functions come first, by which the others are numbered.
+  const functions = KINDS.map(tableFunction)
+  let used = KINDS.length * TABLES_BYTES
+  for (const [table, { name, folds }] of KINDS.entries()) {
+    folds.forEach((fold, level) => {
+      const rest = level === 0 ? table : functions.length - 1
+      functions.push(foldFunction(foldName(name, level), fold, used, rest, table))
+      used += scratchBytes(fold, INPUT_BYTES)
+    })
   }
-  const place = new Uint8Array(memory.buffer, input, INPUT_BYTES)
+  const code = wasmModule(Math.ceil((used + INPUT_BYTES + spareBytes) / PAGE_BYTES), functions)
+  if (!WebAssembly.validate(code)) return undefined
+  const exported = new WebAssembly.Instance(new WebAssembly.Module(code)).exports as CrcExports
+  const { buffer } = exported.memory
+  for (const { tables, polynomial } of KINDS) {
+    new Uint32Array(buffer, tables, TABLES_BYTES / 4).set(tablesOf(polynomial))
+  }
+  const place = new Uint8Array(buffer, used, INPUT_BYTES)
   return {
-    crc32: checksum(place, functions.crc32Table, functions.crc32, IEEE),
-    crc32c: checksum(place, functions.crc32cTable, functions.crc32c, CASTAGNOLI),
+    crc32: checksum(place, exported, IEEE),
+    crc32c: checksum(place, exported, CASTAGNOLI),
+    memory: new Uint8Array(buffer, used + INPUT_BYTES, spareBytes),
   }
 }
 
-/** Copies the input in, piece by piece: small ones go by table, large ones are folded. */
-function checksum(place: Uint8Array, table: CrcFunction, fold: CrcFunction, kind: CrcKind): Checksum {
-  const foldFrom = FOLD_FACTOR * bytesMin(kind)
-  const from = place.byteOffset
-  return (bytes, before) => {
-    const { length } = bytes
-    if (length <= INPUT_BYTES) {
-      place.set(bytes)
-      return ~(length < foldFrom ? table : fold)(from, length, ~before) >>> 0
-    }
+const foldName = (kind: string, level: number): string => `${kind}Fold${level}`
+
+/** Takes small inputs by table, larger ones by the fold that is quickest; copies them in if they lie elsewhere. */
+function checksum(place: Uint8Array, functions: CrcExports, { name, folds }: CrcKind): Checksum {
+  const table = functions[tableName(name)]!
+  const foldFroms = folds.map((fold) => FOLD_FACTOR * bytesMin(fold))
+  const foldFunctions = folds.map((_, level) => functions[foldName(name, level)]!)
+  const shortestFold = foldFroms[0]!
+  const sum = (at: number, length: number, state: number): number => {
+    if (length < shortestFold) return table(at, length, state)
+    let level = foldFroms.length - 1
+    while (length < foldFroms[level]!) level--
+    return foldFunctions[level]!(at, length, state)
+  }
+  const { buffer } = place
+  return (bytes, before, from, to) => {
+    const isInside = bytes.buffer === buffer
     let state = ~before
-    for (let at = 0; at < length; at += INPUT_BYTES) {
-      const piece = Math.min(INPUT_BYTES, length - at)
-      place.set(bytes.subarray(at, at + piece))
-      state = (piece < foldFrom ? table : fold)(from, piece, state)
+    for (let at = from; at < to; at += INPUT_BYTES) {
+      const length = Math.min(INPUT_BYTES, to - at)
+      if (!isInside) place.set(length === bytes.length ? bytes : bytes.subarray(at, at + length))
+      state = sum(isInside ? bytes.byteOffset + at : place.byteOffset, length, state)
     }
     return ~state >>> 0
   }

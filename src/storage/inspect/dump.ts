@@ -8,7 +8,7 @@ import type { Batch } from '../record/batch.ts'
 import { type ControlRecord, readControlRecord } from '../record/control-record.ts'
 import type { LogRecord } from '../record/record.ts'
 import { eachRecord, OPENED_BYTES_MAX } from './each-record.ts'
-import { describeWalkEnd, EntryWalk } from './entry-walk.ts'
+import { describeWalkEnd, type EntryWalk, walkFile } from './entry-walk.ts'
 import { type AbortedTransaction, IndexFile, type IndexKind } from './index-file.ts'
 import { type FileKind, fileKindOf, segmentFileOf } from './log-files.ts'
 import { type ProducerEntry, readSnapshot } from './snapshot-file.ts'
@@ -81,10 +81,7 @@ export function dumpFile(files: FileSystem, path: string, options: DumpOptions, 
 }
 
 function dumpLog(files: FileSystem, path: string, options: DumpOptions, sink: DumpSink): void {
-  const handle = files.open(path, { create: false })
-  try {
-    const { entryBytesMax } = options
-    const walk = new EntryWalk(handle, entryBytesMax === undefined ? {} : { entryBytesMax })
+  walkFile(files, path, options.entryBytesMax, (walk) => {
     while (walk.next()) {
       const batch = walk.batch()
       const { position, size } = walk
@@ -94,9 +91,7 @@ function dumpLog(files: FileSystem, path: string, options: DumpOptions, sink: Du
     const end = walk.end!
     const message = describeWalkEnd(end, walk.fileBytes)
     if (message !== undefined) sink({ kind: 'problem', path, position: end.position, message })
-  } finally {
-    handle.close()
-  }
+  })
 }
 
 function dumpRecords(path: string, walk: EntryWalk, batch: Batch, options: DumpOptions, sink: DumpSink): void {

@@ -3,9 +3,9 @@
  * no entry has, or that reaches behind the file, ends the walk; an entry larger than `entryBytesMax` is not taken into
  * memory, only its header and, piece by piece, its CRC.
  */
-import type { FileHandle } from '../../host/index.ts'
+import type { FileHandle, FileSystem } from '../../host/index.ts'
 import { readInt32, readInt64 } from '../big-endian.ts'
-import { crc32, crc32c } from '../crc.ts'
+import { borrowWindow, crc32, crc32c, returnWindow } from '../crc.ts'
 import { Batch } from '../record/batch.ts'
 import { isCrcValid, lastOffsetAt } from '../record/entry.ts'
 import {
@@ -44,6 +44,8 @@ export interface EntryWalkOptions {
   readonly from?: number
   readonly entryBytesMax?: number
   readonly windowBytes?: number
+  /** Memory for the window, instead of some of its own. */
+  readonly window?: Uint8Array
 }
 
 export class EntryWalk {
@@ -62,7 +64,7 @@ export class EntryWalk {
   private nextPosition: number
 
   constructor(handle: FileHandle, options: EntryWalkOptions = {}) {
-    this.window = new WindowReader(handle, options.windowBytes ?? WINDOW_BYTES)
+    this.window = new WindowReader(handle, options.window ?? options.windowBytes ?? WINDOW_BYTES)
     this.entryBytesMax = options.entryBytesMax ?? ENTRY_BYTES_MAX
     this.nextPosition = options.from ?? 0
   }
@@ -171,6 +173,32 @@ export class EntryWalk {
   private ended(end: WalkEnd): false {
     this.end = end
     return false
+  }
+}
+
+/**
+ * Opens a `.log` file and walks it, in memory where the sums of entries cost least. All that `body` is shown is good until
+ * it returns.
+ * @throws FileError
+ */
+export function walkFile<T>(
+  files: FileSystem,
+  path: string,
+  entryBytesMax: number | undefined,
+  body: (walk: EntryWalk) => T,
+): T {
+  const handle = files.open(path, { create: false })
+  const window = borrowWindow(Math.min(WINDOW_BYTES, handle.size()))
+  try {
+    return body(
+      new EntryWalk(handle, {
+        ...(entryBytesMax === undefined ? {} : { entryBytesMax }),
+        ...(window === undefined ? {} : { window }),
+      }),
+    )
+  } finally {
+    if (window !== undefined) returnWindow(window)
+    handle.close()
   }
 }
 

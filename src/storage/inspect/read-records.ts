@@ -2,7 +2,7 @@
 import type { FileSystem } from '../../host/index.ts'
 import type { LogRecord } from '../record/record.ts'
 import { eachRecord } from './each-record.ts'
-import { describeWalkEnd, EntryWalk } from './entry-walk.ts'
+import { describeWalkEnd, walkFile } from './entry-walk.ts'
 import { segmentFileOf } from './log-files.ts'
 
 export interface ReadProblem {
@@ -37,9 +37,7 @@ const baseOf = (path: string): number | undefined => segmentFileOf(path.slice(pa
 
 /** False when the reader has had enough. */
 function readFileRecords(files: FileSystem, path: string, options: ReadRecordsOptions): boolean {
-  const handle = files.open(path, { create: false })
-  try {
-    const walk = new EntryWalk(handle, { entryBytesMax: options.entryBytesMax })
+  return walkFile(files, path, options.entryBytesMax, (walk) => {
     while (walk.next()) {
       const batch = walk.batch()
       const { position } = walk
@@ -59,7 +57,5 @@ function readFileRecords(files: FileSystem, path: string, options: ReadRecordsOp
     const message = describeWalkEnd(end, walk.fileBytes)
     if (message !== undefined) options.problem({ path, position: end.position, message })
     return true
-  } finally {
-    handle.close()
-  }
+  })
 }

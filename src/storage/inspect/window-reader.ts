@@ -4,7 +4,7 @@
  */
 import type { FileHandle } from '../../host/index.ts'
 
-export const WINDOW_BYTES = 1_048_576
+export const WINDOW_BYTES = 262_144
 
 export class WindowReader {
   readonly handle: FileHandle
@@ -17,13 +17,15 @@ export class WindowReader {
   filled = 0
   /** Bytes that were read from the file so far. */
   bytesRead = 0
-  private readonly windowBytes: number
+  /** The window of usual size. */
+  private readonly usual: Uint8Array
 
-  constructor(handle: FileHandle, windowBytes = WINDOW_BYTES) {
+  /** @param window memory to use, or the size of a window to make; never more than the file takes */
+  constructor(handle: FileHandle, window: Uint8Array | number = WINDOW_BYTES) {
     this.handle = handle
     this.size = handle.size()
-    this.windowBytes = Math.min(windowBytes, this.size)
-    this.bytes = new Uint8Array(this.windowBytes)
+    this.usual = typeof window === 'number' ? new Uint8Array(Math.min(window, this.size)) : window
+    this.bytes = this.usual
   }
 
   /**
@@ -35,8 +37,8 @@ export class WindowReader {
     if (at >= 0 && at + length <= this.filled) return at
     if (position < 0 || position + length > this.size) return -1
     // An entry larger than the window is rare: the next one of usual size gets the usual window back.
-    const room = Math.max(this.windowBytes, length)
-    if (this.bytes.length !== room) this.bytes = new Uint8Array(room)
+    const room = Math.max(this.usual.length, length)
+    if (this.bytes.length !== room) this.bytes = room === this.usual.length ? this.usual : new Uint8Array(room)
     this.start = position
     this.filled = this.handle.read(position, this.bytes, 0, Math.min(room, this.size - position))
     this.bytesRead += this.filled

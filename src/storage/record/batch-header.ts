@@ -74,5 +74,5 @@ export function writeBatchHeader(bytes: Uint8Array, at: number, end: number, hea
 }
 
 export function writeBatchCrc(bytes: Uint8Array, at: number, end: number): void {
-  writeInt32(bytes, at + BATCH_CRC_AT, crc32c(bytes.subarray(at + BATCH_ATTRIBUTES_AT, end)))
+  writeInt32(bytes, at + BATCH_CRC_AT, crc32c(bytes, 0, at + BATCH_ATTRIBUTES_AT, end))
 }

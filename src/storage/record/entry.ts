@@ -51,8 +51,7 @@ export const codecIdAt = (bytes: Uint8Array, at: number): number =>
 
 /** True if the checksum stored in the entry is that of what it covers. */
 export function isCrcValid(bytes: Uint8Array, at: number, end: number): boolean {
-  if (!isBatch(bytes, at))
-    return readInt32(bytes, at + LEGACY_CRC_AT) >>> 0 === crc32(bytes.subarray(at + MAGIC_AT, end))
+  if (!isBatch(bytes, at)) return readInt32(bytes, at + LEGACY_CRC_AT) >>> 0 === crc32(bytes, 0, at + MAGIC_AT, end)
   if (end - at < BATCH_OVERHEAD) return false
-  return readInt32(bytes, at + BATCH_CRC_AT) >>> 0 === crc32c(bytes.subarray(at + BATCH_ATTRIBUTES_AT, end))
+  return readInt32(bytes, at + BATCH_CRC_AT) >>> 0 === crc32c(bytes, 0, at + BATCH_ATTRIBUTES_AT, end)
 }

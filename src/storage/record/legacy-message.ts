@@ -49,7 +49,7 @@ export function writeLegacyMessage(
 }
 
 export function writeLegacyCrc(bytes: Uint8Array, at: number, end: number): void {
-  writeInt32(bytes, at + LEGACY_CRC_AT, crc32(bytes.subarray(at + MAGIC_AT, end)))
+  writeInt32(bytes, at + LEGACY_CRC_AT, crc32(bytes, 0, at + MAGIC_AT, end))
 }
 
 /** Key and value of the entry at `at`, as views; undefined if they do not fill it exactly, or its magic is not known. */

@@ -12,6 +12,7 @@ describe('where the control plane comes to rest', () => {
     ['a broker that left between two reads of the brokers', 661, '0.10.2'],
     ['an epoch that could not be raised because the session expired', 217, '2.0'],
     ['a needless preferred election of an offline partition', 2201, '1.1'],
+    ['an ISR change that its controller could not write for its session had expired', 746, '3.7'],
     ['a preferred election of a partition that is not there any more', 4739, '2.8'],
     ['a registration of an older session that outlives it', 4401, '4.1'],
   ])('is calm after %s (seed %i)', (_what, seed, protocol) => {
@@ -23,6 +24,8 @@ describe('where the control plane comes to rest', () => {
     ['D7', 'a partition without a leader cannot be deleted', 58, '0.8.2'],
     ['D5', 'a preferred election of it stops every controller', 343, '0.8.0'],
     ['M23', 'a deposed controller deletes a topic', 325, '0.8.2'],
+    ['D15', 'a dead broker succeeds a leader that shuts down', 4602, '0.8.2'],
+    ['D16', 'a controller refuses an ISR that it has written itself', 541, '4.1'],
     ['D21', 'a deletion that was put off completes', 1966, '2.1'],
     ['D23', 'a move completes while its new replica is not registered', 8539, '2.0'],
   ])('is explained by %s: %s (seed %i)', (id, _what, seed, protocol) => {

@@ -9,7 +9,7 @@ import {
   requestReassignment,
 } from '../../../src/controller/index.ts'
 import { decodeAssignment, ErrorCode, zkPaths } from '../../../src/protocol/index.ts'
-import { presets } from '../../../src/versions.ts'
+import { type PresetName, presets } from '../../../src/versions.ts'
 import { ControllerCluster } from './controller-cluster.ts'
 
 const cluster = (brokers: readonly number[], config: Readonly<Record<string, unknown>> = {}): ControllerCluster => {
@@ -112,6 +112,25 @@ describe('controlled shutdown', () => {
     c.run(300)
     const failures = c.traced(1, 'StateChangeFailed').filter(({ subject }) => subject === 'becoming the controller')
     expect(failures[0]).toMatchObject({ reason: 'the batch of controller requests before was never sent' })
+  })
+
+  const handedOver = (preset: PresetName): number => {
+    const c = new ControllerCluster({}, presets[preset])
+    c.startAll(1, 2, 3, 4)
+    c.createTopic('t', [[2, 3, 4]])
+    c.run(100)
+    c.kill(3)
+    c.run(100)
+    // Nobody takes a dead follower out of the ISR but the leader.
+    c.writeState('t', { isr: [2, 3, 4] })
+    shutDown(c, 1, 2)
+    return c.state('t').leaderAndIsr.leader
+  }
+
+  it('makes the first in the ISR the leader, dead or alive, before 0.10 (KAFKA-3670)', () => {
+    expect(handedOver('0.8.2')).toBe(3)
+    expect(handedOver('0.9')).toBe(3)
+    expect(handedOver('0.10.2')).toBe(4)
   })
 
   it('is refused by a broker that is not the controller, and for a broker that is not there', () => {

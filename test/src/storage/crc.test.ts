@@ -3,7 +3,7 @@ import castagnoli from 'crc-32/crc32c.js'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { utf8 } from '../../../src/host/index.ts'
-import { crc32, crc32c } from '../../../src/storage/crc.ts'
+import { borrowWindow, crc32, crc32c, returnWindow, workingCopy } from '../../../src/storage/crc.ts'
 
 /** Bytes that a test can name by two numbers. */
 function bytesOf(length: number, seed: number): Uint8Array {
@@ -19,7 +19,27 @@ const lengths = fc.oneof(
   fc.nat(200),
   fc.nat(6000),
   // Around the sizes at which another way of summing begins.
-  fc.constantFrom(63, 64, 1391, 1392, 1393, 1808, 1809, 2320, 3016, 3017, 65_535, 65_536, 65_537, 131_072, 150_001),
+  fc.constantFrom(
+    63,
+    64,
+    1391,
+    1392,
+    1393,
+    1808,
+    1809,
+    2320,
+    3016,
+    3017,
+    3474,
+    4513,
+    4514,
+    16_270,
+    65_535,
+    65_536,
+    65_537,
+    131_072,
+    150_001,
+  ),
 )
 
 describe('checksums', () => {
@@ -55,5 +75,51 @@ describe('checksums', () => {
       expect(crc32c(bytes)).not.toBe(before32c)
       bytes[place]! ^= 1 << (place % 8)
     }
+  })
+
+  test('are the same where bytes lie in memory that was borrowed, or in the working copy, from any place on', () => {
+    fc.assert(
+      fc.property(lengths, fc.nat(), fc.double({ min: 0, max: 1, noNaN: true }), (length, seed, part) => {
+        const bytes = bytesOf(length, seed)
+        const from = Math.floor(part * length)
+        const window = borrowWindow(length)!
+        try {
+          window.set(bytes)
+          const copy = workingCopy(bytes)
+          expect(Buffer.compare(copy, bytes)).toBe(0)
+          for (const sum of [crc32, crc32c]) {
+            const expected = sum(bytes.slice(from))
+            expect(sum(bytes, 0, from, length)).toBe(expected)
+            expect(sum(window, 0, from, length)).toBe(expected)
+            expect(sum(copy, 0, from, length)).toBe(expected)
+          }
+          expect(Buffer.compare(window, bytes)).toBe(0)
+        } finally {
+          returnWindow(window)
+        }
+      }),
+      { numRuns: 200 },
+    )
+  })
+
+  test('are taken in memory that is lent to one borrower at a time, and not beyond its size', () => {
+    const window = borrowWindow(1000)!
+    expect(borrowWindow(1000)).toBeUndefined()
+    returnWindow(new Uint8Array(1000))
+    expect(borrowWindow(1000)).toBeUndefined()
+    returnWindow(window)
+    expect(borrowWindow(1 << 30)).toBeUndefined()
+    const again = borrowWindow(10)!
+    expect(again).toHaveLength(10)
+    returnWindow(again)
+  })
+
+  test('leave alone what was copied: a set too large for the working copy gets memory of its own', () => {
+    const large = bytesOf(300_000, 3)
+    const copy = workingCopy(large)
+    workingCopy(bytesOf(300_000, 4))
+    expect(Buffer.compare(copy, large)).toBe(0)
+    copy[0]! ^= 1
+    expect(Buffer.compare(copy, large)).not.toBe(0)
   })
 })

@@ -1,7 +1,8 @@
 /** From an offset to a byte: a binary search over the names of segments, one over the index, and a short scan. */
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { type Log, OffsetIndex } from '../../../src/storage/index.ts'
+import type { FileSystem } from '../../../src/host/index.ts'
+import { buildMessageSet, type Log, OffsetIndex } from '../../../src/storage/index.ts'
 import { append, open, StorageHost } from './support.ts'
 
 it('takes the greatest entry at or below the offset, in the documented table 1:0 5:6 10:98 100:1200 @shows 10.9, 10.10', () => {
@@ -57,3 +58,53 @@ it('scans at most an index interval and one message, however long the log is @sh
     }),
   )
 })
+
+it('passes over at most an index interval and one set, and reads hardly more than that, whatever the sizes', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 50, max: 10_000 }),
+      fc.array(fc.array(fc.integer({ min: 0, max: 3000 }), { minLength: 1, maxLength: 5 }), {
+        minLength: 1,
+        maxLength: 60,
+      }),
+      fc.integer({ min: 1, max: 3 }),
+      (intervalBytes, sets, rollEvery) => {
+        const host = new StorageHost()
+        const reads = countReads(host.files)
+        const log = open(host, { 'segment.bytes': 1 << 30, 'index.interval.bytes': intervalBytes })
+        let largestSet = 0
+        sets.forEach((sizes, i) => {
+          if (i > 0 && i % (20 * rollEvery) === 0) log.roll()
+          const messages = sizes.map((size) => ({ key: null, value: new Uint8Array(size) }))
+          largestSet = Math.max(largestSet, log.append(buildMessageSet(messages), { assignOffsets: true }).bytes)
+        })
+        for (let offset = 0; offset < log.logEndOffset; offset++) {
+          const segment = log.segments.findLast(({ baseOffset }) => baseOffset <= offset)!
+          reads.bytes = 0
+          const passed = segment.positionOf(offset) - segment.index.positionFor(offset)
+          expect(passed).toBeLessThanOrEqual(intervalBytes + largestSet)
+          // Headers are read 4096 bytes at a time, of which a few are read again where a header lies across two reads.
+          expect(reads.bytes).toBeLessThanOrEqual(1.01 * passed + 4096)
+        }
+      },
+    ),
+    { numRuns: 40 },
+  )
+})
+
+/** Counts the bytes that are read from files opened from now on. */
+function countReads(files: FileSystem): { bytes: number } {
+  const counter = { bytes: 0 }
+  const openFile = files.open.bind(files)
+  files.open = (path, options) => {
+    const handle = openFile(path, options)
+    const read = handle.read.bind(handle)
+    handle.read = (position, target, targetOffset, length) => {
+      const got = read(position, target, targetOffset, length)
+      counter.bytes += got
+      return got
+    }
+    return handle
+  }
+  return counter
+}

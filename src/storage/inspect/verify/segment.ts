@@ -5,7 +5,7 @@
 import type { FileHandle, FileSystem } from '../../../host/index.ts'
 import { join } from '../../file-names.ts'
 import { firstOffsetOf, OPENED_BYTES_MAX } from '../each-record.ts'
-import { describeWalkEnd, EntryWalk, type WalkEnd } from '../entry-walk.ts'
+import { describeWalkEnd, type EntryWalk, type WalkEnd, walkFile } from '../entry-walk.ts'
 import { IndexFile, type IndexKind } from '../index-file.ts'
 import type { SegmentFiles } from '../log-directory.ts'
 import { segmentFileName } from '../log-files.ts'
@@ -72,18 +72,10 @@ export function verifySegment(
     }
     const offsets = index('index')
     const checks = checksOf(directory, segment, offsets, index, state, options, findings)
-    const { entryBytesMax } = options
-    const walk = new EntryWalk(open(names.get('log')!), entryBytesMax === undefined ? {} : { entryBytesMax })
-    return new SegmentWalk(
-      join(directory, names.get('log')!),
-      baseOffset,
-      walk,
-      offsets,
-      checks,
-      state,
-      options,
-      findings,
-    ).run()
+    const logPath = join(directory, names.get('log')!)
+    return walkFile(files, logPath, options.entryBytesMax, (walk) =>
+      new SegmentWalk(logPath, baseOffset, walk, offsets, checks, state, options, findings).run(),
+    )
   } finally {
     for (const handle of opened) handle.close()
   }
