@@ -106,7 +106,8 @@ function repairLog(
 /** Conventions of the release that wrote the log, as far as its format shows which one that was. */
 function formatFor(files: FileSystem, directory: PartitionDirectory): LogFormat {
   const magic = firstMagicOf(files, directory)
-  if (magic === 2) return logFormat21
+  // The log is opened in any case, if one release does.
+  if (magic === 2) return { ...logFormat21, brokenRecords: 'cut-off' }
   // Whatever codec and size a message has: this is no place to be strict about what a producer may send.
   return { ...(magic === 1 ? logFormat010 : logFormat082), validation: 'records', codecs: allCodecs }
 }
