@@ -61,6 +61,7 @@ const v082: ProtocolVersions = {
   sessionExpiry: 'operations-go-on',
   electedBeforeNewSession: 'resigns',
   lostEpochRace: 'goes-on',
+  topicWatch: 'after-read',
   preferredElections: 'remembered',
   preferredRequests: 'as-asked',
   deadNewReplicas: 'refused',
@@ -99,6 +100,16 @@ const v082: ProtocolVersions = {
   segmentLimit: 'before-append',
   logUpkeep: 'broken-index-is-fatal',
   producerMemory: 'none',
+  javaProducer: 'there',
+  batchExpiry: 'never',
+  sendBlocking: 'apart',
+  unknownPartition: 'refused',
+  connectTimeout: 'kernel',
+  oneInFlight: 'per-connection',
+  batchBackoff: 'broken-by-others',
+  keylessPartition: 'round-robin',
+  oversizedBatches: 'fail',
+  retryPause: 'fixed',
 }
 
 const v081: ProtocolVersions = {
@@ -114,6 +125,7 @@ const v081: ProtocolVersions = {
   produceRecheck: 'follower-fetch',
   codecs: 'gzip-snappy',
   segmentLimit: 'after-append',
+  javaProducer: 'none',
 }
 
 const v09: ProtocolVersions = {
@@ -142,17 +154,20 @@ const v09: ProtocolVersions = {
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
   logUpkeep: 'broken-index-is-rebuilt',
+  batchExpiry: 'by-request-timeout',
+  sendBlocking: 'together',
+  batchBackoff: 'kept',
 }
 
 const v0102: ProtocolVersions = {
   ...v09,
-  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  shutdownPick: 'live-in-assignment-order',
   deadNewReplicas: 'waited-for',
   moveTool: 'partitions-must-exist',
   topicNotCreated: 'fails-topic',
@@ -171,6 +186,9 @@ const v0102: ProtocolVersions = {
   cleanerBuffer: 'topic-limit',
   compactionLag: 'min',
   logFiles: 'time-index',
+  batchExpiry: 'by-request-timeout-in-order',
+  oneInFlight: 'per-partition',
+  unknownPartition: 'waited-for',
 }
 
 const v011: ProtocolVersions = {
@@ -186,6 +204,7 @@ const v011: ProtocolVersions = {
   cleanerMap: 'batches',
   logFiles: 'producer-state',
   producerMemory: 'one-batch',
+  oversizedBatches: 'split',
 }
 
 const v11: ProtocolVersions = {
@@ -194,6 +213,7 @@ const v11: ProtocolVersions = {
   topicDeletion: 'goes-on',
   sessionExpiry: 'operations-fail',
   lostEpochRace: 'gives-up',
+  topicWatch: 'with-read',
   unneededElection: 'changes-nothing',
   unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
@@ -226,6 +246,7 @@ const v21: ProtocolVersions = {
   cleanerFailure: 'rules-out-partition',
   epochStart: 'election',
   codecs: 'with-zstd',
+  batchExpiry: 'by-delivery-timeout',
 }
 
 const v24: ProtocolVersions = {
@@ -251,6 +272,7 @@ const v24: ProtocolVersions = {
   consumerEpochs: 'validated',
   logUpkeep: 'indexes-are-trusted',
   producerMemory: 'outlives-records',
+  keylessPartition: 'sticky',
 }
 
 const v27: ProtocolVersions = {
@@ -258,6 +280,8 @@ const v27: ProtocolVersions = {
   isrUpdate: 'controller',
   isrPropagation: 'none',
   truncationAtEnd: 'cuts-epochs',
+  sendBlocking: 'together-with-own-exception',
+  connectTimeout: 'setting',
 }
 
 const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
@@ -266,6 +290,7 @@ const v33: ProtocolVersions = {
   ...v28,
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
+  keylessPartition: 'uniform-sticky',
   formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
 }
@@ -275,6 +300,7 @@ const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', follo
 const v37: ProtocolVersions = {
   ...v35,
   highWatermarkRule: 'enough-isr',
+  retryPause: 'exponential',
   timestampSettings: 'difference-or-before-and-after',
 }
 

@@ -6,6 +6,8 @@ import {
   fetchVersions,
   GroupConsumerProcess,
   groupConsumerDefaults,
+  JavaProducerProcess,
+  javaProducerDefaults,
   OldConsumerProcess,
   OldProducerProcess,
   SimpleConsumerProcess,
@@ -15,6 +17,7 @@ import {
   brokerConfigTable,
   configValues,
   groupConsumerConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -30,6 +33,7 @@ import type {
   ClientPlan,
   ClusterPlan,
   GroupConsumerPlan,
+  JavaProducerPlan,
   PartitionPlan,
   ReassignedPartition,
   TopicPlan,
@@ -49,7 +53,13 @@ export const KAFKA_PORT = 9092
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
 
-const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer', 'group-consumer']
+const kafkaClientKinds: readonly ClientPlan['kind'][] = [
+  'producer',
+  'java-producer',
+  'consumer',
+  'old-consumer',
+  'group-consumer',
+]
 
 export interface ClusterOptions {
   readonly seed: number
@@ -150,6 +160,9 @@ export class Cluster {
       case 'consumer':
         this.bootKafkaClient(plan)
         return
+      case 'java-producer':
+        this.bootJavaProducer(plan)
+        return
       case 'group-consumer':
         this.bootGroupConsumer(plan)
         return
@@ -217,6 +230,16 @@ export class Cluster {
     )
   }
 
+  private bootJavaProducer(plan: JavaProducerPlan): void {
+    const { name } = plan
+    const { protocol } = this.plan
+    const config = configValues(javaProducerConfigTable, javaProducerDefaults(protocol), plan.config)
+    const bootstrap = this.endpoints(plan.bootstrap)
+    const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
+    const options = { name, bootstrap, config, versions: presets[protocol], ...workload }
+    this.world.machine(name).boot((host) => new JavaProducerProcess(host, options))
+  }
+
   private bootGroupConsumer(plan: GroupConsumerPlan): void {
     const { name, group, subscribes, processing, pollUs } = plan
     const { protocol } = this.plan
@@ -249,7 +272,7 @@ export class Cluster {
   send(request: SendRequest): void {
     const { by, topic, message: value } = request
     this.world.call(by, `send ${value}`, (process) => {
-      ;(process as OldProducerProcess).send({
+      ;(process as OldProducerProcess | JavaProducerProcess).send({
         topic,
         value,
         ...(request.partition === undefined ? {} : { partition: request.partition }),

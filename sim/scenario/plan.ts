@@ -81,6 +81,7 @@ export interface TopicPlan {
 
 export type ClientPlan =
   | ProducerPlan
+  | JavaProducerPlan
   | SimpleConsumerPlan
   | GroupConsumerPlan
   | OldConsumerPlan
@@ -99,6 +100,16 @@ export interface ProducerPlan {
   readonly partitioner?: PartitionerClass
   /** The release that it is of; that of the cluster if left out. */
   readonly release?: PresetName
+  readonly workload?: WorkloadPlan
+}
+
+/** The producer of kafka-clients, from 0.8.2 on. */
+export interface JavaProducerPlan {
+  readonly kind: 'java-producer'
+  readonly name: string
+  /** Overrides of its keys, checked. */
+  readonly config: Readonly<Record<string, unknown>>
+  readonly bootstrap: readonly string[]
   readonly workload?: WorkloadPlan
 }
 

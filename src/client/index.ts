@@ -6,6 +6,9 @@ export { type GroupConsumerOptions, GroupConsumerProcess } from './group-consume
 export { groupConsumerDefaults } from './group-consumer/release-defaults.ts'
 export type { Subscribes } from './group-consumer/subscription-state.ts'
 export { messageName, sizedValue } from './message-text.ts'
+export { JavaProducerProcess, type JavaProducerProcessOptions } from './new-producer/java-producer-process.ts'
+export { javaPartitionerNames } from './new-producer/partitioner.ts'
+export { acksOf, javaProducerDefaults } from './new-producer/release-defaults.ts'
 export {
   type AssignmentStrategy,
   assignmentStrategies,

@@ -72,6 +72,29 @@ export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolV
   }
 }
 
+/** The same for a key of Java producers. */
+export function ignoredProducerKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  const isApart = versions.sendBlocking === 'apart'
+  switch (key) {
+    case 'block.on.buffer.full':
+    case 'metadata.fetch.timeout.ms':
+      return isApart ? undefined : { why: `goes by max.block.ms instead of ${key} (KIP-19)` }
+    case 'timeout.ms':
+      return isApart ? undefined : { why: 'goes by request.timeout.ms instead of timeout.ms (KIP-19)' }
+    case 'max.block.ms':
+    case 'request.timeout.ms':
+      return isApart ? { why: `knows no ${key} of producers (KIP-19)` } : undefined
+    case 'delivery.timeout.ms':
+      return versions.batchExpiry === 'by-delivery-timeout' ? undefined : { why: `knows no ${key} (KIP-91)` }
+    case 'retry.backoff.max.ms':
+      return versions.retryPause === 'exponential' ? undefined : { why: `knows no ${key} (KIP-580)` }
+    case 'socket.connection.setup.timeout.ms':
+      return versions.connectTimeout === 'setting' ? undefined : { why: `knows no ${key} (KIP-601)` }
+    default:
+      return undefined
+  }
+}
+
 const noCompaction: IgnoredKey = { why: 'knows no compaction' }
 
 function ignoredKey(key: string, value: unknown, versions: ProtocolVersions): IgnoredKey | undefined {

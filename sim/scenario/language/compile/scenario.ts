@@ -44,6 +44,7 @@ export function compileScenario(
   const names = new Names(
     value.cluster?.brokers ?? DEFAULT_SERVERS,
     value.cluster?.zookeeper ?? DEFAULT_SERVERS,
+    protocol,
     report,
   )
   const servers = compileServers(cluster, protocol, overrides, serverProperties, names, report)

@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import {
   brokerConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -97,12 +98,12 @@ const sendsSchema = object(
 
 export const clientSchema = object(
   'client',
-  'a mapping with producer: sync or async, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
+  'a mapping with producer: sync, async or java, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
   {
-    producer: choice('producer', ['sync', 'async'] as const)
+    producer: choice('producer', ['sync', 'async', 'java'] as const)
       .optional()
       .describe(
-        'Makes it an old producer (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches.',
+        'Makes it a producer. Old ones (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches; or `java`: the producer of kafka-clients (from 0.8.2).',
       ),
     consumer: choice('consumer', ['simple', 'high-level'] as const)
       .optional()
@@ -158,11 +159,14 @@ export const clientSchema = object(
       'client',
       'keys of the producer or consumer with their values',
       producerConfigTable,
+      javaProducerConfigTable,
       simpleConsumerConfigTable,
       oldConsumerConfigTable,
     )
       .optional()
-      .describe("Keys of the client's own configuration (old producer, simple consumer, high-level consumer)."),
+      .describe(
+        "Keys of the client's own configuration (old producer, Java producer, simple consumer, high-level consumer).",
+      ),
     bootstrap: oneOrMany(format('name'), 'format:name')
       .optional()
       .describe('Brokers that it asks for metadata first. Default: all.'),
