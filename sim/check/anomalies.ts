@@ -65,7 +65,10 @@ export function partitionAnomaly(
     const anomaly = brokerAnomaly(control, broker, versions) ?? replicaAnomaly(control, broker, partition, versions)
     if (anomaly !== undefined) return anomaly
   }
-  if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
+  if (versions.controllerWrites === 'node-version') {
+    if (partition.decidedByDeposed) return deposedDecision(partition)
+    if (control.shells.has(partition.topic)) return shell(partition)
+  }
   const lost =
     unseenPartition(control, partition, versions) ??
     lostAnswer(control, partition) ??
@@ -169,6 +172,12 @@ function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionCo
     because: `the new replicas of ${tp} were in the ISR, which completes a move, and not registered, which none of them can lead without: b${controller.holder} removed the old replicas and their leader, and takes the partition for online (derived; in every release here)`,
   }
 }
+
+/** One controller deletes a topic, and another one, who knows it still, gives its partitions leaders. */
+const shell = ({ tp, topic, decidedBy }: PartitionControl): Anomaly => ({
+  id: 'M23',
+  because: `${decidedBy} wrote the state of ${tp} after another controller, which stood before or after it, had deleted ${topic}: the topic's node is empty, and nobody knows its partitions (KAFKA-6082, before 2.1)`,
+})
 
 const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
   id: 'M23',
