@@ -244,6 +244,11 @@ export interface ProtocolVersions {
    */
   readonly movesOfDeletedTopics: 'go-on' | 'given-up' | 'given-up-for-deletion'
   /**
+   * A new controller that finds a partition on the very replicas that it shall move to: takes the move for done; or
+   * (KIP-455, 2.4) knows which of them are being added still, and tells the leader of them.
+   */
+  readonly unfinishedMoves: 'told-by-replicas' | 'told-by-adding-replicas'
+  /**
    * A preferred election of a partition whose leader is the preferred replica: counts as done, even if that broker is
    * dead, and the partition for online; or (1.1) changes nothing.
    */
