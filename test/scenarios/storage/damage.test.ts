@@ -91,7 +91,12 @@ describe('bit rot', () => {
     const { run, result } = play({ ...plan, protocol: '0.8.2', cluster: { ...plan.cluster, protocol: '0.8.2' } })
     expect(result.failure?.message).toContain('the ISR of orders-0 is [b1, b2, b3]')
     expect(run.view.brokers.b3!.replicas['orders-0']!.logEndOffset).toBe(1)
-    expect(result.promises.broken.map(({ name }) => name)).toEqual(['I-CANDIDATE'])
+    expect(result.promises.broken.map(({ name, reason }) => [name, reason])).toEqual([
+      [
+        'I-CANDIDATE',
+        'not promised: a follower went on behind messages that its leader’s disk had damaged, without them (before 0.11)',
+      ],
+    ])
   })
 
   it('has nothing to flip where there is no such record', () => {
