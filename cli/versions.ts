@@ -25,6 +25,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   messageFormat: 'format that producers and leaders write',
   brokerCompression: 'whether brokers and topics have a compression.type',
   formatSetting: 'what becomes of message.format.version',
+  downConversion: 'what becomes of fetches that know no newer message format',
   timestampSettings: 'settings of how far timestamps may be from the clock',
   indexEntries: 'which offset an index entry holds',
   codecs: 'compression codecs that are known',

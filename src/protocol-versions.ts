@@ -90,6 +90,11 @@ export interface ProtocolVersions {
    * after it apart, where the old one stands for those not set (KIP-937, 3.6); these alone (4.0).
    */
   readonly timestampSettings: 'none' | 'difference' | 'difference-or-before-and-after' | 'before-and-after'
+  /**
+   * Whether messages are written in an older format for consumers that know no newer one (KIP-31, 0.10.0); since 2.0
+   * `message.downconversion.enable` may switch it off (KIP-283); 4.0 knows no such requests any more (KIP-896).
+   */
+  readonly downConversion: 'none' | 'always' | 'unless-disabled' | 'gone'
   /** Which offset an index entry holds (2.0). */
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */

@@ -36,6 +36,7 @@ const v082: ProtocolVersions = {
   brokerMetadata: 'none',
   brokerCompression: 'none',
   formatSetting: 'none',
+  downConversion: 'none',
   timestampSettings: 'none',
   indexEntries: 'first-offset',
   codecs: 'with-lz4',
@@ -176,6 +177,7 @@ const v0102: ProtocolVersions = {
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
   formatSetting: 'honoured',
+  downConversion: 'always',
   brokerMetadata: 'broker-id-in-cluster',
   timestampSettings: 'difference',
   cleanupPolicies: 'delete-and-compact',
@@ -224,6 +226,7 @@ const v20: ProtocolVersions = {
   leaderlessReplicas: 'go-offline',
   truncation: 'epoch-and-end',
   indexEntries: 'last-offset',
+  downConversion: 'unless-disabled',
   loadingCoordinator: 'says-so',
   producerMemory: 'marker-hides-sequence',
 }
@@ -301,7 +304,7 @@ const v37: ProtocolVersions = {
   timestampSettings: 'difference-or-before-and-after',
 }
 
-const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after' }
+const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after', downConversion: 'gone' }
 
 /** Presets by name, oldest first. */
 export const presets = {

@@ -108,7 +108,8 @@ function repairLog(
 /** Conventions of the release that wrote the log, as far as its format shows which one that was. */
 function formatFor(files: FileSystem, directory: PartitionDirectory, isStrict: boolean): LogFormat {
   const magic = firstMagicOf(files, directory)
-  if (magic === 2) return logFormat21
+  // The log is opened in any case, if one release does.
+  if (magic === 2) return { ...logFormat21, brokenRecords: 'cut-off' }
   const format = { ...(magic === 1 ? logFormat010 : logFormat082), codecs: allCodecs }
   // Whatever size a message has: nobody said what the broker allowed.
   return isStrict ? format : { ...format, validation: 'records' }
