@@ -92,7 +92,7 @@ export function absenceExcuse(versions: ProtocolVersions, { own, partition }: Re
   const fault = faultExcuse({ ...none, uncleanElections, emptiedIsrs, diskFaults })
   if (fault !== undefined) return fault
   if (versions.damagedFetch === 'skipped' && incompleteJoins > 0 && partition.diskFaults > 0)
-    return 'a follower went on behind messages that its leader’s disk had damaged, without them (before 0.11)'
+    return 'a follower went on behind messages that its leader’s disk had damaged, without them (before 0.10.1.1)'
   return windowExcuse(versions, { ...none, incompleteJoins })
 }
 
