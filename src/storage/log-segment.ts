@@ -257,6 +257,8 @@ export class LogSegment {
   recover(maxMessageBytes: number, visit?: (bytes: Uint8Array, at: number, end: number) => void): number {
     const { index, timeIndex, transactionIndex, format, times } = this
     this.resetIndexes()
+    index.file.beginBuilding()
+    timeIndex?.file.beginBuilding()
     let lastIndexed = 0
     let nextOffset = this.baseOffset
     let validBytes: number
