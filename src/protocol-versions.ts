@@ -90,6 +90,11 @@ export interface ProtocolVersions {
    * after it apart, where the old one stands for those not set (KIP-937, 3.6); these alone (4.0).
    */
   readonly timestampSettings: 'none' | 'difference' | 'difference-or-before-and-after' | 'before-and-after'
+  /**
+   * Whether messages are written in an older format for consumers that know no newer one (KIP-31, 0.10.0); since 2.0
+   * `message.downconversion.enable` may switch it off (KIP-283); 4.0 knows no such requests any more (KIP-896).
+   */
+  readonly downConversion: 'none' | 'always' | 'unless-disabled' | 'gone'
   /** Which offset an index entry holds (2.0). */
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
@@ -120,6 +125,36 @@ export interface ProtocolVersions {
   readonly logUpkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
   /** F25, KIP-98 (0.11), KAFKA-5494 (1.0), KAFKA-7190 (2.4): what a log remembers of idempotent producers. */
   readonly producerMemory: 'none' | 'one-batch' | 'five-batches' | 'marker-hides-sequence' | 'outlives-records'
+  /** The producer of kafka-clients, written in Java: for use since 0.8.2. */
+  readonly javaProducer: 'none' | 'there'
+  /**
+   * When the Java producer fails a batch that it cannot get rid of: never, for nothing has a time limit; KIP-19 (0.9):
+   * when it has waited in the producer for `request.timeout.ms`; KAFKA-3388 (0.10): the same, but counted from the last
+   * attempt, and only behind those before it; KIP-91 (2.1): `delivery.timeout.ms` after it was begun, wherever it is.
+   */
+  readonly batchExpiry: 'never' | 'by-request-timeout' | 'by-request-timeout-in-order' | 'by-delivery-timeout'
+  /**
+   * What limits how long `send` of the Java producer blocks: settings of their own for metadata and for memory; KIP-19
+   * (0.9): `max.block.ms` for both; and (2.7) lack of memory is not told as a mere timeout any more.
+   */
+  readonly sendBlocking: 'apart' | 'together' | 'together-with-own-exception'
+  /** A partition that the topic does not have, as far as the Java producer knows: refused, or (0.10) may come yet. */
+  readonly unknownPartition: 'refused' | 'waited-for'
+  /** KIP-601 (2.7): how long the Java producer waits for a connection: as the kernel does, or as a setting says. */
+  readonly connectTimeout: 'kernel' | 'setting'
+  /**
+   * KAFKA-3197 (0.10): with one request in flight, whether the next batch of a partition may leave for a new leader while
+   * the old one has not answered for the one before.
+   */
+  readonly oneInFlight: 'per-connection' | 'per-partition'
+  /** Whether a batch that backs off goes along with others for its broker all the same (up to 0.8.2). */
+  readonly batchBackoff: 'broken-by-others' | 'kept'
+  /** Partition of a message without key: in turn; KIP-480 (2.4): one a batch; KIP-794 (3.3): one for so many bytes. */
+  readonly keylessPartition: 'round-robin' | 'sticky' | 'uniform-sticky'
+  /** KIP-126 (0.11): a batch that the broker finds too large: fails, or is split. */
+  readonly oversizedBatches: 'fail' | 'split'
+  /** KIP-580 (3.7): whether the pause of the Java producer before a retry grows. */
+  readonly retryPause: 'fixed' | 'exponential'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes; not needed where it writes them (2.7). */
   readonly isrPropagation: 'none' | 'notification'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
@@ -170,6 +205,11 @@ export interface ProtocolVersions {
   readonly electedBeforeNewSession: 'resigns' | 'goes-on'
   /** A new controller that finds that another one raised `/controller_epoch` first: works with the old one, or (1.1) not. */
   readonly lostEpochRace: 'goes-on' | 'gives-up'
+  /**
+   * When a controller begins to watch a topic's node: after it has read the topic's partitions, so that those which are
+   * added in between stay unknown to it; or (KAFKA-5642, 1.1) with that read.
+   */
+  readonly topicWatch: 'after-read' | 'with-read'
   /**
    * KAFKA-5028 (0.11): whether a controller remembers which partitions are being given back to their preferred replicas.
    * Then it deletes none of their topics meanwhile, nor rebalances by itself, and cannot take over while one of them

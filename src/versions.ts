@@ -36,6 +36,7 @@ const v082: ProtocolVersions = {
   brokerMetadata: 'none',
   brokerCompression: 'none',
   formatSetting: 'none',
+  downConversion: 'none',
   timestampSettings: 'none',
   indexEntries: 'first-offset',
   codecs: 'with-lz4',
@@ -60,6 +61,7 @@ const v082: ProtocolVersions = {
   sessionExpiry: 'operations-go-on',
   electedBeforeNewSession: 'resigns',
   lostEpochRace: 'goes-on',
+  topicWatch: 'after-read',
   preferredElections: 'remembered',
   preferredRequests: 'as-asked',
   deadNewReplicas: 'refused',
@@ -98,6 +100,16 @@ const v082: ProtocolVersions = {
   segmentLimit: 'before-append',
   logUpkeep: 'broken-index-is-fatal',
   producerMemory: 'none',
+  javaProducer: 'there',
+  batchExpiry: 'never',
+  sendBlocking: 'apart',
+  unknownPartition: 'refused',
+  connectTimeout: 'kernel',
+  oneInFlight: 'per-connection',
+  batchBackoff: 'broken-by-others',
+  keylessPartition: 'round-robin',
+  oversizedBatches: 'fail',
+  retryPause: 'fixed',
 }
 
 const v081: ProtocolVersions = {
@@ -113,6 +125,7 @@ const v081: ProtocolVersions = {
   produceRecheck: 'follower-fetch',
   codecs: 'gzip-snappy',
   segmentLimit: 'after-append',
+  javaProducer: 'none',
 }
 
 const v09: ProtocolVersions = {
@@ -141,17 +154,20 @@ const v09: ProtocolVersions = {
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
   logUpkeep: 'broken-index-is-rebuilt',
+  batchExpiry: 'by-request-timeout',
+  sendBlocking: 'together',
+  batchBackoff: 'kept',
 }
 
 const v0102: ProtocolVersions = {
   ...v09,
-  shutdownPick: 'live-in-assignment-order',
   offsetsTopicLayout: 'offset-1-group-1',
   emptyGroups: 'kept',
   consumerLiveness: 'background-heartbeats',
   isrLag: 'since-reached-end-of-last-fetch',
   isrTick: 'half-lag-time',
   brokerListing: 'nodes',
+  shutdownPick: 'live-in-assignment-order',
   deadNewReplicas: 'waited-for',
   moveTool: 'partitions-must-exist',
   topicNotCreated: 'fails-topic',
@@ -161,6 +177,7 @@ const v0102: ProtocolVersions = {
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
   formatSetting: 'honoured',
+  downConversion: 'always',
   brokerMetadata: 'broker-id-in-cluster',
   timestampSettings: 'difference',
   cleanupPolicies: 'delete-and-compact',
@@ -169,6 +186,9 @@ const v0102: ProtocolVersions = {
   cleanerBuffer: 'topic-limit',
   compactionLag: 'min',
   logFiles: 'time-index',
+  batchExpiry: 'by-request-timeout-in-order',
+  oneInFlight: 'per-partition',
+  unknownPartition: 'waited-for',
 }
 
 const v011: ProtocolVersions = {
@@ -184,6 +204,7 @@ const v011: ProtocolVersions = {
   cleanerMap: 'batches',
   logFiles: 'producer-state',
   producerMemory: 'one-batch',
+  oversizedBatches: 'split',
 }
 
 const v11: ProtocolVersions = {
@@ -192,6 +213,7 @@ const v11: ProtocolVersions = {
   topicDeletion: 'goes-on',
   sessionExpiry: 'operations-fail',
   lostEpochRace: 'gives-up',
+  topicWatch: 'with-read',
   unneededElection: 'changes-nothing',
   unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
@@ -204,6 +226,7 @@ const v20: ProtocolVersions = {
   leaderlessReplicas: 'go-offline',
   truncation: 'epoch-and-end',
   indexEntries: 'last-offset',
+  downConversion: 'unless-disabled',
   loadingCoordinator: 'says-so',
   producerMemory: 'marker-hides-sequence',
 }
@@ -223,6 +246,7 @@ const v21: ProtocolVersions = {
   cleanerFailure: 'rules-out-partition',
   epochStart: 'election',
   codecs: 'with-zstd',
+  batchExpiry: 'by-delivery-timeout',
 }
 
 const v24: ProtocolVersions = {
@@ -248,6 +272,7 @@ const v24: ProtocolVersions = {
   consumerEpochs: 'validated',
   logUpkeep: 'indexes-are-trusted',
   producerMemory: 'outlives-records',
+  keylessPartition: 'sticky',
 }
 
 const v27: ProtocolVersions = {
@@ -255,6 +280,8 @@ const v27: ProtocolVersions = {
   isrUpdate: 'controller',
   isrPropagation: 'none',
   truncationAtEnd: 'cuts-epochs',
+  sendBlocking: 'together-with-own-exception',
+  connectTimeout: 'setting',
 }
 
 const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
@@ -263,6 +290,7 @@ const v33: ProtocolVersions = {
   ...v28,
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
+  keylessPartition: 'uniform-sticky',
   formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',
 }
@@ -272,10 +300,11 @@ const v35: ProtocolVersions = { ...v33, divergingAnswer: 'truncate-first', follo
 const v37: ProtocolVersions = {
   ...v35,
   highWatermarkRule: 'enough-isr',
+  retryPause: 'exponential',
   timestampSettings: 'difference-or-before-and-after',
 }
 
-const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after' }
+const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after', downConversion: 'gone' }
 
 /** Presets by name, oldest first. */
 export const presets = {

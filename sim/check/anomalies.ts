@@ -67,6 +67,7 @@ export function partitionAnomaly(
   }
   if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
   const lost =
+    unseenPartition(control, partition, versions) ??
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
     leaderlessMove(control, partition) ??
@@ -99,10 +100,12 @@ function replicaAnomaly(
     }
   }
   const why = forgottenDeletion(control, broker, tp)
-  if (role.leaderEpoch > state.leaderEpoch && why !== undefined) {
+  // An equal epoch is refused as well, and may be another leader's.
+  const otherLeader = role.leaderEpoch === state.leaderEpoch && role.leader !== state.leader
+  if ((role.leaderEpoch > state.leaderEpoch || otherLeader) && why !== undefined) {
     return {
       id: 'D11',
-      because: `${broker.machine} was a replica of ${tp} before and never deleted it, for ${why}: it refuses the lower epochs of the topic that has the name now (derived; in every release here)`,
+      because: `${broker.machine} was a replica of ${tp} before and never deleted it, for ${why}: it has epoch ${role.leaderEpoch} from then, and takes only higher ones of the topic that has the name now (derived; in every release here)`,
     }
   }
   const leader = control.brokerOf(state.leader)
@@ -116,6 +119,21 @@ function replicaAnomaly(
     }
   }
   return undefined
+}
+
+/** It was added while the controller took over, which had read its topic, and did not watch it yet. */
+function unseenPartition(
+  { controller }: ControlTruth,
+  { tp, topic, state, addedAtUs }: PartitionControl,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  if (versions.topicWatch !== 'after-read' || state !== undefined || addedAtUs === undefined) return undefined
+  const { holder, sinceUs, atWorkSinceUs = Number.POSITIVE_INFINITY, toldOf } = controller
+  if (addedAtUs < sinceUs || addedAtUs > atWorkSinceUs || (toldOf.get(topic) ?? -1) >= addedAtUs) return undefined
+  return {
+    id: 'D17',
+    because: `${tp} was added while b${holder} took over as the controller: it had read the partitions of ${topic} and did not watch for new ones yet, so that no watch ever told it (derived; before 1.1)`,
+  }
 }
 
 /** The answer to a controller's own write was lost, and its second try told it that somebody had been there. */

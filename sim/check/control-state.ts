@@ -7,6 +7,8 @@ export interface PartitionControl {
   readonly topic: string
   readonly partition: number
   assigned: readonly number[]
+  /** When it was added to a topic that there was; undefined if it is as old as its topic. */
+  addedAtUs: number | undefined
   /** Undefined while it never had a leader. */
   state: LeaderAndIsr | undefined
   /** Epoch of the controller that last made a decision, and who wrote it. */
@@ -87,4 +89,10 @@ export interface ControllerControl {
   readonly staleHalts: Set<string>
   /** Steps that the controller that stands gave up, and why: `subject: reason`. */
   readonly failures: Set<string>
+  /** When its epoch was written. */
+  sinceUs: number
+  /** When it was first seen at work of which it hears by watches: it has taken over by then. */
+  atWorkSinceUs: number | undefined
+  /** When a watch last told the broker in `/controller` of a change of this topic's node. */
+  readonly toldOf: Map<string, number>
 }

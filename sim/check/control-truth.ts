@@ -22,6 +22,8 @@ import type { BrokerControl, ControllerControl, Drop, PartitionControl, RoleBeli
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
 
+const TOPICS = '/brokers/topics/'
+
 export class ControlTruth {
   readonly partitions = new Map<TopicPartition, PartitionControl>()
   readonly brokers = new Map<number, BrokerControl>()
@@ -35,6 +37,9 @@ export class ControlTruth {
     deletionsHalted: new Map(),
     staleHalts: new Set(),
     failures: new Set(),
+    sinceUs: 0,
+    atWorkSinceUs: undefined,
+    toldOf: new Map(),
   }
   /** Nodes under `/admin`, without the directory of topics to delete. */
   readonly requests = new Map<string, string>()
@@ -49,6 +54,7 @@ export class ControlTruth {
   readonly deletedWhileMoving = new Set<string>()
   private readonly owners = new Map<string, string>()
   private lastZxid = 0
+  private nowUs = 0
 
   apply(record: TraceRecord): void {
     const event = record.event as Told
@@ -56,7 +62,11 @@ export class ControlTruth {
       case 'ZkCommitted':
         if (event.zxid <= this.lastZxid) return
         this.lastZxid = event.zxid
+        this.nowUs = record.atUs
         for (const change of event.changes) this.znode(change, event.zxid, this.owners.get(event.session) ?? '')
+        return
+      case 'ZkWatchFired':
+        this.watchFired(event, record.atUs)
         return
       case 'ZkSessionCreated':
         this.owners.set(event.session, event.owner)
@@ -138,10 +148,15 @@ export class ControlTruth {
         this.partitionElected(event)
         return
       case 'BrokerFailure':
+        this.atWork(record)
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).lossMissed = false
         return
       case 'BrokerStartup':
+        this.atWork(record)
         if (this.isActing(record.machine)) for (const id of event.brokers) this.brokerOf(id).noticed = true
+        return
+      case 'TopicCreated':
+        this.atWork(record)
         return
     }
   }
@@ -156,6 +171,15 @@ export class ControlTruth {
   isNamed(machine: string): boolean {
     const { holder } = this.controller
     return holder !== undefined && machine === `b${holder}`
+  }
+
+  private atWork({ machine, atUs }: TraceRecord): void {
+    if (this.isActing(machine)) this.controller.atWorkSinceUs ??= atUs
+  }
+
+  private watchFired({ session, event, path }: Of<'ZkWatchFired'>, atUs: number): void {
+    if (event !== 'NodeDataChanged' || !path.startsWith(TOPICS) || !this.isNamed(this.owners.get(session) ?? '')) return
+    this.controller.toldOf.set(path.slice(TOPICS.length), atUs)
   }
 
   private elected(machine: string, epoch: number): void {
@@ -291,7 +315,7 @@ export class ControlTruth {
 
   private znode(change: ZnodeChange, zxid: number, by: string): void {
     const { path } = change
-    if (path.startsWith('/brokers/topics/')) return this.topicNode(change, by)
+    if (path.startsWith(TOPICS)) return this.topicNode(change, by)
     if (path.startsWith('/brokers/ids/')) {
       const broker = this.brokerOf(Number(path.slice('/brokers/ids/'.length)))
       if (change.op === 'setData') return
@@ -303,6 +327,9 @@ export class ControlTruth {
       this.controller.resignedInName = false
     } else if (path === zkPaths.controllerEpoch && change.op !== 'delete') {
       this.controller.epoch = Number(change.data)
+      this.controller.sinceUs = this.nowUs
+      this.controller.atWorkSinceUs = undefined
+      this.controller.toldOf.clear()
     } else if (path.startsWith('/admin/') && path !== zkPaths.deleteTopics) {
       if (change.op === 'delete') this.requests.delete(path)
       else this.requests.set(path, change.data)
@@ -318,14 +345,16 @@ export class ControlTruth {
       else this.partitionState(tp, change, by)
       return
     }
-    const topic = change.path.slice('/brokers/topics/'.length)
+    const topic = change.path.slice(TOPICS.length)
     if (topic.includes('/')) return
     // Whoever creates a topic may be anybody; only controllers delete topics, and change them.
     if (change.op !== 'create' && by !== '' && !this.isNamed(by) && this.machine(by) !== undefined) {
       this.controller.deposedWrites.set(topic, by)
     }
     if (change.op === 'delete') this.topicGone(topic)
-    else if (change.data !== '') this.assign(topic, change.data, this.machine(by) === undefined)
+    else if (change.data !== '') {
+      this.assign(topic, change.data, this.machine(by) === undefined, change.op === 'setData')
+    }
   }
 
   /** How brokers ceased to be replicas of a partition. */
@@ -335,7 +364,7 @@ export class ControlTruth {
     return drops
   }
 
-  private assign(topic: string, data: string, byTool: boolean): void {
+  private assign(topic: string, data: string, byTool: boolean, grows: boolean): void {
     const assignment = decodeAssignment(data)
     for (const [tp, { topic: owner, partition }] of this.partitions) {
       if (owner !== topic || assignment.has(partition)) continue
@@ -353,6 +382,7 @@ export class ControlTruth {
       if (byTool && partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
         partition.overwrittenByTool = true
       }
+      if (grows && partition.assigned.length === 0) partition.addedAtUs = this.nowUs
       partition.assigned = replicas
     }
   }
@@ -385,6 +415,7 @@ export class ControlTruth {
         topic,
         partition: number,
         assigned: [],
+        addedAtUs: undefined,
         state: undefined,
         decidedIn: 0,
         decidedBy: '',

@@ -3,6 +3,7 @@ import type { BrokerEvent } from '../../src/broker/events.ts'
 import type { ClientEvent } from '../../src/client/events.ts'
 import { ErrorCode } from '../../src/protocol/index.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { requiredAcks } from '../scenario/required-acks.ts'
 import { breakExcuse, toldExcuse } from './excuses.ts'
 import { type Lack, lackExcuse, lackOfNamed } from './lack.ts'
 import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
@@ -25,8 +26,6 @@ interface Lost {
   /** Between who acknowledged it and who leads now nobody need have had it. */
   readonly broken: SuccessionBreak | undefined
 }
-
-const ACKS = 'request.required.acks'
 
 type AckEvent = Extract<ClientEvent, { readonly kind: 'ProduceAcknowledged' }>
 type Answer = Extract<BrokerEvent, { readonly kind: 'ProduceAnswered' }>
@@ -113,10 +112,7 @@ export class AckOracle extends OracleBase<Lost> {
         : `acks=${note.acks} waits for some members of the ISR only, and any member may lead next`
     }
     const { plan, versions, facts } = circumstances
-    if (
-      note === undefined &&
-      !plan.clients.some((client) => client.kind === 'producer' && client.config[ACKS] === -1)
-    ) {
+    if (note === undefined && !plan.clients.some((client) => requiredAcks(client, plan.protocol) === -1)) {
       return 'no producer waits for the whole ISR (acks=-1)'
     }
     if (note === undefined) return toldExcuse(versions, facts)

@@ -6,6 +6,7 @@
  * handed over, whoever watched the clients expects the first to stand first. Kafka never promises that across producers.
  */
 import type { TraceRecord } from '../kernel/index.ts'
+import { requiredAcks } from '../scenario/required-acks.ts'
 import type { MessageTruth } from './message-truth.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import type { PartitionTruth } from './partition-truth.ts'
@@ -78,7 +79,7 @@ export class OrderOracle extends OracleBase<Inversion> {
       return 'a producer sent messages again, or went on while one was in doubt, and has no sequence numbers before 0.11'
     }
     const producer = plan.clients.find(({ name }) => name === client)
-    if (producer?.kind === 'producer' && (producer.config['request.required.acks'] ?? 0) === 0) {
+    if (producer !== undefined && requiredAcks(producer, plan.protocol) === 0) {
       return 'acks=0 waits for nothing: several requests are in flight, and a new connection may overtake the old one'
     }
     return undefined

@@ -3,8 +3,11 @@
  * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
  */
 import {
+  fetchVersions,
   GroupConsumerProcess,
   groupConsumerDefaults,
+  JavaProducerProcess,
+  javaProducerDefaults,
   OldConsumerProcess,
   OldProducerProcess,
   SimpleConsumerProcess,
@@ -14,6 +17,7 @@ import {
   brokerConfigTable,
   configValues,
   groupConsumerConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -29,6 +33,7 @@ import type {
   ClientPlan,
   ClusterPlan,
   GroupConsumerPlan,
+  JavaProducerPlan,
   PartitionPlan,
   ReassignedPartition,
   TopicPlan,
@@ -48,7 +53,13 @@ export const KAFKA_PORT = 9092
  */
 const topicsAreGiven = { 'auto.create.topics.enable': false }
 
-const kafkaClientKinds: readonly ClientPlan['kind'][] = ['producer', 'consumer', 'old-consumer', 'group-consumer']
+const kafkaClientKinds: readonly ClientPlan['kind'][] = [
+  'producer',
+  'java-producer',
+  'consumer',
+  'old-consumer',
+  'group-consumer',
+]
 
 export interface ClusterOptions {
   readonly seed: number
@@ -149,6 +160,9 @@ export class Cluster {
       case 'consumer':
         this.bootKafkaClient(plan)
         return
+      case 'java-producer':
+        this.bootJavaProducer(plan)
+        return
       case 'group-consumer':
         this.bootGroupConsumer(plan)
         return
@@ -175,7 +189,8 @@ export class Cluster {
       'topics' in given
         ? { topics: new Map(given.topics.map(({ topic, streams }) => [topic, streams])) }
         : { filter: topicFilter(given.filter, given.regex), streams: given.streams }
-    const options = { name, group, config, zookeeper, subscription, processingUs }
+    const fetchVersion = fetchVersions[plan.release ?? this.plan.protocol]
+    const options = { name, group, config, zookeeper, subscription, processingUs, fetchVersion }
     const machine = this.world.machine(name)
     machine.install((host) => new OldConsumerProcess(host, options))
     if (plan.autostart) machine.restart()
@@ -184,19 +199,20 @@ export class Cluster {
   private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
     const machine = this.world.machine(plan.name)
     const bootstrap = this.endpoints(plan.bootstrap)
+    const release = plan.release ?? this.plan.protocol
     if (plan.kind === 'producer') {
       const config = configValues(producerConfigTable, plan.config)
       const partitioner = plan.partitioner === undefined ? {} : { partitioner: plan.partitioner }
       // Kept over lives of the process, so that a producer that comes back goes on with new names.
       const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
-      const magic = { v0: 0, v1: 1, v2: 2 }[presets[this.plan.protocol].messageFormat] as Magic
+      const magic = { v0: 0, v1: 1, v2: 2 }[presets[release].messageFormat] as Magic
       const options = { name: plan.name, bootstrap, config, magic, ...partitioner, ...workload }
       machine.boot((host) => new OldProducerProcess(host, options))
       return
     }
     const config = configValues(simpleConsumerConfigTable, plan.config)
     const { name, topic, partition, from } = plan
-    const leaderEpochs = presets[this.plan.protocol].consumerEpochs === 'validated'
+    const leaderEpochs = presets[release].consumerEpochs === 'validated'
     const broker = plan.broker === undefined ? {} : { broker: this.endpoint(plan.broker) }
     machine.boot(
       (host) =>
@@ -208,9 +224,20 @@ export class Cluster {
           partition,
           from,
           leaderEpochs,
+          fetchVersion: fetchVersions[release],
           ...broker,
         }),
     )
+  }
+
+  private bootJavaProducer(plan: JavaProducerPlan): void {
+    const { name } = plan
+    const { protocol } = this.plan
+    const config = configValues(javaProducerConfigTable, javaProducerDefaults(protocol), plan.config)
+    const bootstrap = this.endpoints(plan.bootstrap)
+    const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
+    const options = { name, bootstrap, config, versions: presets[protocol], ...workload }
+    this.world.machine(name).boot((host) => new JavaProducerProcess(host, options))
   }
 
   private bootGroupConsumer(plan: GroupConsumerPlan): void {
@@ -245,7 +272,7 @@ export class Cluster {
   send(request: SendRequest): void {
     const { by, topic, message: value } = request
     this.world.call(by, `send ${value}`, (process) => {
-      ;(process as OldProducerProcess).send({
+      ;(process as OldProducerProcess | JavaProducerProcess).send({
         topic,
         value,
         ...(request.partition === undefined ? {} : { partition: request.partition }),

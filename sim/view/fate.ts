@@ -13,7 +13,14 @@ export function describeFate(ledger: Ledger, message: string): string {
   const parts: string[] = []
   if (record.copies.length === 0)
     parts.push(record.attempts.length === 0 ? 'never sent' : 'sent, but never appended by a leader')
-  if (record.dropped !== undefined) parts.push(`dropped: the queue of ${record.client} was full`)
+  if (record.dropped !== undefined) {
+    const { why, error } = record.dropped
+    parts.push(
+      why === undefined
+        ? `dropped: the queue of ${record.client} was full`
+        : `never taken by ${record.client} (${why}): send failed with ${error}`,
+    )
+  }
   if (record.lostInQueue !== undefined)
     parts.push(`lost in the queue of ${record.client}, which died at ${formatSeconds(record.lostInQueue.atUs)}`)
   parts.push(...record.copies.map((copy, index) => copyWords(ledger, record, copy, index)))

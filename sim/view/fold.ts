@@ -126,6 +126,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
       clientOf(view, event.client).queued += 1
       return
     case 'BatchTaken':
+    case 'BatchDrained':
       clientOf(view, event.client).queued = event.queued
       return
     case 'MessageDropped':
@@ -178,6 +179,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'ProduceSent':
     case 'ProduceFailed':
     case 'SendBlocked':
+    case 'BatchSplit':
     case 'MetadataRefreshFailed':
     case 'FetchFailed':
     case 'OffsetReset':

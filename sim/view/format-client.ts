@@ -19,6 +19,8 @@ export type FormattedClientEvent = EventOf<
   | 'SendBlocked'
   | 'MessageDropped'
   | 'BatchTaken'
+  | 'BatchDrained'
+  | 'BatchSplit'
 >
 
 export function formatClientEvent(event: FormattedClientEvent): string {
@@ -46,15 +48,21 @@ export function formatClientEvent(event: FormattedClientEvent): string {
     case 'MessageQueued':
       return `MessageQueued ${messageName(event.message)} by ${event.client}`
     case 'SendBlocked':
-      return `SendBlocked ${messageName(event.message)} by ${event.client}: ${event.queued} queued`
+      return `SendBlocked ${messageName(event.message)} by ${event.client}: ${event.queued} queued${why(event)}`
     case 'MessageDropped':
-      return `MessageDropped ${messageName(event.message)} by ${event.client}: ${event.error}, ${event.queued} queued`
+      return `MessageDropped ${messageName(event.message)} by ${event.client}: ${event.error}, ${event.queued} queued${why(event)}`
     case 'BatchTaken':
       return `BatchTaken${names(event.messages)} by ${event.client} (${event.why}), ${event.queued} queued`
+    case 'BatchDrained':
+      return `BatchDrained ${event.tp}${names(event.messages)} ${event.bytes} B by ${event.client} (${event.why}), ${event.queued} queued`
+    case 'BatchSplit':
+      return `BatchSplit ${event.tp}${names(event.messages)} into ${event.batches} by ${event.client}`
     default:
       return unreachable(event)
   }
 }
+
+const why = (event: { readonly why?: string }): string => (event.why === undefined ? '' : ` (${event.why})`)
 
 function names(messages: readonly string[]): string {
   let text = ''

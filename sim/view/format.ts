@@ -107,6 +107,8 @@ export function formatEvent(event: AnyEvent): string {
     case 'SendBlocked':
     case 'MessageDropped':
     case 'BatchTaken':
+    case 'BatchDrained':
+    case 'BatchSplit':
       return formatClientEvent(event)
 
     case 'ControllerElected':

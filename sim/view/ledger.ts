@@ -301,7 +301,7 @@ export class Ledger {
       case 'MessageQueued':
         return
       case 'MessageDropped':
-        this.#message(messageName(event.message)).dropped ??= by
+        this.#message(messageName(event.message)).dropped ??= { ...by, why: event.why, error: event.error }
         return
       case 'MessagesRead':
         for (const { offset, key, value } of event.messages) {

@@ -75,8 +75,8 @@ export interface MessageRecord {
       })
     | undefined
   readonly gaveUp: (Decision & { readonly error: string }) | undefined
-  /** The full queue of an async producer did not take it. */
-  readonly dropped: Decision | undefined
+  /** The full queue of an async producer did not take it, or `send` of a Java producer failed, and why. */
+  readonly dropped: (Decision & { readonly why: string | undefined; readonly error: string }) | undefined
   /** Its producer died with the message in its queue, unsent, or waiting to be sent again. */
   readonly lostInQueue: Decision | undefined
   readonly reads: ReadonlyArray<{

@@ -21,6 +21,8 @@ export type ToldClientEvent = EventOf<
   | 'SendBlocked'
   | 'MessageDropped'
   | 'BatchTaken'
+  | 'BatchDrained'
+  | 'BatchSplit'
 >
 
 export function narrateClient(
@@ -53,7 +55,11 @@ export function narrateClient(
       const messages = namesOf(event.messages)
       const { retriesLeft } = event
       const retries =
-        retriesLeft === 0 ? 'no retries left' : `${retriesLeft} ${retriesLeft === 1 ? 'retry' : 'retries'} left`
+        retriesLeft > MANY
+          ? 'it will be sent again'
+          : retriesLeft === 0
+            ? 'no retries left'
+            : `${retriesLeft} ${retriesLeft === 1 ? 'retry' : 'retries'} left`
       const maybe = event.maybeAppended ? '; a copy may be in the log' : ''
       const text = `fails to send ${listNames(messages)} (${failure(event)}), ${retries}${maybe}`
       return told({ who, text, tone: 'warn' }, messages, memory.changed(`failing ${who}`, event.error))
@@ -90,12 +96,22 @@ export function narrateClient(
     case 'MessageQueued':
       return undefined
     case 'SendBlocked': {
-      const text = `has a full queue (${event.queued} messages): its application waits with ${messageName(event.message)}`
-      return told({ who, text, tone: 'warn' }, [messageName(event.message)], memory.changed(`queue ${who}`, 'full'))
+      const text =
+        event.why === undefined
+          ? `has a full queue (${event.queued} messages): its application waits with ${messageName(event.message)}`
+          : `keeps its application waiting with ${messageName(event.message)}: ${blockedWords[event.why]}`
+      return told(
+        { who, text, tone: 'warn' },
+        [messageName(event.message)],
+        memory.changed(`queue ${who}`, event.why ?? 'full'),
+      )
     }
     case 'MessageDropped': {
       const message = messageName(event.message)
-      const text = `drops ${message}: its queue is full (${event.queued} messages), the application is told (${event.error})`
+      const text =
+        event.why === undefined
+          ? `drops ${message}: its queue is full (${event.queued} messages), the application is told (${event.error})`
+          : `does not take ${message} (${event.why}): send fails with ${event.error}`
       return told({ who, text, tone: 'bad' }, [message], memory.changed(`queue ${who}`, 'dropping'))
     }
     case 'BatchTaken': {
@@ -104,6 +120,18 @@ export function narrateClient(
       const left = event.queued === 0 ? '' : `, ${event.queued} left in the queue`
       const text = `sends a batch of ${messages.length} (${batchWords[event.why]})${left}: ${listNames(messages)}`
       return told({ who, text, tone: 'quiet' }, messages, false)
+    }
+    case 'BatchDrained': {
+      memory.forget(`queue ${who}`)
+      const messages = namesOf(event.messages)
+      const left = event.queued === 0 ? '' : `, ${event.queued} ${event.queued === 1 ? 'record' : 'records'} left`
+      const text = `sends a batch of ${messages.length} to ${event.tp} (${drainWords[event.why]}, ${event.bytes} B)${left}: ${listNames(messages)}`
+      return told({ who, text, tone: 'quiet' }, messages, false)
+    }
+    case 'BatchSplit': {
+      const messages = namesOf(event.messages)
+      const text = `splits a batch of ${messages.length} into ${event.batches}, for the broker finds it too large: ${listNames(messages)}`
+      return told({ who, text, tone: 'plain' }, messages, false)
     }
     case 'OffsetReset':
       if (event.from < 0) {
@@ -114,6 +142,19 @@ export function narrateClient(
       return unreachable(event)
   }
 }
+
+/** `retries` that nobody counts: since 2.1 time is the limit. */
+const MANY = 1_000_000
+
+const blockedWords = { metadata: 'it knows nothing of the topic yet', memory: 'buffer.memory is used up' } as const
+
+const drainWords = {
+  full: 'full',
+  linger: 'linger.ms passed',
+  retry: 'again',
+  memory: 'memory is short',
+  closing: 'it closes',
+} as const
 
 const batchWords = {
   full: 'batch.num.messages reached',

@@ -113,6 +113,8 @@ export function narrate(
     case 'SendBlocked':
     case 'MessageDropped':
     case 'BatchTaken':
+    case 'BatchDrained':
+    case 'BatchSplit':
       return narrateClient(event, view, ledger, memory)
     case 'ProcessEnded':
       return withQueueLoss(narrateControl(record, event, view, memory), record.machine, ledger, memory)

@@ -1,6 +1,7 @@
 /** Trace events of clients. `client` is the client's name in the scenario; a client may live several lives. */
 import type { RpcFailure } from '../protocol/index.ts'
 import type { ApplicationEvent, GroupConsumerEvent } from './group-consumer/events.ts'
+import type { JavaProducerEvent } from './new-producer/events.ts'
 import type { OldConsumerEvent } from './old-consumer/events.ts'
 
 /**
@@ -11,6 +12,7 @@ export type ClientEvent =
   | GroupConsumerEvent
   | ApplicationEvent
   | OldConsumerEvent
+  | JavaProducerEvent
   /** The application handed a message to the producer. `message` is its name: the value's text. */
   | {
       readonly kind: 'MessageHanded'
@@ -60,17 +62,27 @@ export type ClientEvent =
       /** Whether the application hears of it: the thread of an async producer only writes it to its log. */
       readonly told: boolean
     }
-  /** An async producer has the message in its queue. */
+  /** An async producer has the message in its queue, a Java producer in a batch. */
   | { readonly kind: 'MessageQueued'; readonly client: string; readonly message: string }
-  /** The queue of an async producer is full: the application waits. `queued`: messages that wait to be sent. */
-  | { readonly kind: 'SendBlocked'; readonly client: string; readonly message: string; readonly queued: number }
-  /** It never got into the queue; the application is told. */
+  /**
+   * The queue of an async producer is full: the application waits. `queued`: messages that wait to be sent. `why`: what
+   * `send` of a Java producer waits for.
+   */
+  | {
+      readonly kind: 'SendBlocked'
+      readonly client: string
+      readonly message: string
+      readonly queued: number
+      readonly why?: 'metadata' | 'memory'
+    }
+  /** It never got into the queue; the application is told. `why`: what a Java producer has against it, in words. */
   | {
       readonly kind: 'MessageDropped'
       readonly client: string
       readonly message: string
       readonly error: string
       readonly queued: number
+      readonly why?: string
     }
   /** The thread of an async producer takes a batch to send. `queued`: messages that are left. */
   | {
@@ -84,7 +96,7 @@ export type ClientEvent =
       readonly kind: 'MetadataRefreshed'
       readonly client: string
       readonly from: number
-      readonly reason: 'bootstrap' | 'failure' | 'timer' | 'consumer'
+      readonly reason: 'bootstrap' | 'failure' | 'timer' | 'consumer' | 'producer'
       /** Partition to leader id, for the topics the client uses. */
       readonly leaders: Readonly<Record<string, number>>
     }

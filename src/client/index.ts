@@ -1,10 +1,14 @@
 export type { ApplicationMessage } from './application-message.ts'
 export { assignors } from './assignors/index.ts'
+export { fetchVersions } from './fetch-versions.ts'
 export type { ProcessingOptions } from './group-consumer/application.ts'
 export { type GroupConsumerOptions, GroupConsumerProcess } from './group-consumer/group-consumer-process.ts'
 export { groupConsumerDefaults } from './group-consumer/release-defaults.ts'
 export type { Subscribes } from './group-consumer/subscription-state.ts'
 export { messageName, sizedValue } from './message-text.ts'
+export { JavaProducerProcess, type JavaProducerProcessOptions } from './new-producer/java-producer-process.ts'
+export { javaPartitionerNames } from './new-producer/partitioner.ts'
+export { acksOf, javaProducerDefaults } from './new-producer/release-defaults.ts'
 export {
   type AssignmentStrategy,
   assignmentStrategies,

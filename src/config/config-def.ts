@@ -51,7 +51,7 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
     case 'boolean':
       return typeof value === 'boolean' ? undefined : bad
     case 'string':
-      return typeof value === 'string' && isAmong(key as ConfigKey<string>, value) ? undefined : bad
+      return isWord(key as ConfigKey<string>, value) ? undefined : bad
     case 'int':
     case 'double': {
       const { min, max } = key as ConfigKey<number>
@@ -62,8 +62,15 @@ export function checkValue<T extends ConfigTable>(table: T, name: string, value:
   }
 }
 
-const isAmong = ({ oneOf, form }: ConfigKey<string>, value: string): boolean =>
-  (oneOf === undefined || oneOf.includes(value)) && (form === undefined || form.accepts(value))
+/** A text, and one of those there are; where words look like numbers (`acks: 1`), YAML reads them as such. */
+function isWord({ oneOf, form }: ConfigKey<string>, value: unknown): boolean {
+  if (typeof value === 'number') return oneOf?.includes(String(value)) === true
+  return (
+    typeof value === 'string' &&
+    (oneOf === undefined || oneOf.includes(value)) &&
+    (form === undefined || form.accepts(value))
+  )
+}
 
 /** Defaults with overrides laid over them. The overrides must have been checked. */
 export function configValues<T extends ConfigTable>(

@@ -1,6 +1,7 @@
 export * from './broker-config.ts'
 export * from './client-config.ts'
 export * from './config-def.ts'
+export * from './java-producer-config.ts'
 export { isNewerThanRelease, magicOfVersion } from './message-format-version.ts'
 export { compressionTypes } from './message-settings.ts'
 export { type PropertyEntry, type PropertyProblem, parseProperties } from './properties.ts'

@@ -165,7 +165,7 @@ export class KafkaController {
     if (eventQueue) this.core.sendUpdateMetadata(context.liveOrShuttingDownBrokerIds())
     yield* replicas.startup()
     yield* partitions.startup()
-    for (const topic of context.topics) this.topicChanges.registerPartitions(topic)
+    if (versions.topicWatch === 'after-read') this.topicChanges.registerPartitions(context.topics)
     yield* this.reassignments.resume()
     if (eventQueue) this.deletion.start()
     yield* this.preferredElections.resume()
@@ -176,10 +176,11 @@ export class KafkaController {
 
   private *loadContext(): Task<void> {
     const { context } = this.core
-    const { host, zk, config } = context.environment
+    const { host, zk, config, versions } = context.environment
     context.setBrokers(yield* this.brokerChanges.readBrokers())
     const topics = yield* readChildren(zk, zkPaths.brokerTopics)
     context.topics = new Set(topics)
+    if (versions.topicWatch === 'with-read') this.topicChanges.registerPartitions(topics)
     context.assignment.clear()
     for (const [tp, replicas] of yield* this.topicChanges.readAssignments(topics)) context.assignment.set(tp, replicas)
     context.leadership.clear()

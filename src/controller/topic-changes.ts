@@ -33,7 +33,15 @@ export class TopicChanges {
     )
   }
 
-  registerPartitions(topic: string): void {
+  /**
+   * Watches topics for new partitions. From 1.1 on a controller asks for that before it reads what they have now: the
+   * watch is set with the read.
+   */
+  registerPartitions(topics: Iterable<string>): void {
+    for (const topic of topics) this.registerPartitionsOf(topic)
+  }
+
+  private registerPartitionsOf(topic: string): void {
     if (this.unsubscribePartitions.has(topic)) return
     const changed = this.core.lock.listener<null>(`change of topic ${topic}`, () => this.handlePartitions(topic))
     const unsubscribe = this.core.context.environment.zk.subscribeData(zkPaths.topic(topic), {
@@ -77,16 +85,16 @@ export class TopicChanges {
     const current = new Set(sorted)
     const deleted = [...context.topics].filter((topic) => !current.has(topic))
     context.topics = current
+    const watchFirst = context.environment.versions.topicWatch === 'with-read'
+    if (watchFirst) this.registerPartitions(newTopics)
     const added = yield* this.readAssignments(newTopics)
     for (const tp of [...context.assignment.keys()]) {
       if (deleted.includes(splitTopicPartition(tp).topic)) context.assignment.delete(tp)
     }
     for (const [tp, replicas] of added) context.assignment.set(tp, replicas)
     if (newTopics.length === 0) return
-    for (const topic of newTopics) {
-      this.traceCreated(topic, added)
-      this.registerPartitions(topic)
-    }
+    for (const topic of newTopics) this.traceCreated(topic, added)
+    if (!watchFirst) this.registerPartitions(newTopics)
     yield* this.onNewPartitions([...added.keys()])
   }
 

@@ -60,6 +60,7 @@ export {
 export { downConvert } from './record/convert-records.ts'
 export type { Magic, TimestampType } from './record/layout.ts'
 export type { LogRecord, NewRecord, RecordHeader } from './record/record.ts'
+export { batchHeaderSize, sizeInBatch, sizeOfBatchOf } from './record/record-size.ts'
 export { addSequence } from './record/sequence.ts'
 export { TimeIndex, type TimeIndexEntry } from './time-index.ts'
 export { type AbortedTransaction, readAbortedTransactions, TransactionIndex } from './transaction-index.ts'

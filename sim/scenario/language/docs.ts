@@ -3,6 +3,7 @@
 import {
   brokerConfigTable,
   type ConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -71,6 +72,7 @@ export function scenarioDocs(): string {
     configTable('Brokers (`cluster.config`, `cluster.configOf`)', brokerConfigTable),
     configTable('Topics (`config` of a topic)', topicConfigTable),
     configTable('Producers (`config` of a client)', producerConfigTable),
+    configTable('Java producers (`config` of a client; defaults of 0.8.2)', javaProducerConfigTable),
     configTable('Simple consumers (`config` of a client)', simpleConsumerConfigTable),
     configTable('High-level consumers (`config` of a client)', oldConsumerConfigTable),
     configTable('ZooKeeper (`cluster.zookeeperConfig`)', zookeeperConfigTable),

@@ -5,6 +5,7 @@
 import type * as z from 'zod'
 import {
   brokerConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -173,7 +174,7 @@ function explainKey(
 const tables = {
   broker: [brokerConfigTable],
   topic: [topicConfigTable],
-  client: [producerConfigTable, simpleConsumerConfigTable, oldConsumerConfigTable],
+  client: [producerConfigTable, javaProducerConfigTable, simpleConsumerConfigTable, oldConsumerConfigTable],
   zookeeper: [zookeeperConfigTable],
 } as const
 

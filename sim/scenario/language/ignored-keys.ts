@@ -33,6 +33,7 @@ export function ignoredBrokerKey(key: string, value: unknown, versions: Protocol
     case 'compression.type':
       return ignoredCompression(value, versions)
     case 'log.message.format.version':
+    case 'log.message.downconversion.enable':
     case 'log.message.timestamp.type':
     case 'log.message.timestamp.difference.max.ms':
     case 'log.message.timestamp.before.max.ms':
@@ -54,6 +55,7 @@ export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolV
     case 'compression.type':
       return ignoredCompression(value, versions)
     case 'message.format.version':
+    case 'message.downconversion.enable':
     case 'message.timestamp.type':
     case 'message.timestamp.difference.max.ms':
     case 'message.timestamp.before.max.ms':
@@ -67,6 +69,29 @@ export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolV
       return versions.cleanupPolicies === 'delete' ? noCompaction : undefined
     default:
       return ignoredKey(key, value, versions)
+  }
+}
+
+/** The same for a key of Java producers. */
+export function ignoredProducerKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  const isApart = versions.sendBlocking === 'apart'
+  switch (key) {
+    case 'block.on.buffer.full':
+    case 'metadata.fetch.timeout.ms':
+      return isApart ? undefined : { why: `goes by max.block.ms instead of ${key} (KIP-19)` }
+    case 'timeout.ms':
+      return isApart ? undefined : { why: 'goes by request.timeout.ms instead of timeout.ms (KIP-19)' }
+    case 'max.block.ms':
+    case 'request.timeout.ms':
+      return isApart ? { why: `knows no ${key} of producers (KIP-19)` } : undefined
+    case 'delivery.timeout.ms':
+      return versions.batchExpiry === 'by-delivery-timeout' ? undefined : { why: `knows no ${key} (KIP-91)` }
+    case 'retry.backoff.max.ms':
+      return versions.retryPause === 'exponential' ? undefined : { why: `knows no ${key} (KIP-580)` }
+    case 'socket.connection.setup.timeout.ms':
+      return versions.connectTimeout === 'setting' ? undefined : { why: `knows no ${key} (KIP-601)` }
+    default:
+      return undefined
   }
 }
 
@@ -101,8 +126,10 @@ function ignoredCompression(value: unknown, { brokerCompression }: ProtocolVersi
 }
 
 /** What a message looks like, under the names of brokers or of topics. */
-function messageKey(key: string, { formatSetting, timestampSettings }: ProtocolVersions): IgnoredKey | undefined {
+function messageKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  const { formatSetting, timestampSettings, downConversion } = versions
   const unknown = { why: `knows no ${key}` }
+  if (key.endsWith('downconversion.enable')) return downConversion === 'unless-disabled' ? undefined : unknown
   if (key.endsWith('format.version')) {
     if (formatSetting === 'honoured') return undefined
     return formatSetting === 'none' ? unknown : { why: 'writes the latest message format in any case (KIP-724)' }

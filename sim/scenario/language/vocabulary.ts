@@ -93,6 +93,8 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   SendBlocked: true,
   MessageDropped: true,
   BatchTaken: true,
+  BatchDrained: true,
+  BatchSplit: true,
   MetadataRefreshed: true,
   MetadataRefreshFailed: true,
   MessagesRead: true,
@@ -281,7 +283,7 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
 
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
-  producer: ['java', 'idempotent', 'transactional'],
+  producer: ['transactional'],
   consumer: ['group', 'java'],
 }
 

@@ -14,7 +14,7 @@ import {
   until,
 } from '../../host/index.ts'
 import type { BrokerEndpoint, KafkaRequest, KafkaResponse, ResponseTo, RpcResult } from '../../protocol/index.ts'
-import { type ConnectionTimes, NodeConnection } from './node-connection.ts'
+import { type ConnectionTimes, NodeConnection } from '../node-connection.ts'
 
 /** A broker, and on which of the two connections to it: the coordinator has one of its own. */
 export interface Node extends BrokerEndpoint {

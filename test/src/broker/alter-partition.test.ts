@@ -166,6 +166,52 @@ describe('the controller, asked for a new ISR', () => {
   })
 })
 
+describe('a controller that loses ZooKeeper over an ISR change', () => {
+  /** b3 is to leave the ISR, and its controller does not hear whether that was written. */
+  const unanswered = (harness: ClusterHarness): { controller: string; letGo: () => void; catchUp: () => void } => {
+    const controller = controllerOf(harness)
+    const catchUp = lagging(harness, 'b3')
+    const letGo = harness.world.network.intercept(({ name, to }) =>
+      name === 'ZkMultiResponse' && to === controller ? 'hold' : 'pass',
+    )
+    harness.until('the ISR is written', () => harness.stateOf()!.isr.length === 2)
+    harness.runFor(50)
+    return { controller, letGo, catchUp }
+  }
+
+  test.each<PresetName>(['2.7', '3.7'])(
+    'takes its own write for somebody else’s, and refuses it for good, in %s',
+    (protocol) => {
+      const harness = ready(protocol)
+      const { controller, letGo, catchUp } = unanswered(harness)
+      letGo()
+      harness.world.network.reset(controller, 'zk1')
+      harness.event('IsrUpdateFailed')
+      catchUp()
+      harness.runFor(20_000)
+      expect(harness.stateOf()).toMatchObject({ isr: [1, 2], zkVersion: 1 })
+      expect(harness.seen('IsrShrunk')).toEqual([])
+      expect(harness.seen('IsrExpanded')).toEqual([])
+    },
+  )
+
+  test.each<PresetName>(['2.7', '3.7'])(
+    'has itself asked again where its session ended meanwhile, in %s',
+    (protocol) => {
+      const harness = ready(protocol)
+      const { controller, letGo, catchUp } = unanswered(harness)
+      harness.expireSession(controller)
+      letGo()
+      harness.world.network.reset(controller, 'zk1')
+      harness.event('IsrUpdateFailed')
+      // Whoever is the controller then finds the state as the leader wants it.
+      harness.event('IsrShrunk', (e) => e.zkVersion === 1)
+      catchUp()
+      harness.event('IsrExpanded', (e) => e.changed.includes(3))
+    },
+  )
+})
+
 describe('the high watermark, while there are fewer in sync than min.insync.replicas', () => {
   test.each<[PresetName, number]>([
     ['3.5', 2],

@@ -30,6 +30,25 @@ describe('controlled shutdown', () => {
     return result!
   }
 
+  it('hands a partition to a member of the ISR that is dead, up to 0.9, and to one that is alive from 0.10 on', () => {
+    for (const [release, leader] of [
+      ['0.8.2', 4],
+      ['0.9', 4],
+      ['0.10.2', 3],
+      ['1.1', 3],
+    ] as const) {
+      const c = new ControllerCluster({}, presets[release])
+      c.startAll(1, 2, 3, 4)
+      c.createTopic('t', [[2, 4, 3]])
+      c.run(100)
+      c.kill(4)
+      c.run(100)
+      c.writeState('t', { isr: [2, 4, 3] })
+      shutDown(c, 1, 2)
+      expect(c.state('t').leaderAndIsr.leader, release).toBe(leader)
+    }
+  })
+
   it('hands leaderships over and takes the broker out of the ISRs', () => {
     const c = cluster([1, 2, 3])
     c.createTopic('t', [[2, 3], [3, 2], [2]])

@@ -233,6 +233,34 @@ describe('topics', () => {
     expect(c.state('t', 0).leaderAndIsr.zkVersion).toBe(0)
   })
 
+  describe('added while a controller takes over', () => {
+    /** For each millisecond of a take-over: whether a partition that was added then has a leader in the end. */
+    const led = (preset: keyof typeof presets): boolean[] =>
+      Array.from({ length: 40 }, (_, ms) => {
+        const c = new ControllerCluster({}, presets[preset])
+        c.createTopic('t', [[1]])
+        c.start(1)
+        c.run(ms + 0.2)
+        c.createTopic('t', [[1], [1]])
+        c.run(100)
+        expect(c.state('t').leaderAndIsr.leader).toBe(1)
+        return c.zooKeeper.data(zkPaths.partitionState('t', 1)) !== undefined
+      })
+
+    it.each(['1.1', '2.0'] as const)('have leaders, whenever that was (%s)', (preset) => {
+      expect(led(preset)).not.toContain(false)
+    })
+
+    it.each(['0.8.2', '0.9', '0.11'] as const)(
+      'have none, if it had read their topic and did not watch it (%s)',
+      (preset) => {
+        const outcome = led(preset)
+        expect(outcome).toContain(false)
+        expect([outcome.at(0), outcome.at(-1)]).toEqual([true, true])
+      },
+    )
+  })
+
   it('treats a state node that it finds as the work of another controller, even if it made it itself', () => {
     const c = cluster([1, 2])
     c.zooKeeper.put(

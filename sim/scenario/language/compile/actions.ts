@@ -199,7 +199,7 @@ export class ActionCompiler {
   }
 
   private send(node: Located<Mapping<'send'>>): Action | undefined {
-    const client = this.names.client(node.field('by')!, 'producer')
+    const client = this.names.client(node.field('by')!, 'producer', 'java-producer')
     const to = this.names.destination(node.field('to')!)
     const broker = node.field('broker')
     const brokerName = broker === undefined ? undefined : this.names.broker(broker)

@@ -6,6 +6,7 @@ import type { ConfigOverrides } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import type { clientSchema } from '../schema/cluster.ts'
 import { entries, type Located, oneOrMore, quoted } from '../source.ts'
+import { compileJavaProducer } from './java-producers.ts'
 import { compileKafkaClient } from './kafka-clients.ts'
 import { kindWords, type Names } from './names.ts'
 import { compileOldConsumer } from './old-consumers.ts'
@@ -18,9 +19,10 @@ type Kind = ClientPlan['kind']
 
 /** Whose a key is; keys that are not here are everybody's. */
 const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
-  config: ['producer', 'consumer', 'old-consumer'],
-  bootstrap: ['producer', 'consumer'],
-  sends: ['producer'],
+  config: ['producer', 'java-producer', 'consumer', 'old-consumer'],
+  bootstrap: ['producer', 'java-producer', 'consumer'],
+  release: ['producer', 'consumer', 'old-consumer'],
+  sends: ['producer', 'java-producer'],
   reads: ['consumer'],
   from: ['consumer'],
   broker: ['consumer'],
@@ -132,7 +134,7 @@ function compileClient(
   if (kinds.length === 0) {
     report.error('KS103', client.keyPlace, `client "${client.name}" does not say what it is`, {
       expected:
-        'producer: sync or async, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
+        'producer: sync, async or java, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
     })
     return undefined
   }
@@ -167,6 +169,8 @@ function compileClient(
       return { kind, name: client.name, fenced: inherited('resource')!.value === 'fenced' }
     case 'old-consumer':
       return compileOldConsumer(client, chain, inherited, overrides, names, report)
+    case 'java-producer':
+      return compileJavaProducer(client, chain, inherited, overrides, names, report)
     case 'producer':
     case 'consumer':
       return compileKafkaClient(kind, client, chain, inherited, overrides, names, report, partitioners)
@@ -175,6 +179,7 @@ function compileClient(
 
 function kindOf(key: (typeof kindKeys)[number], inherited: Inherited): Kind {
   if (key === 'zookeeper' && inherited('zookeeper')?.value === 'election') return 'contender'
+  if (key === 'producer' && inherited('producer')?.value === 'java') return 'java-producer'
   return key === 'consumer' && inherited('consumer')?.value === 'high-level' ? 'old-consumer' : key
 }
 

@@ -1,5 +1,7 @@
 /** Conditions, with the checks that keep out those that can never hold. */
+import type { PresetName } from '../../../../src/versions.ts'
 import type { ClientPlan } from '../../plan.ts'
+import { requiredAcks } from '../../required-acks.ts'
 import { matchBounds } from '../formats.ts'
 import { enumerate } from '../report.ts'
 import type { ConditionInput } from '../schema/conditions.ts'
@@ -181,16 +183,13 @@ export class ConditionCompiler extends ZooKeeperConditions {
     if (fate === 'read' && topic !== undefined && readers.length === 0)
       this.never(node.field('is')!, `no consumer reads ${topic}`)
     const producer = sent === undefined ? undefined : this.names.clients.get(sent.by)
-    if (
-      fate === 'acked' &&
-      producer?.kind === 'producer' &&
-      Number(producer.config['request.required.acks'] ?? 0) === 0
-    ) {
+    const acks = producer === undefined ? undefined : acksKeyOf(producer, this.names.protocol)
+    if (fate === 'acked' && producer !== undefined && acks?.value === 0) {
       // Only a warning: it hangs on a setting, which `--set` may be there to show.
       this.report.warning(
         'KS402',
         node.field('is')!.place,
-        `"is: acked" can never hold: ${producer.name} asks for no answer (request.required.acks is 0)`,
+        `"is: acked" can never hold: ${producer.name} asks for no answer (${acks.key} is 0)`,
       )
     }
     return { about: 'message', span: node.span, message, is: fate }
@@ -337,6 +336,16 @@ export class ConditionCompiler extends ZooKeeperConditions {
   }
 }
 
+/** The key that says what a producer waits for, and its value. */
+function acksKeyOf(
+  client: ClientPlan,
+  protocol: PresetName,
+): { readonly key: string; readonly value: number } | undefined {
+  const value = requiredAcks(client, protocol)
+  if (value === undefined) return undefined
+  return { key: client.kind === 'java-producer' ? 'acks' : 'request.required.acks', value }
+}
+
 /** Whether a client may read a topic: filters may let anything through. */
 function reads(client: ClientPlan, topic: string): boolean {
   if (client.kind === 'consumer') return client.topic === topic
@@ -348,11 +357,11 @@ function reads(client: ClientPlan, topic: string): boolean {
 /** Whose each count is. */
 const countedOf = {
   read: ['consumer', 'old-consumer'],
-  acked: ['producer'],
-  gaveUp: ['producer'],
-  queued: ['producer'],
-  dropped: ['producer'],
-  lostInQueue: ['producer'],
+  acked: ['producer', 'java-producer'],
+  gaveUp: ['producer', 'java-producer'],
+  queued: ['producer', 'java-producer'],
+  dropped: ['producer', 'java-producer'],
+  lostInQueue: ['producer', 'java-producer'],
   partitions: ['old-consumer'],
   rebalances: ['old-consumer'],
   failedRebalances: ['old-consumer'],

@@ -23,17 +23,16 @@ export function compileKafkaClient(
   partitioners: Partitioners,
 ): ClientPlan | undefined {
   const { config, places } = configOf(kind, client, chain, overrides, report)
-  const bootstrap = inherited('bootstrap')
-  const brokers =
-    bootstrap === undefined
-      ? []
-      : oneOrMore<string>(bootstrap as Located<string | readonly string[]>).filter(
-          (one) => names.broker(one) !== undefined,
-        )
-  const common = { name: client.name, config, bootstrap: brokers.map((one) => one.value) }
+  const release = inherited('release')
+  const common = {
+    name: client.name,
+    config,
+    bootstrap: bootstrapOf(inherited, names),
+    ...(release === undefined ? {} : { release: release.value }),
+  }
   if (kind === 'producer') {
     const workload = compileWorkload(inherited('sends'), names, report)
-    checkProducer(client, inherited('producer')!.value, config, places, overrides, report)
+    checkProducer(client, inherited('producer')!.value as 'sync' | 'async', config, places, overrides, report)
     const named = places.get('partitioner.class')
     const partitioner = named === undefined ? undefined : partitioners.find(named as Located<string>)
     return {
@@ -62,12 +61,21 @@ export function compileKafkaClient(
   }
 }
 
+/** Brokers that a client asks for metadata first; none: all. */
+export function bootstrapOf(inherited: Inherited, names: Names): readonly string[] {
+  const bootstrap = inherited('bootstrap')
+  if (bootstrap === undefined) return []
+  return oneOrMore<string>(bootstrap as Located<string | readonly string[]>)
+    .filter((one) => names.broker(one) !== undefined)
+    .map((one) => one.value)
+}
+
 /**
  * What the client and those that it is like say of its configuration, the command line laid over it, and where each key
  * stands. Keys of other kinds of clients that it inherits are nothing to it.
  */
 export function configOf(
-  kind: 'producer' | 'consumer' | 'old-consumer',
+  kind: ConfiguredKind,
   client: Located<ClientInput>,
   chain: ReadonlyArray<Located<ClientInput>>,
   overrides: ConfigOverrides,
@@ -91,7 +99,9 @@ export function configOf(
           .filter((other) => Object.hasOwn(configTables[other], key))
           .map((other) => `${kindWords[other]}s`)
         const text = `${quoted(key)} is a key of ${those.join(' and ')}; "${client.name}" is a ${kindWords[kind]}`
-        report.error('KS203', value.keyPlace, text, { suggestion: nearest(key, Object.keys(table)) })
+        report.error('KS203', value.keyPlace, text, {
+          suggestion: counterpart(key, table) ?? nearest(key, Object.keys(table)),
+        })
       }
     }
   }
@@ -102,7 +112,25 @@ export function configOf(
   return { config, places }
 }
 
-const kinds = ['producer', 'consumer', 'old-consumer'] as const
+/** What old and new producers call by different names. */
+const counterparts: ReadonlyArray<readonly [old: string, java: string]> = [
+  ['request.required.acks', 'acks'],
+  ['message.send.max.retries', 'retries'],
+  ['compression.codec', 'compression.type'],
+  ['queue.buffering.max.ms', 'linger.ms'],
+  ['queue.enqueue.timeout.ms', 'max.block.ms'],
+  ['batch.num.messages', 'batch.size'],
+  ['topic.metadata.refresh.interval.ms', 'metadata.max.age.ms'],
+]
+
+function counterpart(key: string, table: ConfigTable): string | undefined {
+  const names = counterparts.find((pair) => pair.includes(key)) ?? []
+  return names.find((name) => name !== key && Object.hasOwn(table, name))
+}
+
+const kinds = ['producer', 'java-producer', 'consumer', 'old-consumer'] as const
+
+export type ConfiguredKind = (typeof kinds)[number]
 
 /** `producer: async` says the type; the configuration may say it again, but not otherwise. */
 function checkProducer(
@@ -132,7 +160,7 @@ function checkProducer(
   })
 }
 
-function compileWorkload(
+export function compileWorkload(
   node: Located<NonNullable<ClientInput['sends']>> | undefined,
   names: Names,
   report: Report,

@@ -2,6 +2,7 @@
  * What the scenario has given names to, with the look-ups that every reference goes through: a name that is not there
  * becomes a diagnostic that lists those that are.
  */
+import type { PresetName } from '../../../../src/versions.ts'
 import type { ClientPlan, TopicPlan } from '../../plan.ts'
 import { enumerate, type Report } from '../report.ts'
 import { type Located, type Place, quoted } from '../source.ts'
@@ -30,6 +31,7 @@ export interface PartitionName {
 
 export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
   producer: 'producer',
+  'java-producer': 'Java producer',
   consumer: 'consumer',
   'group-consumer': 'consumer of a group',
   'old-consumer': 'high-level consumer',
@@ -38,10 +40,14 @@ export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
   resource: 'resource',
 }
 
+const hasWorkload = (client: ClientPlan): boolean =>
+  (client.kind === 'producer' || client.kind === 'java-producer') && client.workload !== undefined
+
 /** `b1/orders-0 1016` */
 export const lookupName = (replica: string, offset: number): string => `${replica} ${offset}`
 
 export class Names {
+  readonly protocol: PresetName
   readonly brokers: readonly string[]
   readonly zookeeper: readonly string[]
   readonly topics = new Map<string, TopicPlan>()
@@ -61,7 +67,8 @@ export class Names {
   readonly unsound = new Set<string>()
   private readonly report: Report
 
-  constructor(brokers: number, zookeeper: number, report: Report) {
+  constructor(brokers: number, zookeeper: number, protocol: PresetName, report: Report) {
+    this.protocol = protocol
     this.brokers = Array.from({ length: brokers }, (_, index) => `b${index + 1}`)
     this.zookeeper = Array.from({ length: zookeeper }, (_, index) => `zk${index + 1}`)
     this.report = report
@@ -73,8 +80,7 @@ export class Names {
 
   /** True where workloads send messages whose names the file does not hold. */
   get hasWorkload(): boolean {
-    for (const client of this.clients.values())
-      if (client.kind === 'producer' && client.workload !== undefined) return true
+    for (const client of this.clients.values()) if (hasWorkload(client)) return true
     return false
   }
 
@@ -121,15 +127,16 @@ export class Names {
     return undefined
   }
 
-  client(node: Located<string>, kind?: ClientPlan['kind']): ClientPlan | undefined {
+  /** A client of one of these kinds, or of any if none is named. */
+  client(node: Located<string>, ...kinds: ReadonlyArray<ClientPlan['kind']>): ClientPlan | undefined {
     const name = node.value
     const client = this.clients.get(name)
     if (client === undefined && this.unsound.has(name)) return undefined
     const candidates = [...this.clients.values()]
-      .filter((one) => kind === undefined || one.kind === kind)
+      .filter((one) => kinds.length === 0 || kinds.includes(one.kind))
       .map((one) => one.name)
-    if (client !== undefined && (kind === undefined || client.kind === kind)) return client
-    const what = kind === undefined ? 'client' : kindWords[kind]
+    if (client !== undefined && (kinds.length === 0 || kinds.includes(client.kind))) return client
+    const what = kinds.length === 0 ? 'client' : kindWords[kinds[0]!]
     const message =
       client === undefined
         ? `no ${what} ${quoted(name)}`
@@ -235,7 +242,7 @@ export class Names {
     if (this.messages.has(name)) return true
     const numbered = /^(.*)-[1-9]\d*$/.exec(name)
     const producer = numbered === null ? undefined : this.clients.get(numbered[1]!)
-    if (producer?.kind === 'producer' && producer.workload !== undefined) return true
+    if (producer !== undefined && hasWorkload(producer)) return true
     const known = [...this.messages.keys()]
     const those = known.length === 0 ? 'nothing is sent' : enumerate(known)
     this.report.unknown('KS109', place, `no message ${quoted(name)} is ever sent (${those})`, name, known)

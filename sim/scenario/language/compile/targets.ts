@@ -72,6 +72,7 @@ function unknownSelector(node: Located, word: string, report: Report): undefined
 
 const clientKinds = {
   producer: 'client',
+  'java-producer': 'client',
   consumer: 'client',
   'group-consumer': 'client',
   resource: 'client',

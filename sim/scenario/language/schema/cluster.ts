@@ -3,11 +3,13 @@
 import * as z from 'zod'
 import {
   brokerConfigTable,
+  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../../src/config/index.ts'
+import { presetNames } from '../vocabulary.ts'
 import { zookeeperConfigTable } from '../zookeeper-config.ts'
 import { choice, config, format, list, named, object, oneOrMany, whole, words, yesNo } from './elements.ts'
 
@@ -96,12 +98,12 @@ const sendsSchema = object(
 
 export const clientSchema = object(
   'client',
-  'a mapping with producer: sync or async, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
+  'a mapping with producer: sync, async or java, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
   {
-    producer: choice('producer', ['sync', 'async'] as const)
+    producer: choice('producer', ['sync', 'async', 'java'] as const)
       .optional()
       .describe(
-        'Makes it an old producer (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches.',
+        'Makes it a producer. Old ones (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches; or `java`: the producer of kafka-clients (from 0.8.2).',
       ),
     consumer: choice('consumer', ['simple', 'high-level'] as const)
       .optional()
@@ -147,16 +149,24 @@ export const clientSchema = object(
       .describe(
         'Makes it something that leaders write to: `open` takes every write, `fenced` refuses a leader older than one it has seen.',
       ),
+    release: choice('release', presetNames)
+      .optional()
+      .describe(
+        'Kafka clients: the release that it is of, none newer than the brokers: which message format a producer writes, and which one a consumer reads. Default: `protocol`.',
+      ),
     like: format('name').optional().describe('Takes everything from another client; own keys are laid over it.'),
     config: config(
       'client',
       'keys of the producer or consumer with their values',
       producerConfigTable,
+      javaProducerConfigTable,
       simpleConsumerConfigTable,
       oldConsumerConfigTable,
     )
       .optional()
-      .describe("Keys of the client's own configuration (old producer, simple consumer, high-level consumer)."),
+      .describe(
+        "Keys of the client's own configuration (old producer, Java producer, simple consumer, high-level consumer).",
+      ),
     bootstrap: oneOrMany(format('name'), 'format:name')
       .optional()
       .describe('Brokers that it asks for metadata first. Default: all.'),

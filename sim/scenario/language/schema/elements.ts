@@ -139,7 +139,12 @@ function configValue(key: ConfigTable[string], token: string): z.ZodType {
   if (key.type === 'boolean') return z.boolean({ error })
   if (key.type === 'string') {
     const { oneOf, form } = key as ConfigKey<string>
-    if (oneOf !== undefined) return z.enum(oneOf as [string, ...string[]], { error })
+    if (oneOf !== undefined) {
+      const word = z.enum(oneOf as [string, ...string[]], { error })
+      // `acks: 1` is a number to YAML.
+      const numbers = oneOf.filter((one) => /^-?\d+$/.test(one)).map(Number)
+      return numbers.length === 0 ? word : z.union([word, z.literal(numbers, { error })], { error })
+    }
     const schema = z.string({ error })
     return form === undefined ? schema : schema.refine(form.accepts, { error })
   }

@@ -1,0 +1,129 @@
+// Evidence by which an anomaly is named, record by record; and what is not enough of it.
+import { describe, expect, it } from 'vitest'
+import { partitionAnomaly } from '../../../sim/check/anomalies.ts'
+import { ControlTruth } from '../../../sim/check/control-truth.ts'
+import { encodeAssignment, encodeController, encodePartitionState, zkPaths } from '../../../src/protocol/index.ts'
+import { type PresetName, presets } from '../../../src/versions.ts'
+import type { ZnodeChange } from '../../../src/zookeeper/events.ts'
+
+const SESSIONS = { b1: '0x1', b2: '0x2', admin: '0x9' } as const
+type Machine = keyof typeof SESSIONS
+
+/** Tells a run, a millisecond a record. */
+class Run {
+  readonly control = new ControlTruth()
+  private seq = 0
+
+  constructor() {
+    for (const [owner, session] of Object.entries(SESSIONS)) {
+      this.tell('zk1', { kind: 'ZkSessionCreated', session, owner, timeoutMs: 4000 })
+    }
+    for (const id of [1, 2]) {
+      this.tell(`b${id}`, { kind: 'ProcessStarted', life: 1 })
+      this.write(`b${id}` as Machine, { op: 'create', path: zkPaths.brokerId(id), data: '', ephemeralOwner: null })
+    }
+  }
+
+  tell(machine: string, event: { readonly kind: string } & Record<string, unknown>): this {
+    const seq = ++this.seq
+    this.control.apply({ seq, atUs: seq * 1000, machine, step: seq, cause: -1, event })
+    return this
+  }
+
+  write(by: Machine, change: ZnodeChange): this {
+    const session = SESSIONS[by]
+    return this.tell('zk1', { kind: 'ZkCommitted', zxid: this.seq + 1, txn: change.op, session, changes: [change] })
+  }
+
+  elect(id: 1 | 2, epoch: number): this {
+    const by = `b${id}` as const
+    return this.write(by, { op: 'create', path: zkPaths.controller, data: encodeController(id, 0), ephemeralOwner: by })
+      .write(by, { op: 'setData', path: zkPaths.controllerEpoch, data: String(epoch), version: epoch })
+      .tell(by, { kind: 'ControllerElected', brokerId: id, controllerEpoch: epoch })
+  }
+
+  assign(op: 'create' | 'setData', by: Machine, ...replicas: ReadonlyArray<readonly number[]>): this {
+    const data = encodeAssignment(new Map(replicas.map((ids, partition) => [partition, ids])))
+    const path = zkPaths.topic('t')
+    return this.write(by, op === 'create' ? { op, path, data, ephemeralOwner: null } : { op, path, data, version: 1 })
+  }
+
+  state(by: Machine, leader: number, leaderEpoch: number): this {
+    const data = encodePartitionState(
+      { leader, leaderEpoch, isr: [leader], zkVersion: 0 },
+      this.control.controller.epoch,
+    )
+    const path = zkPaths.partitionState('t', 0)
+    return this.write(by, { op: 'create', path, data, ephemeralOwner: null })
+  }
+
+  watch(session: string): this {
+    return this.tell('zk1', { kind: 'ZkWatchFired', session, event: 'NodeDataChanged', path: zkPaths.topic('t') })
+  }
+
+  anomaly(partition: number, preset: PresetName): string | undefined {
+    return partitionAnomaly(this.control, this.control.partitions.get(`t-${partition}`)!, presets[preset])?.id
+  }
+}
+
+describe('a partition that was added and never got a leader', () => {
+  const grown = (): Run => new Run().assign('create', 'admin', [1]).elect(1, 1).assign('setData', 'admin', [1], [2])
+
+  it('is D17 if no watch told the controller, before 1.1', () => {
+    expect(grown().anomaly(1, '0.11')).toBe('D17')
+    expect(grown().watch(SESSIONS.b2).anomaly(1, '0.11')).toBe('D17')
+    expect(grown().anomaly(1, '1.1')).toBeUndefined()
+  })
+
+  it('is nothing known if a watch told it', () => {
+    expect(grown().watch(SESSIONS.b1).anomaly(1, '0.11')).toBeUndefined()
+  })
+
+  it('is nothing known if the controller had taken over by then, or came later', () => {
+    const late = new Run()
+      .assign('create', 'admin', [1])
+      .elect(1, 1)
+      .tell('b1', { kind: 'BrokerStartup', brokers: [2] })
+    expect(late.assign('setData', 'admin', [1], [2]).anomaly(1, '0.11')).toBeUndefined()
+    expect(grown().elect(2, 2).anomaly(1, '0.11')).toBeUndefined()
+  })
+
+  it('is nothing known if it is as old as its topic', () => {
+    expect(new Run().elect(1, 1).assign('create', 'admin', [1], [2]).anomaly(1, '0.11')).toBeUndefined()
+  })
+})
+
+describe('a leader that follows another one', () => {
+  /** b2 had a replica of the first topic `t`, which moved away and went; the next one has its leader on b2. */
+  const renamed = (noticed: boolean, oldEpoch: number, oldLeader: number, newEpoch: number): Run => {
+    const run = new Run().elect(1, 1).assign('create', 'admin', [1, 2]).state('b1', 1, oldEpoch)
+    if (noticed) run.tell('b1', { kind: 'BrokerStartup', brokers: [2] })
+    else {
+      run.write('b2', { op: 'delete', path: zkPaths.brokerId(2) })
+      run.tell('b1', { kind: 'BrokerFailure', brokers: [2] })
+    }
+    run.tell('b2', { kind: 'BecameFollower', tp: 't-0', leaderEpoch: oldEpoch, leader: oldLeader, leo: 0, hw: 0 })
+    run.assign('setData', 'b1', [1])
+    if (!noticed) {
+      run.write('b2', { op: 'create', path: zkPaths.brokerId(2), data: '', ephemeralOwner: null })
+      run.tell('b1', { kind: 'BrokerStartup', brokers: [2] })
+    }
+    run.write('b1', { op: 'delete', path: zkPaths.topic('t') })
+    return run.assign('create', 'admin', [2]).state('b1', 2, newEpoch)
+  }
+
+  it('is D11 if it never heard that its old replica was to go, and has a leader epoch that is no lower', () => {
+    expect(renamed(false, 3, 1, 0).anomaly(0, '0.9')).toBe('D11')
+    expect(renamed(false, 2, 1, 2).anomaly(0, '0.9')).toBe('D11')
+    expect(renamed(false, 2, 1, 2).anomaly(0, '3.7')).toBe('D11')
+  })
+
+  it('is nothing known if it was there when its replica was to go, or the epoch is news to it', () => {
+    expect(renamed(true, 2, 1, 2).anomaly(0, '0.9')).toBeUndefined()
+    expect(renamed(false, 2, 1, 3).anomaly(0, '3.7')).toBeUndefined()
+  })
+
+  it('is nothing known if the equal epoch names the leader that it follows', () => {
+    expect(renamed(false, 2, 2, 2).anomaly(0, '3.7')).toBeUndefined()
+  })
+})
