@@ -52,7 +52,7 @@ export interface ProtocolVersions {
    * or (1.1) only if the partition is not to be truncated first.
    */
   readonly lateAnswer: 'by-offset' | 'only-while-fetching'
-  /** A fetch whose messages are damaged: it goes on behind them (and dies of the gap), or (0.11) fetches them again. */
+  /** A fetch whose messages are damaged: it goes on behind them (and dies of the gap), or (0.10.1.1) fetches them again. */
   readonly damagedFetch: 'skipped' | 'fetched-again'
   /** KIP-461 (2.3): an error with one partition ends the fetcher, or only leaves that partition out. */
   readonly fetcherFailure: 'thread-dies' | 'partition-fails'

@@ -190,6 +190,7 @@ const v0102: ProtocolVersions = {
   batchExpiry: 'by-request-timeout-in-order',
   oneInFlight: 'per-partition',
   unknownPartition: 'waited-for',
+  damagedFetch: 'fetched-again',
 }
 
 const v011: ProtocolVersions = {
@@ -197,7 +198,6 @@ const v011: ProtocolVersions = {
   moveTool: 'brokers-must-exist',
   preferredElections: 'not-remembered',
   truncation: 'epoch-end',
-  damagedFetch: 'fetched-again',
   messageFormat: 'v2',
   offsetsLoad: 'to-log-end',
   offsetsTopicReplicas: 'enforced',
