@@ -32,6 +32,9 @@ const ofTheRequest: ReadonlySet<string> = new Set([
   'InvalidTopic',
   'InvalidRequiredAcks',
   'OffsetOutOfRange',
+  'OutOfOrderSequenceNumber',
+  'UnknownProducerId',
+  'InvalidProducerEpoch',
 ])
 
 interface Open {
