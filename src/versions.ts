@@ -36,6 +36,7 @@ const v082: ProtocolVersions = {
   brokerMetadata: 'none',
   brokerCompression: 'none',
   formatSetting: 'none',
+  downConversion: 'none',
   timestampSettings: 'none',
   indexEntries: 'first-offset',
   codecs: 'with-lz4',
@@ -68,6 +69,7 @@ const v082: ProtocolVersions = {
   expansionDuringMove: 'goes-on',
   topicNotCreated: 'fails-request',
   unneededElection: 'counts-as-done',
+  unfinishedMoves: 'told-by-replicas',
   unassignedFollower: 'whole-fetch-fails',
   movesOfDeletedTopics: 'go-on',
   replacedController: 'works-on',
@@ -177,6 +179,7 @@ const v0102: ProtocolVersions = {
   readAboveHighWatermark: 'empty',
   messageFormat: 'v1',
   formatSetting: 'honoured',
+  downConversion: 'always',
   brokerMetadata: 'broker-id-in-cluster',
   timestampSettings: 'difference',
   cleanupPolicies: 'delete-and-compact',
@@ -188,6 +191,7 @@ const v0102: ProtocolVersions = {
   batchExpiry: 'by-request-timeout-in-order',
   oneInFlight: 'per-partition',
   unknownPartition: 'waited-for',
+  damagedFetch: 'fetched-again',
 }
 
 const v011: ProtocolVersions = {
@@ -195,7 +199,6 @@ const v011: ProtocolVersions = {
   moveTool: 'brokers-must-exist',
   preferredElections: 'not-remembered',
   truncation: 'epoch-end',
-  damagedFetch: 'fetched-again',
   messageFormat: 'v2',
   offsetsLoad: 'to-log-end',
   offsetsTopicReplicas: 'enforced',
@@ -227,6 +230,7 @@ const v20: ProtocolVersions = {
   leaderlessReplicas: 'go-offline',
   truncation: 'epoch-and-end',
   indexEntries: 'last-offset',
+  downConversion: 'unless-disabled',
   loadingCoordinator: 'says-so',
   producerMemory: 'marker-hides-sequence',
 }
@@ -261,6 +265,7 @@ const v24: ProtocolVersions = {
   brokerEpoch: 'registration',
   deadReplicas: 'go-offline',
   movesOfDeletedTopics: 'given-up-for-deletion',
+  unfinishedMoves: 'told-by-adding-replicas',
   latestOffset: 'waits-for-epoch-start',
   cleanerMap: 'batches-and-gaps',
   cleanerCheckpoint: 'kept-within-log',
@@ -306,7 +311,7 @@ const v37: ProtocolVersions = {
   timestampSettings: 'difference-or-before-and-after',
 }
 
-const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after' }
+const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after', downConversion: 'gone' }
 
 /** Presets by name, oldest first. */
 export const presets = {

@@ -21,10 +21,13 @@ type Found = NonNullable<OffsetLookup['found']>
 export class LookupStory {
   readonly lines: string[] = []
   private readonly painter: Painter
+  private readonly indexInterval: number | undefined
   private chapter = 0
 
-  constructor(painter: Painter) {
+  /** @param indexInterval `log.index.interval.bytes` of the broker, where it is known */
+  constructor(painter: Painter, indexInterval?: number) {
     this.painter = painter
+    this.indexInterval = indexInterval
   }
 
   offset(lookup: OffsetLookup): this {
@@ -97,6 +100,17 @@ export class LookupStory {
     else if (problem !== undefined)
       this.result(this.painter.paint('bad', `damage at byte ${problem.position}: ${problem.message}`))
     else this.result(`the end of the file: ${cost}`)
+    if (this.indexInterval !== undefined) this.interval(this.indexInterval, found?.position ?? from + bytes, from)
+  }
+
+  /** An entry is due as soon as so many bytes lie behind the last one, and is written with the append after that. */
+  private interval(indexInterval: number, to: number, from: number): void {
+    const passed = to - from
+    this.result(
+      passed <= indexInterval
+        ? `${passed} bytes passed: no more than log.index.interval.bytes, ${indexInterval}`
+        : `${passed} bytes passed, more than log.index.interval.bytes, ${indexInterval}: appends were larger, or the setting was`,
+    )
   }
 
   private halving({ steps }: Halving, name: (value: number) => string, target: string): void {

@@ -12,10 +12,11 @@ import { painterFor } from '../output/colour.ts'
 import { withRecordFields } from './dump-json.ts'
 import { foundText, LookupStory } from './lookup-text.ts'
 import { type LimitOptions, printing, readCount, withLimits } from './options.ts'
+import { type SettingsOptions, settingsHelp, settingsOf, withSettings } from './settings.ts'
 import type { LineWriter } from './standard-output.ts'
 import { type LogTarget, openTarget, readable } from './target.ts'
 
-interface LookupOptions extends LimitOptions {
+interface LookupOptions extends LimitOptions, SettingsOptions {
   readonly offset?: number
   readonly timestamp?: number
   readonly partition?: string
@@ -27,6 +28,9 @@ const examples = `
 With --explain the whole search is told: the segment by halving the row of their names, the index entry by halving the
 index, then the bytes that are scanned. --timestamp takes milliseconds since 1970, as records have them.
 
+${settingsHelp}
+The explanation then holds the bytes scanned against log.index.interval.bytes.
+
 Exit code 1 if nothing is found or damage is in the way.
 
 Examples:
@@ -36,16 +40,18 @@ Examples:
 `
 
 export function register(log: Command): void {
-  withLimits(
-    log
-      .command('lookup')
-      .description('finds an offset or a time, and tells how')
-      .argument('<path>', 'a directory of a partition, or a log directory with --partition')
-      .option('--offset <n>', 'this offset', readCount)
-      .option('--timestamp <ms>', 'the first record at or after this time', readCount)
-      .option('--partition <name>', 'which one of a log directory, such as orders-0')
-      .option('--explain', 'tell the search step by step')
-      .option('--json', 'print one JSON object, with all steps'),
+  withSettings(
+    withLimits(
+      log
+        .command('lookup')
+        .description('finds an offset or a time, and tells how')
+        .argument('<path>', 'a directory of a partition, or a log directory with --partition')
+        .option('--offset <n>', 'this offset', readCount)
+        .option('--timestamp <ms>', 'the first record at or after this time', readCount)
+        .option('--partition <name>', 'which one of a log directory, such as orders-0')
+        .option('--explain', 'tell the search step by step')
+        .option('--json', 'print one JSON object, with all steps'),
+    ),
   )
     .addHelpText('after', examples)
     .action((path: string, options: LookupOptions) => printing((out) => lookup(path, options, out)))
@@ -59,12 +65,13 @@ function lookup(given: string, options: LookupOptions, out: LineWriter): ExitCod
   if (partition.segments.length === 0) throw new UserError(`${given}: no segment, such as 00000000000000000000.log`)
   const limits = { entryBytesMax: options.maxEntry, openedBytesMax: options.maxOpened }
   return readable(given, () => {
+    const indexInterval = settingsOf(options, target)?.['index.interval.bytes']
     if (offset === undefined) {
       const found = lookupTimestamp(target.files, partition, timestamp!, limits)
-      return tell(target, found, new LookupStory(painter()).time(found), options, out)
+      return tell(target, found, new LookupStory(painter(), indexInterval).time(found), options, out)
     }
     const found = lookupOffset(target.files, partition, offset, limits)
-    return tell(target, found, new LookupStory(painter()).offset(found), options, out)
+    return tell(target, found, new LookupStory(painter(), indexInterval).offset(found), options, out)
   })
 }
 

@@ -1,7 +1,7 @@
 /** Options and behaviour that the subcommands of `trial log` share. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { ENTRY_BYTES_MAX, OPENED_BYTES_MAX } from '../../src/storage/inspect/index.ts'
-import type { ExitCode } from '../exit-code.ts'
+import { ExitCode } from '../exit-code.ts'
 import { ClosedPipe, LineWriter } from './standard-output.ts'
 
 export interface LimitOptions {
@@ -26,6 +26,9 @@ export const withLimits = (command: Command): Command =>
         .default(OPENED_BYTES_MAX, `${OPENED_BYTES_MAX / MEBIBYTE} MiB`),
     )
 
+/** Bad input whose mistakes have been told. */
+export class AlreadyTold extends Error {}
+
 /** Runs an action that prints lines; its result is the exit code. A reader that goes away ends it quietly. */
 export function printing(action: (out: LineWriter) => ExitCode): void {
   const out = new LineWriter()
@@ -38,7 +41,8 @@ export function printing(action: (out: LineWriter) => ExitCode): void {
       return
     }
     flushBeforeFailing(out)
-    throw error
+    if (!(error instanceof AlreadyTold)) throw error
+    process.exitCode = ExitCode.BadInput
   }
 }
 

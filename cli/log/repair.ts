@@ -9,10 +9,11 @@ import { FileError, type FileSystem } from '../../src/host/index.ts'
 import { ExitCode, UserError } from '../exit-code.ts'
 import { painterFor } from '../output/colour.ts'
 import { printing } from './options.ts'
+import { isCompacted, type SettingsOptions, settingsHelp, settingsOf, withSettings } from './settings.ts'
 import type { LineWriter } from './standard-output.ts'
 import { type LogTarget, openTarget, readable, refusal } from './target.ts'
 
-interface RepairCommandOptions {
+interface RepairCommandOptions extends SettingsOptions {
   readonly apply?: boolean
   readonly all?: boolean
   readonly compacted?: boolean
@@ -28,6 +29,10 @@ be is tried out in memory and listed.
 With --all every segment is scanned and every index built anew, as if nothing was known to be flushed. That finds damage
 anywhere, and loses all that lies behind it: look at it with "trial log verify" first, and keep a copy.
 
+${settingsHelp}
+Indexes are then built with log.index.interval.bytes and log.index.size.max.bytes, a log of 0.8 or 0.9 is cut at a message
+above message.max.bytes as there, and with log.cleanup.policy=compact holes are right.
+
 Exit code 1 if records would be (or were) lost, or a broker would refuse to start; 2 if something cannot be read.
 
 Examples:
@@ -37,14 +42,16 @@ Examples:
 `
 
 export function register(log: Command): void {
-  log
-    .command('repair')
-    .description('shows what recovery would change; with --apply changes it')
-    .argument('<path>', 'a directory of a partition, or a log directory with many')
-    .option('--apply', 'change the files')
-    .option('--all', 'scan everything, not only what was not known to be flushed')
-    .option('--compacted', 'holes in the offsets are right')
-    .option('--json', 'print one JSON object')
+  withSettings(
+    log
+      .command('repair')
+      .description('shows what recovery would change; with --apply changes it')
+      .argument('<path>', 'a directory of a partition, or a log directory with many')
+      .option('--apply', 'change the files')
+      .option('--all', 'scan everything, not only what was not known to be flushed')
+      .option('--compacted', 'holes in the offsets are right')
+      .option('--json', 'print one JSON object'),
+  )
     .addHelpText('after', examples)
     .action((path: string, options: RepairCommandOptions) => printing((out) => repair(path, options, out)))
 }
@@ -56,9 +63,11 @@ interface Outcome {
 
 function repair(given: string, options: RepairCommandOptions, out: LineWriter): ExitCode {
   const target = openTarget(given)
+  const settings = readable(given, () => settingsOf(options, target))
   const repairOptions: RepairOptions = {
     all: options.all === true,
-    compacted: options.compacted === true,
+    compacted: options.compacted === true || isCompacted(settings),
+    ...(settings === undefined ? {} : { settings }),
     nowUs: Date.now() * 1000,
   }
   const names = namesOf(target, given)

@@ -17,10 +17,18 @@ import { ExitCode, UserError } from '../exit-code.ts'
 import { painterFor } from '../output/colour.ts'
 import { type LimitOptions, printing, withLimits } from './options.ts'
 import { type Progress, showProgress } from './progress.ts'
+import {
+  brokerSettings,
+  isCompacted,
+  type SettingsOptions,
+  settingsHelp,
+  settingsOf,
+  withSettings,
+} from './settings.ts'
 import type { LineWriter } from './standard-output.ts'
 import { type LogTarget, openTarget, readable, refusal } from './target.ts'
 
-interface VerifyCommandOptions extends LimitOptions {
+interface VerifyCommandOptions extends LimitOptions, SettingsOptions {
   readonly deep?: boolean
   readonly compacted?: boolean
   readonly json?: boolean
@@ -31,6 +39,9 @@ Checked are: size, format and checksum of every batch; offsets, which rise and l
 .timeindex and .txnindex against the batches they point to; producer snapshots; leader epochs; and in a log directory the
 checkpoints against the logs. With --deep every batch is decompressed and every record looked at. Where compaction has
 been, offsets have holes by right: known from the cleaner's checkpoint, or said with --compacted.
+${settingsHelp}
+Against the settings are checked: sizes of batches (message.max.bytes), index files (log.index.size.max.bytes), distances of
+index entries (log.index.interval.bytes); with log.cleanup.policy=compact holes are right. What does not fit is a note.
 
 Exit code 1 if anything is damaged, with file, byte and offset; 2 if something cannot be read.
 
@@ -41,14 +52,16 @@ Examples:
 `
 
 export function register(log: Command): void {
-  withLimits(
-    log
-      .command('verify')
-      .description('checks batches, indexes, snapshots and checkpoints')
-      .argument('<path>', 'a .log file, a directory of a partition, or a log directory with many')
-      .option('--deep', 'also decompress every batch and look at each record')
-      .option('--compacted', 'holes in the offsets are right')
-      .option('--json', 'print one JSON object'),
+  withSettings(
+    withLimits(
+      log
+        .command('verify')
+        .description('checks batches, indexes, snapshots and checkpoints')
+        .argument('<path>', 'a .log file, a directory of a partition, or a log directory with many')
+        .option('--deep', 'also decompress every batch and look at each record')
+        .option('--compacted', 'holes in the offsets are right')
+        .option('--json', 'print one JSON object'),
+    ),
   )
     .addHelpText('after', examples)
     .action((path: string, options: VerifyCommandOptions) => printing((out) => verify(path, options, out)))
@@ -90,9 +103,11 @@ class Verification {
 
   run(): ExitCode {
     const { target, findings, options, bar } = this
+    const settings = settingsOf(options, target)
     const verifyOptions: VerifyOptions = {
       deep: options.deep === true,
-      compacted: options.compacted === true,
+      compacted: options.compacted === true || isCompacted(settings),
+      ...(settings === undefined ? {} : { settings: brokerSettings(settings) }),
       entryBytesMax: options.maxEntry,
       openedBytesMax: options.maxOpened,
       progress: (bytes) => bar.add(bytes),

@@ -3,6 +3,7 @@
  * their names, and `admin`, from which topics are created. Every machine is booted at time 0.
  */
 import {
+  fetchVersions,
   GroupConsumerProcess,
   groupConsumerDefaults,
   JavaProducerProcess,
@@ -187,7 +188,8 @@ export class Cluster {
       'topics' in given
         ? { topics: new Map(given.topics.map(({ topic, streams }) => [topic, streams])) }
         : { filter: topicFilter(given.filter, given.regex), streams: given.streams }
-    const options = { name, group, config, zookeeper, subscription, processingUs }
+    const fetchVersion = fetchVersions[plan.release ?? this.plan.protocol]
+    const options = { name, group, config, zookeeper, subscription, processingUs, fetchVersion }
     const machine = this.world.machine(name)
     machine.install((host) => new OldConsumerProcess(host, options))
     if (plan.autostart) machine.restart()
@@ -196,19 +198,20 @@ export class Cluster {
   private bootKafkaClient(plan: Extract<ClientPlan, { kind: 'producer' | 'consumer' }>): void {
     const machine = this.world.machine(plan.name)
     const bootstrap = this.endpoints(plan.bootstrap)
+    const release = plan.release ?? this.plan.protocol
     if (plan.kind === 'producer') {
       const config = configValues(producerConfigTable, plan.config)
       const partitioner = plan.partitioner === undefined ? {} : { partitioner: plan.partitioner }
       // Kept over lives of the process, so that a producer that comes back goes on with new names.
       const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
-      const magic = { v0: 0, v1: 1, v2: 2 }[presets[this.plan.protocol].messageFormat] as Magic
+      const magic = { v0: 0, v1: 1, v2: 2 }[presets[release].messageFormat] as Magic
       const options = { name: plan.name, bootstrap, config, magic, ...partitioner, ...workload }
       machine.boot((host) => new OldProducerProcess(host, options))
       return
     }
     const config = configValues(simpleConsumerConfigTable, plan.config)
     const { name, topic, partition, from } = plan
-    const leaderEpochs = presets[this.plan.protocol].consumerEpochs === 'validated'
+    const leaderEpochs = presets[release].consumerEpochs === 'validated'
     const broker = plan.broker === undefined ? {} : { broker: this.endpoint(plan.broker) }
     machine.boot(
       (host) =>
@@ -220,6 +223,7 @@ export class Cluster {
           partition,
           from,
           leaderEpochs,
+          fetchVersion: fetchVersions[release],
           ...broker,
         }),
     )

@@ -2,7 +2,7 @@
  * Recovery of logs from outside: the engine's own, run on a directory that no broker has open. On an overlay it shows what
  * the next start of a broker would do; on the files themselves it does it.
  */
-import { configValues, topicConfigTable } from '../../src/config/index.ts'
+import { configValues, type TopicConfig, topicConfigTable } from '../../src/config/index.ts'
 import { FileError, type FileSystem, type Micros } from '../../src/host/index.ts'
 import {
   allCodecs,
@@ -27,6 +27,8 @@ export interface RepairOptions {
   readonly all: boolean
   /** Holes in the offsets are right. */
   readonly compacted: boolean
+  /** Of the broker whose logs they are; without them Kafka's defaults, and messages of any size are taken. */
+  readonly settings?: TopicConfig
   /** For whatever is stamped with a time. */
   readonly nowUs: Micros
 }
@@ -62,7 +64,7 @@ export function repairLogs(files: FileSystem, names: readonly string[], options:
   for (const name of names) {
     const scannedFrom = cleanShutdown ? undefined : options.all ? 0 : (recoveryPoints?.get(name) ?? 0)
     const mayHaveHoles = options.compacted || compacted?.has(name) === true || isCompactedTopic(name)
-    const log = repairLog(files, name, scannedFrom, mayHaveHoles, options.nowUs)
+    const log = repairLog(files, name, scannedFrom, mayHaveHoles, options)
     repaired.push(log)
     if (log.refused !== undefined) continue
     // What a broker does when it has loaded its logs: no checkpoint may reach behind them.
@@ -80,17 +82,17 @@ function repairLog(
   name: string,
   scannedFrom: number | undefined,
   compacted: boolean,
-  nowUs: Micros,
+  { nowUs, settings }: RepairOptions,
 ): RepairedLog {
   const directory = readPartitionDirectory(files, name)
   const host = new RecoveryHost(files, nowUs)
-  const config = configValues(topicConfigTable, compacted ? { 'cleanup.policy': 'compact' } : {})
+  const config = configValues(topicConfigTable, settings ?? {}, compacted ? { 'cleanup.policy': 'compact' } : {})
   const common = { partition: directory.topicPartition ?? name, path: name, scannedFrom }
   try {
     const { log, truncatedBytes } = openLog(host, name, common.partition, config, {
       recoveryPoint: scannedFrom ?? 0,
       cleanShutdown: scannedFrom === undefined,
-      format: formatFor(files, directory),
+      format: formatFor(files, directory, settings !== undefined),
     })
     const { logStartOffset, logEndOffset } = log
     log.flush()
@@ -104,11 +106,13 @@ function repairLog(
 }
 
 /** Conventions of the release that wrote the log, as far as its format shows which one that was. */
-function formatFor(files: FileSystem, directory: PartitionDirectory): LogFormat {
+function formatFor(files: FileSystem, directory: PartitionDirectory, isStrict: boolean): LogFormat {
   const magic = firstMagicOf(files, directory)
-  if (magic === 2) return logFormat21
-  // Whatever codec and size a message has: this is no place to be strict about what a producer may send.
-  return { ...(magic === 1 ? logFormat010 : logFormat082), validation: 'records', codecs: allCodecs }
+  // The log is opened in any case, if one release does.
+  if (magic === 2) return { ...logFormat21, brokenRecords: 'cut-off' }
+  const format = { ...(magic === 1 ? logFormat010 : logFormat082), codecs: allCodecs }
+  // Whatever size a message has: nobody said what the broker allowed.
+  return isStrict ? format : { ...format, validation: 'records' }
 }
 
 /** Undefined if the file is missing, or cannot be understood: a broker would not start on it, and this is not our part. */

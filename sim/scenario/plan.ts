@@ -98,6 +98,8 @@ export interface ProducerPlan {
   readonly bootstrap: readonly string[]
   /** The class that `partitioner.class` names, where that is a module of the user's: code, which no worker can be sent. */
   readonly partitioner?: PartitionerClass
+  /** The release that it is of; that of the cluster if left out. */
+  readonly release?: PresetName
   readonly workload?: WorkloadPlan
 }
 
@@ -122,6 +124,8 @@ export interface SimpleConsumerPlan {
   readonly bootstrap: readonly string[]
   /** Reads from this broker whoever leads (a read sent to a follower gets error 6). */
   readonly broker?: string
+  /** The release that it is of; that of the cluster if left out. */
+  readonly release?: PresetName
 }
 
 /** A consumer of 0.9 or later and the application around it: a member of a group that a broker coordinates. */
@@ -148,6 +152,8 @@ export interface OldConsumerPlan {
   readonly config: Readonly<Record<string, unknown>>
   /** Machine names of the ZooKeeper servers that it connects to; empty: all. */
   readonly servers: readonly string[]
+  /** The release that it is of; that of the cluster if left out. */
+  readonly release?: PresetName
   readonly subscription:
     | { readonly topics: ReadonlyArray<{ readonly topic: string; readonly streams: number }> }
     | { readonly filter: 'white_list' | 'black_list'; readonly regex: string; readonly streams: number }

@@ -13,6 +13,7 @@ import {
 } from '../protocol/index.ts'
 import { LogError } from '../storage/index.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
+import { convertedFor } from './down-conversion.ts'
 import { divergence } from './epoch-ends.ts'
 import { traceBroker } from './events.ts'
 import type { Partition } from './partition.ts'
@@ -34,13 +35,25 @@ export class FetchHandler {
 
   handle(request: FetchRequest, responder: Responder): void {
     const { correlationId, replicaId } = request
-    const send: Send = (partitions) => responder.send({ api: 'Fetch', correlationId, partitions })
+    const send: Send = (partitions) =>
+      responder.send({ api: 'Fetch', correlationId, partitions: this.readableBy(request, partitions) })
     if (replicaId < 0) return this.answer(request, this.readAll(request), send)
     if (this.replicas.versions.followerPosition === 'before-read') {
       return this.record(0, request, undefined, send, () => this.answer(request, this.readAll(request), send))
     }
     const data = this.readAll(request)
     this.record(0, request, data, send, () => this.answer(request, data, send))
+  }
+
+  /** What is sent, in a message format that the request's version knows. */
+  private readableBy(request: FetchRequest, results: readonly FetchPartitionResult[]): readonly FetchPartitionResult[] {
+    const { version, partitions } = request
+    if (version === undefined) return results
+    const { versions } = this.replicas
+    return results.map((result, i) => {
+      const log = this.find(result.topic, result.partition)?.local?.log
+      return convertedFor(version, partitions[i]!, result, log, versions)
+    })
   }
 
   private readonly find = (topic: string, partition: number): Partition | undefined =>

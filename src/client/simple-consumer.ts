@@ -40,6 +40,8 @@ export interface SimpleConsumerOptions {
    * (KIP-320, from 2.3).
    */
   readonly leaderEpochs?: boolean
+  /** Version of the fetches that it sends. */
+  readonly fetchVersion?: number
 }
 
 type Phase = 'leader' | 'offsets' | 'epochs' | 'fetch' | 'backing off'
@@ -252,11 +254,12 @@ export class SimpleConsumerProcess implements Process {
   }
 
   private fetchRequest(fetchOffset: number): FetchRequest {
-    const { name, topic, partition, config } = this.options
+    const { name, topic, partition, config, fetchVersion } = this.options
     return {
       api: 'Fetch',
       correlationId: this.nextCorrelationId++,
       clientId: name,
+      ...(fetchVersion === undefined ? {} : { version: fetchVersion }),
       replicaId: CONSUMER_REPLICA_ID,
       maxWaitMs: config['fetch.wait.max.ms'],
       minBytes: config['fetch.min.bytes'],

@@ -14,6 +14,7 @@ export const brokerConfigTable = {
   'message.max.bytes': int(1_000_012, 'largest message', 0),
   'compression.type': messageSettings['compression.type'],
   'log.message.format.version': messageSettings['message.format.version'],
+  'log.message.downconversion.enable': messageSettings['message.downconversion.enable'],
   'log.message.timestamp.type': messageSettings['message.timestamp.type'],
   'log.message.timestamp.difference.max.ms': messageSettings['message.timestamp.difference.max.ms'],
   'log.message.timestamp.before.max.ms': messageSettings['message.timestamp.before.max.ms'],

@@ -53,6 +53,7 @@ export function topicConfig(
     'max.message.bytes': broker['message.max.bytes'],
     'compression.type': broker['compression.type'],
     'message.format.version': broker['log.message.format.version'],
+    'message.downconversion.enable': broker['log.message.downconversion.enable'],
     'message.timestamp.type': broker['log.message.timestamp.type'],
     'message.timestamp.difference.max.ms': broker['log.message.timestamp.difference.max.ms'],
     'message.timestamp.before.max.ms': broker['log.message.timestamp.before.max.ms'],

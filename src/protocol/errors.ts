@@ -36,6 +36,7 @@ export const ErrorCode = {
   InvalidTimestamp: 32,
   InvalidReplicationFactor: 38,
   NotController: 41,
+  UnsupportedVersion: 35,
   UnsupportedForMessageFormat: 43,
   OutOfOrderSequenceNumber: 45,
   DuplicateSequenceNumber: 46,

@@ -22,6 +22,8 @@ export interface FetchRequest {
   readonly api: 'Fetch'
   readonly correlationId: number
   readonly clientId: string
+  /** Version of the request, which says what message formats its sender reads; left out, all that there are. */
+  readonly version?: number
   /** Broker id of a follower, or -1 for a consumer. */
   readonly replicaId: number
   readonly maxWaitMs: number

@@ -17,6 +17,7 @@ export function releaseLogFormat(versions: ProtocolVersions, config: TopicConfig
     segmentFiles: versions.logFiles,
     segmentLimit: versions.segmentLimit,
     upkeep: versions.logUpkeep,
+    brokenRecords: versions.logUpkeep === 'indexes-are-trusted' ? 'cut-off' : 'fatal',
     producerState: versions.producerMemory,
     leaderEpochs: epochRules(versions, magic),
     ...(versions.brokerCompression === 'none' ? {} : { compressionType: compressionTypeOf(config) }),

@@ -46,6 +46,11 @@ export interface LogFormat {
    * - `indexes-are-trusted` (2.3): the same, but indexes are only looked at when the segment is scanned anyway.
    */
   readonly upkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
+  /**
+   * A batch that is whole by its CRC, but whose records are none, met when an unclean stop is recovered from (of control
+   * batches records are looked at): it keeps the broker from starting, or (2.4, KAFKA-8106) the log is cut off before it.
+   */
+  readonly brokenRecords: 'fatal' | 'cut-off'
   /** Rules of the memory of idempotent producers, since 0.11. */
   readonly producerState: 'none' | ProducerStateRules
   /** Rules of the leader epoch cache, since 0.11. */
@@ -78,6 +83,7 @@ export const logFormat082: LogFormat = {
   segmentFiles: 'offset-index',
   segmentLimit: 'before-append',
   upkeep: 'broken-index-is-fatal',
+  brokenRecords: 'fatal',
   producerState: 'none',
   leaderEpochs: 'none',
 }
@@ -119,6 +125,7 @@ export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leade
 export const logFormat24: LogFormat = {
   ...logFormat21,
   upkeep: 'indexes-are-trusted',
+  brokenRecords: 'cut-off',
   producerState: 'outlives-records',
 }
 /** Releases from 2.7 on. */

@@ -187,9 +187,9 @@ class LogLoader {
   /** Scans one segment; returns the bytes cut off. */
   private recover(segment: LogSegment, leaderEpochCache?: LeaderEpochCache): number {
     const state = this.producerStateAt(segment.baseOffset, this.options.logStartOffset ?? 0, false)
-    const cut = segment.recover(this.maxEntryBytes, (bytes, at, end) => {
+    const cut = segment.recover(this.maxEntryBytes, (bytes, at, end, position) => {
       if (leaderEpochCache !== undefined) noteEpoch(leaderEpochCache, bytes, at)
-      if (state !== undefined) recoverEntry(state, segment, bytes, at, end)
+      return state === undefined || recoverEntry(state, segment, bytes, at, end, position)
     })
     // The next one to be scanned begins with it.
     state?.takeSnapshot()

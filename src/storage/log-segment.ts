@@ -65,7 +65,7 @@ export class LogSegment {
   readonly rollJitterMs: number
   private readonly host: Host
   private readonly indexIntervalBytes: number
-  private readonly format: LogFormat
+  readonly format: LogFormat
   private bytesSinceLastIndexEntry = 0
   /** One past the last offset; found by a walk when first asked for. */
   private next: number | undefined
@@ -254,9 +254,14 @@ export class LogSegment {
    * @param visit sees each entry that stays, as `bytes[at, end)`
    * @returns bytes cut off
    */
-  recover(maxMessageBytes: number, visit?: (bytes: Uint8Array, at: number, end: number) => void): number {
+  recover(
+    maxMessageBytes: number,
+    visit?: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
+  ): number {
     const { index, timeIndex, transactionIndex, format, times } = this
     this.resetIndexes()
+    index.file.beginBuilding()
+    timeIndex?.file.beginBuilding()
     let lastIndexed = 0
     let nextOffset = this.baseOffset
     let validBytes: number
@@ -265,6 +270,7 @@ export class LogSegment {
         const last = lastOffsetAt(bytes, at)
         // Offsets are outside the CRC; one that no index entry could hold is damage.
         if (last < this.baseOffset || last - this.baseOffset > RELATIVE_OFFSET_MAX) return false
+        if (visit?.(bytes, at, end, position) === false) return false
         times.note(maxTimestampAt(bytes, at), last)
         if (position - lastIndexed > this.indexIntervalBytes && !this.isIndexFull) {
           const indexed = format.indexedOffset === 'last' ? last : firstOffsetAt(bytes, at, end, format.codecs)
@@ -275,7 +281,6 @@ export class LogSegment {
           times.index()
           lastIndexed = position
         }
-        visit?.(bytes, at, end)
         nextOffset = last + 1
         return true
       })

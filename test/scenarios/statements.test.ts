@@ -12,6 +12,19 @@ const COMPLETE_SECTIONS = ['4', '7', '10']
 /** Complete ranges of other sections: what is said of the log, from the folder of a partition to the lookup. */
 const COMPLETE_RANGES = [{ section: 2, from: 13, to: 25 }]
 
+/** Rows of docs/notes-and-kafka.md: statements, and the scenarios named in the last column. */
+const answers = readFileSync(join(repository, 'docs/notes-and-kafka.md'), 'utf8')
+  .split('\n')
+  .map((line) => line.split('|').map((cell) => cell.trim()))
+  .filter(([, numbers = '']) => /^\d+\.\d+(, \d+\.\d+)*$/.test(numbers))
+  .map((cells) => ({
+    numbers: cells[1]!.split(', '),
+    scenarios: [...cells.at(-2)!.matchAll(/`([a-z-]+\/[\w-]+)`/g)].map(([, name]) => `scenarios/${name}.yaml`),
+  }))
+
+/** Where the notes and Kafka differ, of what is said of the log (the last section of the list of statements). */
+const DIFFERENCES_OF_THE_LOG = ['2.16', '2.19', '2.25', '10.1', '10.4', '10.6', '10.9']
+
 const statements: readonly string[] = JSON.parse(
   readFileSync(join(repository, 'test/fixtures/statements.json'), 'utf8'),
 )
@@ -67,5 +80,21 @@ describe('the statements of the notes', () => {
 
   it('are the only ones that are shown', () => {
     expect([...shown].filter(([statement]) => !statements.includes(statement))).toEqual([])
+  })
+})
+
+describe('where the notes and Kafka differ, the page', () => {
+  it('answers by scenarios that there are', () => {
+    expect(answers.length).toBeGreaterThan(20)
+    const named = new Set(answers.flatMap(({ scenarios }) => scenarios))
+    const there = new Set(filesBelow('scenarios', '.yaml'))
+    expect([...named].filter((file) => !there.has(file))).toEqual([])
+  })
+
+  it.each(DIFFERENCES_OF_THE_LOG)('answers %s by a scenario or a test that shows it', (number) => {
+    const row = answers.find(({ numbers }) => numbers.includes(number))
+    expect(row).toBeDefined()
+    const showing = row!.scenarios.filter((file) => row!.numbers.some((one) => shown.get(one)?.includes(file)))
+    expect(showing).not.toEqual([])
   })
 })

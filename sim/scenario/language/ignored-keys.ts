@@ -33,6 +33,7 @@ export function ignoredBrokerKey(key: string, value: unknown, versions: Protocol
     case 'compression.type':
       return ignoredCompression(value, versions)
     case 'log.message.format.version':
+    case 'log.message.downconversion.enable':
     case 'log.message.timestamp.type':
     case 'log.message.timestamp.difference.max.ms':
     case 'log.message.timestamp.before.max.ms':
@@ -54,6 +55,7 @@ export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolV
     case 'compression.type':
       return ignoredCompression(value, versions)
     case 'message.format.version':
+    case 'message.downconversion.enable':
     case 'message.timestamp.type':
     case 'message.timestamp.difference.max.ms':
     case 'message.timestamp.before.max.ms':
@@ -126,8 +128,10 @@ function ignoredCompression(value: unknown, { brokerCompression }: ProtocolVersi
 }
 
 /** What a message looks like, under the names of brokers or of topics. */
-function messageKey(key: string, { formatSetting, timestampSettings }: ProtocolVersions): IgnoredKey | undefined {
+function messageKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  const { formatSetting, timestampSettings, downConversion } = versions
   const unknown = { why: `knows no ${key}` }
+  if (key.endsWith('downconversion.enable')) return downConversion === 'unless-disabled' ? undefined : unknown
   if (key.endsWith('format.version')) {
     if (formatSetting === 'honoured') return undefined
     return formatSetting === 'none' ? unknown : { why: 'writes the latest message format in any case (KIP-724)' }

@@ -26,6 +26,8 @@ import { INVALID_OFFSET, type PartitionTopicInfo } from './partition-topic-info.
 export interface FetcherOptions {
   readonly client: string
   readonly config: OldConsumerConfig
+  /** Version of its requests. */
+  readonly version?: number
   /** Partitions that cannot be fetched here any more. */
   readonly onErrors: (partitions: readonly PartitionTopicInfo[]) => void
 }
@@ -140,11 +142,12 @@ export class ConsumerFetcher {
   }
 
   private request(asked: ReadonlyArray<{ readonly info: PartitionTopicInfo; readonly offset: number }>): FetchRequest {
-    const { client, config } = this.options
+    const { client, config, version } = this.options
     return {
       api: 'Fetch',
       correlationId: this.nextCorrelationId++,
       clientId: client,
+      ...(version === undefined ? {} : { version }),
       replicaId: CONSUMER_REPLICA_ID,
       maxWaitMs: config['fetch.wait.max.ms'],
       minBytes: config['fetch.min.bytes'],

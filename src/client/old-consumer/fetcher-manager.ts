@@ -14,6 +14,8 @@ import type { PartitionTopicInfo } from './partition-topic-info.ts'
 export interface FetcherManagerOptions {
   readonly client: string
   readonly config: OldConsumerConfig
+  /** Version of the fetches that are sent. */
+  readonly fetchVersion?: number
   /** Brokers as ZooKeeper has them now. */
   readonly brokers: () => Task<readonly BrokerEndpoint[]>
 }
@@ -149,9 +151,14 @@ class LeaderFinder {
     for (const [key, { leader, infos }] of shares) {
       let fetcher = this.fetchers.get(key)
       if (fetcher === undefined) {
-        const { client, config } = this.options
+        const { client, config, fetchVersion: version } = this.options
         const onErrors = (partitions: readonly PartitionTopicInfo[]): void => this.add(partitions)
-        fetcher = new ConsumerFetcher(this.host, leader, { client, config, onErrors })
+        fetcher = new ConsumerFetcher(this.host, leader, {
+          client,
+          config,
+          onErrors,
+          ...(version === undefined ? {} : { version }),
+        })
         this.fetchers.set(key, fetcher)
       }
       if (!(yield* fetcher.add(infos))) return false

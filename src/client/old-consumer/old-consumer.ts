@@ -42,6 +42,8 @@ export interface OldConsumerOptions {
   readonly subscription: Subscription
   /** What the application needs for a message. */
   readonly processingUs: Micros
+  /** Version of the fetches that it sends. */
+  readonly fetchVersion?: number
 }
 
 export class OldConsumerProcess implements Process {
@@ -63,7 +65,7 @@ export class OldConsumerProcess implements Process {
   private closing = false
 
   constructor(host: Host, options: OldConsumerOptions) {
-    const { name: client, group, config, zookeeper } = options
+    const { name: client, group, config, zookeeper, fetchVersion } = options
     this.host = host
     this.options = options
     this.consumerId = `${group}_${config['consumer.id'] || this.generateId()}`
@@ -72,7 +74,12 @@ export class OldConsumerProcess implements Process {
     const brokers = () => this.reader.brokers()
     this.offsetsChannel = new OffsetsChannel(host, { client, group, config, brokers })
     this.offsets = new OffsetStore(host, { client, group, config }, this.zk, this.offsetsChannel)
-    this.fetchers = new FetcherManager(host, { client, config, brokers })
+    this.fetchers = new FetcherManager(host, {
+      client,
+      config,
+      brokers,
+      ...(fetchVersion === undefined ? {} : { fetchVersion }),
+    })
     this.createStreams()
     this.rebalancer = new Rebalancer(host, {
       client,

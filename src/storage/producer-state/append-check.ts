@@ -1,5 +1,8 @@
 /** The producers of a set that is about to be appended (`analyzeAndValidateProducerState` of `kafka/log/Log.scala`). */
-import { batchesOf } from '../record/batch.ts'
+import { ErrorCode } from '../../protocol/index.ts'
+import { CompressionError } from '../compression/codec.ts'
+import { AppendError } from '../errors.ts'
+import { type Batch, batchesOf } from '../record/batch.ts'
 import type { AppendOrigin, CompletedTransaction, ProducerAppend } from './producer-append.ts'
 import type { BatchMetadata } from './producer-entry.ts'
 import type { ProducerState } from './producer-state.ts'
@@ -15,7 +18,7 @@ export interface CheckedProducers {
 
 const NOTHING: CheckedProducers = { updates: [], completed: [] }
 
-/** @throws AppendError as `ProducerAppend.append` does */
+/** @throws AppendError as `ProducerAppend.append` does; Unknown, if a control batch that comes from a leader cannot be opened */
 export function checkProducers(state: ProducerState, bytes: Uint8Array, origin: AppendOrigin): CheckedProducers {
   let updates: Map<number, ProducerAppend> | undefined
   const completed: CompletedTransaction[] = []
@@ -32,8 +35,17 @@ export function checkProducers(state: ProducerState, bytes: Uint8Array, origin: 
       update = state.prepareUpdate(producerId, origin)
       updates.set(producerId, update)
     }
-    const ended = update.append(batch)
+    const ended = appended(update, batch)
     if (ended !== undefined) completed.push(ended)
   }
   return updates === undefined ? NOTHING : { updates: [...updates.values()], completed }
+}
+
+function appended(update: ProducerAppend, batch: Batch): CompletedTransaction | undefined {
+  try {
+    return update.append(batch)
+  } catch (error) {
+    if (error instanceof CompressionError) throw new AppendError(ErrorCode.Unknown, error.message)
+    throw error
+  }
 }

@@ -85,6 +85,11 @@ export class ProducerState {
     return next?.firstOffset ?? completed.lastOffset + 1
   }
 
+  /** Whether a transaction that began at an offset is open. */
+  isOngoing(firstOffset: number): boolean {
+    return this.ongoing.some((transaction) => transaction.firstOffset === firstOffset)
+  }
+
   /** The transaction is decided; readers know of it when the high watermark has passed its marker. */
   completeTransaction(completed: CompletedTransaction): void {
     const slot = this.ongoing.findIndex(({ firstOffset }) => firstOffset === completed.firstOffset)

@@ -1,4 +1,6 @@
 /** The memory of producers and the segments that it is about: replay of the log, transaction indexes. */
+import { CompressionError } from '../compression/codec.ts'
+import { CorruptLogError, CorruptRecordError, InvalidRecordError, LogError } from '../errors.ts'
 import type { LogFormat } from '../log-format.ts'
 import type { LogSegment } from '../log-segment.ts'
 import { Batch } from '../record/batch.ts'
@@ -15,19 +17,72 @@ export function endTransaction(state: ProducerState, segment: LogSegment, comple
   state.completeTransaction(completed)
 }
 
-/** Takes an entry of a segment that is being recovered into account, and writes the segment's transaction index anew. */
+/**
+ * Takes an entry of a segment that is being recovered into account, and writes the segment's transaction index anew.
+ * @param position of the entry in the segment's file
+ * @returns false if the entry is where the log is to be cut
+ * @throws CorruptLogError a control batch that cannot be opened, or a marker that no log has there: Kafka's broker does
+ * not start on either (`KafkaException`, `IllegalArgumentException`)
+ */
 export function recoverEntry(
   state: ProducerState,
   segment: LogSegment,
   bytes: Uint8Array,
   at: number,
   end: number,
-): void {
-  if (!isBatch(bytes, at)) return
+  position: number,
+): boolean {
+  if (!isBatch(bytes, at)) return true
   const batch = new Batch(bytes, at, end)
-  const completed = state.replay(batch)
-  if (completed !== undefined) endTransaction(state, segment, completed)
+  let completed: CompletedTransaction | undefined
+  try {
+    completed = state.replay(batch)
+  } catch (error) {
+    const isBroken = error instanceof InvalidRecordError || error instanceof CorruptRecordError
+    if (isBroken && segment.format.brokenRecords === 'cut-off') return false
+    throw asDamage(error, segment, position)
+  }
+  if (completed !== undefined) {
+    checkMarker(state, segment, completed, position)
+    endTransaction(state, segment, completed)
+  }
   state.updateMapEndOffset(batch.lastOffset + 1)
+  return true
+}
+
+/** Offsets are outside of the CRC, so a marker may say one that no index of transactions can hold. */
+function checkMarker(state: ProducerState, segment: LogSegment, completed: CompletedTransaction, position: number) {
+  const { lastOffset, isAborted } = completed
+  const before = isAborted ? segment.transactionIndex?.transactions.at(-1)?.lastOffset : undefined
+  if (before !== undefined && before >= lastOffset) {
+    throw new CorruptLogError(
+      segment.log.path,
+      position,
+      `an abort marker at offset ${lastOffset} after one at ${before}`,
+    )
+  }
+  checkOpen(state, segment, completed, position)
+}
+
+function checkOpen(
+  state: ProducerState,
+  segment: LogSegment,
+  { producerId, firstOffset, lastOffset }: CompletedTransaction,
+  position: number,
+): void {
+  if (state.isOngoing(firstOffset)) return
+  const transaction = `the transaction of producer ${producerId} at ${firstOffset}`
+  throw new CorruptLogError(
+    segment.log.path,
+    position,
+    `a marker at offset ${lastOffset} for ${transaction}, which is not open`,
+  )
+}
+
+/** What the records of a control batch are not, said of the file that it stands in. */
+function asDamage(error: unknown, { log }: LogSegment, position: number): unknown {
+  const isDamage = error instanceof CompressionError || error instanceof LogError
+  return isDamage ? new CorruptLogError(log.path, position, error.message) : error
 }
 
 export interface ReplayedLog {
@@ -80,14 +135,31 @@ export function rebuildProducerState(
 function replaySegment(state: ProducerState, segment: LogSegment, lastOffset: number): void {
   const from = segment.positionOf(state.mapEndOffset)
   if (from < 0) return
-  segment.log.walkEntries(from, (bytes, at, end) => {
+  segment.log.walkEntries(from, (bytes, at, end, position) => {
     if (!isBatch(bytes, at)) return true
     const batch = new Batch(bytes, at, end)
     if (batch.lastOffset >= lastOffset) return false
-    const completed = state.replay(batch)
+    const completed = replayed(state, segment, batch, position)
     if (completed !== undefined) state.completeTransaction(completed)
     return true
   })
+}
+
+/** @throws CorruptLogError as `recoverEntry` does; there is no place to cut the log here */
+function replayed(
+  state: ProducerState,
+  segment: LogSegment,
+  batch: Batch,
+  position: number,
+): CompletedTransaction | undefined {
+  try {
+    const completed = state.replay(batch)
+    if (completed !== undefined) checkOpen(state, segment, completed, position)
+    return completed
+  } catch (error) {
+    if (error instanceof CorruptLogError) throw error
+    throw asDamage(error, segment, position)
+  }
 }
 
 /** Entries of the transaction indexes from the segment in `slot` on that a reader of `from`..`to` must know. */

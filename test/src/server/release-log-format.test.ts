@@ -81,6 +81,6 @@ describe('the log format of a topic', () => {
   it('has a broker key behind each of these settings', () => {
     const settings = Object.keys(topicConfigTable).filter((key) => /^(compression|message)\./.test(key))
     for (const key of settings) expect(brokerConfigTable).toHaveProperty([key.replace(/^message\./, 'log.message.')])
-    expect(settings).toHaveLength(6)
+    expect(settings).toHaveLength(7)
   })
 })

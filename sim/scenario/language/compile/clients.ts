@@ -21,6 +21,7 @@ type Kind = ClientPlan['kind']
 const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
   config: ['producer', 'java-producer', 'consumer', 'old-consumer'],
   bootstrap: ['producer', 'java-producer', 'consumer'],
+  release: ['producer', 'consumer', 'old-consumer'],
   sends: ['producer', 'java-producer'],
   reads: ['consumer'],
   from: ['consumer'],

@@ -23,7 +23,13 @@ export function compileKafkaClient(
   partitioners: Partitioners,
 ): ClientPlan | undefined {
   const { config, places } = configOf(kind, client, chain, overrides, report)
-  const common = { name: client.name, config, bootstrap: bootstrapOf(inherited, names) }
+  const release = inherited('release')
+  const common = {
+    name: client.name,
+    config,
+    bootstrap: bootstrapOf(inherited, names),
+    ...(release === undefined ? {} : { release: release.value }),
+  }
   if (kind === 'producer') {
     const workload = compileWorkload(inherited('sends'), names, report)
     checkProducer(client, inherited('producer')!.value as 'sync' | 'async', config, places, overrides, report)

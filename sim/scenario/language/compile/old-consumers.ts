@@ -36,6 +36,7 @@ export function compileOldConsumer(
   if (group === undefined || subscription === undefined) return undefined
   const servers = inherited('server')
   const processing = inherited('processing')
+  const release = inherited('release')
   return {
     kind: 'old-consumer',
     name: client.name,
@@ -50,6 +51,7 @@ export function compileOldConsumer(
     subscription,
     processingUs: processing === undefined ? 0 : readDuration(processing.value),
     autostart: inherited('autostart')?.value ?? true,
+    ...(release === undefined ? {} : { release: release.value }),
   }
 }
 

@@ -17,6 +17,7 @@ import { ConditionCompiler } from './conditions.ts'
 import { compileExpectations } from './expect.ts'
 import { lookupName, Names } from './names.ts'
 import { Partitioners } from './partitioners.ts'
+import { checkReleases } from './releases.ts'
 import { StepCompiler } from './steps.ts'
 import { localText } from './text.ts'
 import { eachZkAction, operationOf } from './zk-actions.ts'
@@ -70,6 +71,7 @@ export function compileScenario(
   }
   const partitioners = new Partitioners(file, report, loadPartitioner)
   compileClients(root.field('clients'), overrides, names, report, partitioners)
+  checkReleases(root.field('clients'), protocol, report)
   collectMoves(steps, names)
   collectMessages(steps, names, report)
   collectOperations(steps, names, report)

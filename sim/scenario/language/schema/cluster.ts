@@ -9,6 +9,7 @@ import {
   simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../../src/config/index.ts'
+import { presetNames } from '../vocabulary.ts'
 import { zookeeperConfigTable } from '../zookeeper-config.ts'
 import { choice, config, format, list, named, object, oneOrMany, whole, words, yesNo } from './elements.ts'
 
@@ -147,6 +148,11 @@ export const clientSchema = object(
       .optional()
       .describe(
         'Makes it something that leaders write to: `open` takes every write, `fenced` refuses a leader older than one it has seen.',
+      ),
+    release: choice('release', presetNames)
+      .optional()
+      .describe(
+        'Kafka clients: the release that it is of, none newer than the brokers: which message format a producer writes, and which one a consumer reads. Default: `protocol`.',
       ),
     like: format('name').optional().describe('Takes everything from another client; own keys are laid over it.'),
     config: config(

@@ -28,6 +28,8 @@ export type FindingCode =
   /** Files of an unfinished roll, compaction or deletion, or without any meaning. */
   | 'leftover'
   | 'unclean-shutdown'
+  /** Other than a broker with the settings given would write it. */
+  | 'settings'
 
 export interface Finding {
   readonly severity: 'damage' | 'note'

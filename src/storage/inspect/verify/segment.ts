@@ -15,6 +15,7 @@ import type { Findings } from './findings.ts'
 import { OffsetIndexCheck } from './offset-index-check.ts'
 import type { OffsetOrder } from './offset-order.ts'
 import { checkRecords } from './record-check.ts'
+import { type BrokerSettings, SettingsCheck } from './settings-check.ts'
 import type { SnapshotCheck } from './snapshot-check.ts'
 import { TimeIndexCheck } from './time-index-check.ts'
 import { type OpenTransactions, TransactionCheck } from './transaction-check.ts'
@@ -26,6 +27,8 @@ export interface VerifyOptions {
   readonly compacted: boolean
   readonly entryBytesMax?: number
   readonly openedBytesMax?: number
+  /** Of the broker whose log it is, where they are known. */
+  readonly settings?: BrokerSettings
   /** Called as files are read, with the bytes since the last call. */
   progress?(bytes: number): void
 }
@@ -95,6 +98,9 @@ function checksOf(
   if (offsets !== undefined) checks.push(new OffsetIndexCheck(offsets, path('index'), findings))
   const times = index('timeindex')
   if (times !== undefined) checks.push(new TimeIndexCheck(times, path('timeindex'), findings))
+  const { settings } = options
+  if (settings !== undefined)
+    checks.push(new SettingsCheck(settings, join(directory, names.get('log')!), offsets, path('index'), findings))
   const { transactions } = state
   if (transactions === undefined) return checks
   checks.push(new TransactionCheck(transactions, index('txnindex'), path('txnindex'), options.compacted, findings))
