@@ -35,6 +35,17 @@ const ofTheRequest: ReadonlySet<string> = new Set([
   'OutOfOrderSequenceNumber',
   'UnknownProducerId',
   'InvalidProducerEpoch',
+  // As the Java producer tells them to its application.
+  'CorruptRecordException',
+  'RecordTooLargeException',
+  'RecordBatchTooLargeException',
+  'InvalidTopicException',
+  'InvalidRequiredAcksException',
+  'InvalidRecordException',
+  'InvalidTimestampException',
+  'OutOfOrderSequenceException',
+  'UnknownProducerIdException',
+  'ProducerFencedException',
 ])
 
 interface Open {
