@@ -27,6 +27,8 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   formatSetting: 'what becomes of message.format.version',
   downConversion: 'what becomes of fetches that know no newer message format',
   timestampSettings: 'settings of how far timestamps may be from the clock',
+  rollJitter: 'whether segments may be rolled earlier by chance',
+  preallocation: 'whether segments may get their full size when they begin',
   indexEntries: 'which offset an index entry holds',
   codecs: 'compression codecs that are known',
   outOfRange: 'a follower whose fetch offset is out of range (F12)',

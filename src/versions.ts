@@ -35,6 +35,8 @@ const v082: ProtocolVersions = {
   messageFormat: 'v0',
   brokerMetadata: 'none',
   brokerCompression: 'none',
+  preallocation: 'none',
+  rollJitter: 'configurable',
   formatSetting: 'none',
   downConversion: 'none',
   timestampSettings: 'none',
@@ -114,6 +116,7 @@ const v082: ProtocolVersions = {
 
 const v081: ProtocolVersions = {
   ...v082,
+  rollJitter: 'none',
   groupCoordinator: 'none',
   uncleanElection: 'always',
   minIsr: 'none',
@@ -133,6 +136,7 @@ const v09: ProtocolVersions = {
   moveTool: 'some-must-exist',
   groupCoordinator: 'group-membership',
   brokerCompression: 'compression.type',
+  preallocation: 'configurable',
   brokerMetadata: 'broker-id',
   loadingCoordinator: 'is-none',
   offsetsTopicLayout: 'offset-1-group-0',

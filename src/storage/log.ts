@@ -96,6 +96,8 @@ export class Log extends LocalLog {
       throw new AppendError(ErrorCode.MessageSetSizeTooLarge, `set of ${bytes.length} bytes, larger than a segment`)
     }
     const origin = options.assignOffsets ? (options.origin ?? 'client') : 'replication'
+    // Since 2.4 a segment is rolled before the producers are looked at, also where nothing is appended then.
+    if (format.producerState === 'outlives-records') this.segmentFor(set)
     const producers = state && checkProducers(state, bytes, origin)
     if (producers?.duplicate !== undefined) return duplicateInfoOf(producers.duplicate)
     const segment = this.appendChecked(set)
