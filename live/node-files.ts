@@ -190,7 +190,7 @@ class NodeFileHandle implements FileHandle {
 
   read(position: number, target: Uint8Array, targetOffset: number, length: number): number {
     const descriptor = this.open()
-    return call(this.path, () => {
+    try {
       let done = 0
       while (done < length) {
         const part = fs.readSync(descriptor, target, targetOffset + done, length - done, position + done)
@@ -198,7 +198,9 @@ class NodeFileHandle implements FileHandle {
         done += part
       }
       return done
-    })
+    } catch (error) {
+      throw fileError(error, this.path)
+    }
   }
 
   write(position: number, bytes: Uint8Array): void {

@@ -1,4 +1,7 @@
-/** Items of a dump, and records, as JSON objects, one a line. Their keys are a promise to programs. */
+/**
+ * Items of a dump, and records, as JSON objects, one a line. Their keys are a promise to programs. Objects are not spread
+ * into others where millions of them are made: those would outlive the young generation.
+ */
 import type { LogRecord } from '../../src/storage/index.ts'
 import type { DumpItem } from '../../src/storage/inspect/index.ts'
 import { putField } from './bytes-text.ts'
@@ -13,11 +16,19 @@ export function dumpObject(item: DumpItem, show: (path: string) => string, print
     case 'record': {
       const { record, control, position } = item
       const { offset, timestamp, key, value, headers } = record
-      const sizes = { keySize: key?.length ?? -1, valueSize: value?.length ?? -1 }
-      const marker = control === undefined ? {} : { control: control.type, coordinatorEpoch: control.coordinatorEpoch }
-      const object = { kind: item.kind, offset, position, timestamp, ...sizes, ...marker }
-      if (printData) return withRecordFields(object, record)
-      return { ...object, headerKeys: headers.map((header) => header.key) }
+      const fields = {
+        kind: item.kind,
+        offset,
+        position,
+        timestamp,
+        keySize: key?.length ?? -1,
+        valueSize: value?.length ?? -1,
+        // What is undefined is left out.
+        control: control?.type,
+        coordinatorEpoch: control?.coordinatorEpoch,
+        headerKeys: printData ? undefined : headers.map((header) => header.key),
+      }
+      return printData ? withRecordFields(fields, record) : fields
     }
     case 'transaction':
       return { kind: item.kind, ...item.transaction }
@@ -49,10 +60,32 @@ export function withRecordFields(
 
 function batchObject({ kind, position, size, crcValid, batch }: Extract<DumpItem, { kind: 'batch' }>): object {
   const { magic, lastOffset, timestampType = null, maxTimestamp, crc } = batch
-  const common = { position, size, magic, codec: codecOf(batch), crc, crcValid, timestampType, maxTimestamp }
-  if (magic !== 2) return { kind, offset: lastOffset, ...common }
+  const codec = codecOf(batch)
+  if (magic !== 2) {
+    return { kind, offset: lastOffset, position, size, magic, codec, crc, crcValid, timestampType, maxTimestamp }
+  }
   const { baseOffset, count, baseSequence, lastSequence, producerId, producerEpoch, partitionLeaderEpoch } = batch
   const { isTransactional, isControl, deleteHorizonMs = null } = batch
-  const producer = { producerId, producerEpoch, baseSequence, lastSequence, isTransactional, isControl }
-  return { kind, baseOffset, lastOffset, count, ...common, partitionLeaderEpoch, ...producer, deleteHorizonMs }
+  return {
+    kind,
+    baseOffset,
+    lastOffset,
+    count,
+    position,
+    size,
+    magic,
+    codec,
+    crc,
+    crcValid,
+    timestampType,
+    maxTimestamp,
+    partitionLeaderEpoch,
+    producerId,
+    producerEpoch,
+    baseSequence,
+    lastSequence,
+    isTransactional,
+    isControl,
+    deleteHorizonMs,
+  }
 }

@@ -6,6 +6,9 @@
 import { FileError, type FileHandle, type FileSystem, invariant } from '../host/index.ts'
 import { CorruptLogError } from './errors.ts'
 
+/** Entries that are written together while an index is built. */
+const BUILDING_ENTRIES = 4096
+
 export class IndexFile {
   /** Changes when the file is renamed. */
   path: string
@@ -17,6 +20,9 @@ export class IndexFile {
   private readonly handle: FileHandle
   private fileBytes: number
   private count: number
+  /** Bytes of the last entries, which are not in the file yet; undefined unless the index is being built. */
+  private held: Uint8Array | undefined
+  private heldBytes = 0
 
   /** Opens the file as it is, or makes a new one of full size. */
   constructor(files: FileSystem, path: string, entrySize: number, maxBytes: number) {
@@ -62,8 +68,17 @@ export class IndexFile {
   /** Adds an entry at the end. */
   append(bytes: Uint8Array): void {
     invariant(this.count < this.capacity, () => `${this.path} is full with ${this.count} entries`)
-    this.handle.write(this.count * this.entrySize, bytes)
+    if (this.held === undefined) this.handle.write(this.count * this.entrySize, bytes)
+    else this.hold(bytes, this.held)
     this.count++
+  }
+
+  /**
+   * The entries are written many at a time from here on, until the file is trimmed, flushed or cleared: for an index that
+   * is built anew, which nobody trusts before it is flushed.
+   */
+  beginBuilding(): void {
+    this.held ??= new Uint8Array(BUILDING_ENTRIES * this.entrySize)
   }
 
   /** Takes back the entry added last, after the append that it was for has failed. */
@@ -88,6 +103,8 @@ export class IndexFile {
 
   /** Empties the file, whatever it holds. */
   clear(): void {
+    this.held = undefined
+    this.heldBytes = 0
     this.handle.truncate(0)
     this.fileBytes = 0
     this.count = 0
@@ -100,10 +117,12 @@ export class IndexFile {
 
   /** Cuts the file behind the last entry. */
   trim(): void {
+    this.endBuilding()
     this.resize(this.count * this.entrySize)
   }
 
   flush(): void {
+    this.endBuilding()
     this.handle.sync()
   }
 
@@ -116,6 +135,22 @@ export class IndexFile {
     if (this.fileBytes % this.entrySize !== 0) {
       throw new CorruptLogError(this.path, this.fileBytes, `its size is not a multiple of ${this.entrySize}`)
     }
+  }
+
+  private hold(bytes: Uint8Array, held: Uint8Array): void {
+    if (this.heldBytes === held.length) this.writeHeld(held)
+    held.set(bytes, this.heldBytes)
+    this.heldBytes += bytes.length
+  }
+
+  private writeHeld(held: Uint8Array): void {
+    this.handle.write(this.count * this.entrySize - this.heldBytes, held.subarray(0, this.heldBytes))
+    this.heldBytes = 0
+  }
+
+  private endBuilding(): void {
+    if (this.held !== undefined && this.heldBytes > 0) this.writeHeld(this.held)
+    this.held = undefined
   }
 
   private resize(bytes: number): void {

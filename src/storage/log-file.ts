@@ -18,7 +18,9 @@ import {
 } from './record/layout.ts'
 
 const HEADER_WINDOW_BYTES = 4096
-const SCAN_WINDOW_BYTES = 65_536
+/** A search reads so much where entries are so large that a window would hold one header: a page of the file stays cold. */
+const LONE_HEADER_BYTES = 64
+const SCAN_WINDOW_BYTES = 262_144
 
 /** Filled and read within one call, so all files can share it. */
 const headerWindow = new Uint8Array(HEADER_WINDOW_BYTES)
@@ -30,6 +32,8 @@ export class LogFile {
   private validBytes: number
   /** Size that the file was given before there was anything in it; 0 once it is cut. */
   private allocatedBytes = 0
+  /** What a search reads at a time, after the entries that the one before it came by. */
+  private searchBytes = HEADER_WINDOW_BYTES
 
   /**
    * Opens the file, or makes it.
@@ -78,7 +82,7 @@ export class LogFile {
     while (position + ENTRY_OVERHEAD < this.validBytes) {
       if (position + SCAN_HEADER_BYTES > windowEnd) {
         windowStart = position
-        windowEnd = position + this.fillHeaderWindow(position)
+        windowEnd = position + this.fillHeaderWindow(position, this.searchBytes)
         if (position + ENTRY_OVERHEAD > windowEnd) return -1
       }
       const at = position - windowStart
@@ -87,6 +91,7 @@ export class LogFile {
       if (messageSize < MESSAGE_SIZE_MIN) {
         throw new CorruptLogError(this.path, position, `message of ${messageSize} bytes`)
       }
+      this.searchBytes = messageSize < HEADER_WINDOW_BYTES ? HEADER_WINDOW_BYTES : LONE_HEADER_BYTES
       position += ENTRY_OVERHEAD + messageSize
     }
     return -1
@@ -205,7 +210,7 @@ export class LogFile {
       const at = position - windowStart
       const end = entryEnd(view, at)
       if (end < 0) {
-        const needed = this.entrySizeAt(position, maxMessageBytes)
+        const needed = this.entrySizeAt(position, maxMessageBytes, view, at)
         if (needed < 0 || (at === 0 && needed <= filled)) return position
         if (needed > window.length) window = new Uint8Array(needed)
         windowStart = position
@@ -247,17 +252,21 @@ export class LogFile {
     this.handle.close()
   }
 
-  /** Bytes of the entry at `position`, or -1 if it is not whole, or too large, or of an impossible size. */
-  private entrySizeAt(position: number, maxMessageBytes: number): number {
-    if (this.fillHeaderWindow(position) < ENTRY_OVERHEAD) return -1
-    const messageSize = readInt32(headerWindow, SIZE_AT)
+  /**
+   * Bytes of the entry at `position`, or -1 if it is not whole, or too large, or of an impossible size.
+   * @param view what was read last, with the entry at `at`, though perhaps not even all of its header
+   */
+  private entrySizeAt(position: number, maxMessageBytes: number, view: Uint8Array, at: number): number {
+    const isInView = at + ENTRY_OVERHEAD <= view.length
+    if (!isInView && this.fillHeaderWindow(position) < ENTRY_OVERHEAD) return -1
+    const messageSize = isInView ? readInt32(view, at + SIZE_AT) : readInt32(headerWindow, SIZE_AT)
     if (messageSize < MESSAGE_SIZE_MIN || messageSize > maxMessageBytes) return -1
     const size = ENTRY_OVERHEAD + messageSize
     return position + size > this.validBytes ? -1 : size
   }
 
-  private fillHeaderWindow(position: number): number {
-    return this.handle.read(position, headerWindow, 0, Math.min(HEADER_WINDOW_BYTES, this.validBytes - position))
+  private fillHeaderWindow(position: number, length = HEADER_WINDOW_BYTES): number {
+    return this.handle.read(position, headerWindow, 0, Math.min(length, this.validBytes - position))
   }
 
   /** Part of a failed write may be in the file. If it cannot be cut off now, the next flush tries again. */

@@ -262,6 +262,8 @@ export class LogSegment {
   ): number {
     const { index, timeIndex, transactionIndex, format, times } = this
     this.resetIndexes()
+    index.file.beginBuilding()
+    timeIndex?.file.beginBuilding()
     let lastIndexed = 0
     let nextOffset = this.baseOffset
     let validBytes: number

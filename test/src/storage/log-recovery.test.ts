@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { readFile, utf8 } from '../../../src/host/index.ts'
+import { type FileSystem, readFile, utf8 } from '../../../src/host/index.ts'
 import { buildMessageSet, CorruptLogError, type Log, readMessageSet } from '../../../src/storage/index.ts'
 import vectors from '../../fixtures/kafka-vectors.json' with { type: 'json' }
 import { parseDirectory, problemsOf } from './parse-files.ts'
@@ -206,6 +206,26 @@ describe('loading a log', () => {
     expect(readFile(host.files, INDEX)).toEqual(before)
   })
 
+  it('writes a rebuilt index thousands of entries at a time, as whole as one that grew entry by entry', () => {
+    const host = new StorageHost()
+    const config = { 'index.interval.bytes': 0 }
+    const log = open(host, config)
+    for (let i = 0; i < 9000; i++) append(log, 'v')
+    log.close()
+    const before = readFile(host.files, INDEX)
+    expect(before).toHaveLength(8 * 8999)
+    host.files.removeFile(INDEX)
+    const writes = countWrites(host.files, INDEX)
+    const again = open(host, config, { cleanShutdown: true })
+    expect(writes.count).toBe(3)
+    append(again, 'v')
+    append(again, 'v')
+    expect(writes.count).toBe(4)
+    again.close()
+    expect(Buffer.compare(readFile(host.files, INDEX).subarray(0, before.length), before)).toBe(0)
+    expect(problemsOf(parseDirectory(host.files, 'orders-0'))).toEqual([])
+  })
+
   it('removes orphan indexes and the leftovers of deletion and compaction, and finishes a swap', () => {
     const host = new StorageHost()
     const log = open(host)
@@ -330,4 +350,21 @@ function tearTail(
     else if (how.index === 'empty') rewrite(files, `${path}.index`, () => new Uint8Array(0))
   })
   return log.recoveryPoint
+}
+
+/** Counts the writes to one file, where it is opened from now on. */
+function countWrites(files: FileSystem, path: string): { count: number } {
+  const counter = { count: 0 }
+  const openFile = files.open.bind(files)
+  files.open = (opened, options) => {
+    const handle = openFile(opened, options)
+    if (opened !== path) return handle
+    const write = handle.write.bind(handle)
+    handle.write = (position, bytes) => {
+      counter.count++
+      write(position, bytes)
+    }
+    return handle
+  }
+  return counter
 }
