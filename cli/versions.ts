@@ -44,6 +44,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   producerMemory: 'what a log remembers of idempotent producers (F25)',
   isrPropagation: 'whether leaders tell the controller of ISR changes (F17)',
   controllerWrites: "what guards a controller's writes to ZooKeeper (F18)",
+  topicIds: 'whether topics have ids, beside their names',
   brokerMetadata: 'what a broker writes down of itself and its cluster',
   brokerEpoch: 'whether control requests name the incarnation of a broker (F19)',
   latestOffset: 'the latest offset of a new leader whose high watermark lags (F23)',

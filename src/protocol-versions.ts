@@ -161,6 +161,8 @@ export interface ProtocolVersions {
   readonly retryPause: 'fixed' | 'exponential'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes; not needed where it writes them (2.7). */
   readonly isrPropagation: 'none' | 'notification'
+  /** KIP-516 (2.8): whether a topic has an id, in ZooKeeper and in the directories of its partitions. */
+  readonly topicIds: 'none' | 'kept'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
   /**

@@ -34,6 +34,7 @@ const v082: ProtocolVersions = {
   fetchFencing: 'none',
   messageFormat: 'v0',
   brokerMetadata: 'none',
+  topicIds: 'none',
   brokerCompression: 'none',
   preallocation: 'none',
   rollJitter: 'configurable',
@@ -290,7 +291,7 @@ const v27: ProtocolVersions = {
   connectTimeout: 'setting',
 }
 
-const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
+const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch', topicIds: 'kept' }
 
 const v33: ProtocolVersions = {
   ...v28,

@@ -53,6 +53,8 @@ export interface LogFormat {
   readonly brokenRecords: 'fatal' | 'cut-off'
   /** A new `.log` file has `segment.bytes` at once, in zeros, until the segment is rolled or closed (`preallocate`, 0.9). */
   readonly preallocates: boolean
+  /** The partition's directory says which topic it belongs to: `partition.metadata` (2.8). */
+  readonly topicIds: boolean
   /** Rules of the memory of idempotent producers, since 0.11. */
   readonly producerState: 'none' | ProducerStateRules
   /** Rules of the leader epoch cache, since 0.11. */
@@ -87,6 +89,7 @@ export const logFormat082: LogFormat = {
   upkeep: 'broken-index-is-fatal',
   brokenRecords: 'fatal',
   preallocates: false,
+  topicIds: false,
   producerState: 'none',
   leaderEpochs: 'none',
 }
