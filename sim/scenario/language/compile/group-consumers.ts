@@ -127,19 +127,20 @@ function processingOf(
   places: ReadonlyMap<string, Located>,
   report: Report,
 ): ProcessingOptions {
-  const { takes, commit, async: withoutWaiting = false, handsOver = false } = node?.value ?? {}
+  const { takes, commit, waits = true, handsOver = false } = node?.value ?? {}
   const automatic = config['enable.auto.commit'] as boolean | undefined
   if (commit === 'auto' && automatic === false) {
     const place = places.get('enable.auto.commit')!.place
     report.error('KS304', place, 'the application leaves commits to the consumer, which is told not to commit')
   }
   const commits = commit ?? (automatic === false ? 'never' : 'auto')
-  if (withoutWaiting && (commits === 'auto' || commits === 'never')) {
-    report.error('KS304', node!.field('async')!.keyPlace, '"async" is for commits of the application: it makes none', {
+  const waiting = node?.field('waits')
+  if (waiting !== undefined && (commits === 'auto' || commits === 'never')) {
+    report.error('KS304', waiting.keyPlace, '"waits" is for commits of the application: it makes none', {
       expected: 'commit: before, after or after-each beside it',
     })
   }
-  return { eachUs: takes === undefined ? 0 : readDuration(takes), commits, withoutWaiting, handsOver }
+  return { eachUs: takes === undefined ? 0 : readDuration(takes), commits, withoutWaiting: !waits, handsOver }
 }
 
 /** What the consumer itself refuses as it is constructed (`ConsumerConfig`, `Heartbeat`, `KafkaConsumer`). */

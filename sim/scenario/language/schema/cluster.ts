@@ -100,7 +100,7 @@ const sendsSchema = object(
 /** The application around a consumer. */
 const processesSchema = object(
   'processes',
-  'a mapping of takes, commit, async, handsOver, poll',
+  'a mapping of takes, commit, waits, handsOver, poll',
   {
     takes: format('duration')
       .optional()
@@ -110,7 +110,7 @@ const processesSchema = object(
       .describe(
         'When the application commits what `poll` gave it: `auto`: it leaves that to the consumer; `before` it does anything with it; `after` all of it; `after-each` message; `never`. Default: `auto`, or `never` where `enable.auto.commit` is false.',
       ),
-    async: yesNo().optional().describe('`true`: it does not wait for commits. Default `false`.'),
+    waits: yesNo().optional().describe('`false`: it does not wait for its commits (`commitAsync`). Default `true`.'),
     handsOver: yesNo()
       .optional()
       .describe('`true`: another thread does the work, and the one that polls goes on at once. Default `false`.'),
