@@ -95,6 +95,10 @@ export interface ProtocolVersions {
    * `message.downconversion.enable` may switch it off (KIP-283); 4.0 knows no such requests any more (KIP-896).
    */
   readonly downConversion: 'none' | 'always' | 'unless-disabled' | 'gone'
+  /** `segment.jitter.ms` and `log.roll.jitter.*`: since 0.8.2 (KAFKA-979). */
+  readonly rollJitter: 'none' | 'configurable'
+  /** `preallocate` (KAFKA-1646, 0.9): whether a segment may get its full size when it begins. */
+  readonly preallocation: 'none' | 'configurable'
   /** Which offset an index entry holds (2.0). */
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
@@ -157,6 +161,8 @@ export interface ProtocolVersions {
   readonly retryPause: 'fixed' | 'exponential'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes; not needed where it writes them (2.7). */
   readonly isrPropagation: 'none' | 'notification'
+  /** KIP-516 (2.8): whether a topic has an id, in ZooKeeper and in the directories of its partitions. */
+  readonly topicIds: 'none' | 'kept'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
   /**

@@ -34,7 +34,10 @@ const v082: ProtocolVersions = {
   fetchFencing: 'none',
   messageFormat: 'v0',
   brokerMetadata: 'none',
+  topicIds: 'none',
   brokerCompression: 'none',
+  preallocation: 'none',
+  rollJitter: 'configurable',
   formatSetting: 'none',
   downConversion: 'none',
   timestampSettings: 'none',
@@ -115,6 +118,7 @@ const v082: ProtocolVersions = {
 
 const v081: ProtocolVersions = {
   ...v082,
+  rollJitter: 'none',
   groupCoordinator: 'none',
   uncleanElection: 'always',
   minIsr: 'none',
@@ -134,6 +138,7 @@ const v09: ProtocolVersions = {
   moveTool: 'some-must-exist',
   groupCoordinator: 'group-membership',
   brokerCompression: 'compression.type',
+  preallocation: 'configurable',
   brokerMetadata: 'broker-id',
   loadingCoordinator: 'is-none',
   offsetsTopicLayout: 'offset-1-group-0',
@@ -286,7 +291,7 @@ const v27: ProtocolVersions = {
   connectTimeout: 'setting',
 }
 
-const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
+const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch', topicIds: 'kept' }
 
 const v33: ProtocolVersions = {
   ...v28,

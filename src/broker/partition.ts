@@ -183,6 +183,7 @@ export class Partition {
   private takeState(state: PartitionState, local: LocalReplica): void {
     const { leaderEpoch } = state.leaderAndIsr
     invariant(leaderEpoch > this.leaderEpoch, () => `${this.at}: leader epoch ${this.leaderEpoch} → ${leaderEpoch}`)
+    if (state.topicId !== undefined) local.log.assignTopicId(state.topicId)
     this.controllerEpoch = state.controllerEpoch
     this.local = local
     this.assigned = state.replicas

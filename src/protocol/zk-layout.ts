@@ -61,12 +61,17 @@ export const encodeClusterId = (id: string): string => JSON.stringify({ version:
 
 export const decodeClusterId = (data: string): string => (JSON.parse(data) as { id: string }).id
 
-/** `/brokers/topics/T`: partition to assigned replicas. */
-export function encodeAssignment(assignment: ReadonlyMap<number, readonly number[]>): string {
+/** `/brokers/topics/T`: partition to assigned replicas, and since 2.8 the id of the topic. */
+export function encodeAssignment(assignment: ReadonlyMap<number, readonly number[]>, topicId?: string): string {
   const partitions: Record<string, readonly number[]> = {}
   for (const [partition, replicas] of assignment) partitions[String(partition)] = replicas
-  return JSON.stringify({ version: 1, partitions })
+  if (topicId === undefined) return JSON.stringify({ version: 1, partitions })
+  const moves = { adding_replicas: {}, removing_replicas: {} }
+  return JSON.stringify({ version: 3, topic_id: topicId, partitions, ...moves })
 }
+
+/** The topic's id in `/brokers/topics/T`; undefined before 2.8. */
+export const decodeTopicId = (data: string): string | undefined => parsedObject<{ topic_id?: string }>(data)?.topic_id
 
 /**
  * In partition order. A node that holds something else has no partitions (`ZkUtils.getReplicaAssignmentForTopics`): a
