@@ -98,6 +98,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   oneInFlight: 'what one request in flight means to the Java producer',
   batchBackoff: 'a batch that backs off, where its broker gets others',
   keylessPartition: 'partition of a message without key, of the Java producer',
+  idempotence: 'sequence numbers of the Java producer (F25)',
   oversizedBatches: 'a batch that the broker finds too large',
   retryPause: 'the pause of the Java producer before a retry',
   cleanupPolicies: 'values of cleanup.policy that there are',

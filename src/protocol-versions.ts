@@ -155,6 +155,12 @@ export interface ProtocolVersions {
   readonly batchBackoff: 'broken-by-others' | 'kept'
   /** Partition of a message without key: in turn; KIP-480 (2.4): one a batch; KIP-794 (3.3): one for so many bytes. */
   readonly keylessPartition: 'round-robin' | 'sticky' | 'uniform-sticky'
+  /**
+   * F25, KIP-98 (0.11): sequence numbers of producers with `enable.idempotence`: with one request in flight; KAFKA-5494
+   * (1.0): with up to five, in the order of their numbers; KIP-360 (2.5): where an outcome stays unknown, the producer goes
+   * on with its next epoch instead of a new id; KIP-679 (3.0): they are on unless something else that is set forbids it.
+   */
+  readonly idempotence: 'none' | 'one-in-flight' | 'five-in-flight' | 'epoch-bump' | 'by-default'
   /** KIP-126 (0.11): a batch that the broker finds too large: fails, or is split. */
   readonly oversizedBatches: 'fail' | 'split'
   /** KIP-580 (3.7): whether the pause of the Java producer before a retry grows. */

@@ -112,6 +112,7 @@ const v082: ProtocolVersions = {
   oneInFlight: 'per-connection',
   batchBackoff: 'broken-by-others',
   keylessPartition: 'round-robin',
+  idempotence: 'none',
   oversizedBatches: 'fail',
   retryPause: 'fixed',
 }
@@ -210,6 +211,7 @@ const v011: ProtocolVersions = {
   cleanerMap: 'batches',
   logFiles: 'producer-state',
   producerMemory: 'one-batch',
+  idempotence: 'one-in-flight',
   oversizedBatches: 'split',
 }
 
@@ -224,6 +226,7 @@ const v11: ProtocolVersions = {
   unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
   lateAnswer: 'only-while-fetching',
+  idempotence: 'five-in-flight',
   producerMemory: 'five-batches',
 }
 
@@ -287,6 +290,7 @@ const v27: ProtocolVersions = {
   isrUpdate: 'controller',
   isrPropagation: 'none',
   truncationAtEnd: 'cuts-epochs',
+  idempotence: 'epoch-bump',
   sendBlocking: 'together-with-own-exception',
   connectTimeout: 'setting',
 }
@@ -297,6 +301,7 @@ const v33: ProtocolVersions = {
   ...v28,
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
+  idempotence: 'by-default',
   keylessPartition: 'uniform-sticky',
   formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',

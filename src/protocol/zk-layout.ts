@@ -32,6 +32,8 @@ export const zkPaths = {
   deleteTopics: '/admin/delete_topics',
   /** From 0.10.1. */
   clusterId: '/cluster/id',
+  /** From 0.11. */
+  latestProducerIdBlock: '/latest_producer_id_block',
   /** From 0.9. */
   isrChangeNotification: '/isr_change_notification',
   deleteTopic: (topic: string): string => `/admin/delete_topics/${topic}`,
@@ -114,6 +116,21 @@ export const encodeController = (brokerId: number, timestampMs: number): string 
   JSON.stringify({ version: 1, brokerid: brokerId, timestamp: String(timestampMs) })
 
 export const decodeController = (data: string): number => (JSON.parse(data) as { brokerid: number }).brokerid
+
+/** `/latest_producer_id_block`: the last ids that a broker has taken, both included; they are texts there. */
+export interface ProducerIdBlock {
+  readonly broker: number
+  readonly start: number
+  readonly end: number
+}
+
+export const encodeProducerIdBlock = ({ broker, start, end }: ProducerIdBlock): string =>
+  JSON.stringify({ version: 1, broker, block_start: String(start), block_end: String(end) })
+
+export function decodeProducerIdBlock(data: string): ProducerIdBlock {
+  const block = JSON.parse(data) as { broker: number; block_start: string; block_end: string }
+  return { broker: block.broker, start: Number(block.block_start), end: Number(block.block_end) }
+}
 
 /** `/config/topics/T`; values are texts there. */
 export const encodeTopicConfig = (config: Readonly<Record<string, string>>): string =>

@@ -95,6 +95,8 @@ export function ignoredProducerKey(key: string, versions: ProtocolVersions): Ign
       return isApart ? { why: `knows no ${key} of producers (KIP-19)` } : undefined
     case 'delivery.timeout.ms':
       return versions.batchExpiry === 'by-delivery-timeout' ? undefined : { why: `knows no ${key} (KIP-91)` }
+    case 'enable.idempotence':
+      return versions.idempotence === 'none' ? { why: `knows no ${key} (KIP-98)` } : undefined
     case 'retry.backoff.max.ms':
       return versions.retryPause === 'exponential' ? undefined : { why: `knows no ${key} (KIP-580)` }
     case 'socket.connection.setup.timeout.ms':
