@@ -22,8 +22,11 @@ import { MinIsrOracle } from './i-minisr.ts'
 import { NoStrayOracle } from './i-no-stray.ts'
 import { NoDuplicateOracle } from './i-nodup.ts'
 import { OneLeaderPerEpochOracle } from './i-one-leader-per-epoch.ts'
+import { OneOwnerOracle } from './i-one-owner.ts'
 import { OrderOracle } from './i-order.ts'
+import { ProcessedOnceOracle } from './i-processed-once.ts'
 import { ReadHighWatermarkOracle } from './i-read-hw.ts'
+import { UnicastOracle } from './i-unicast.ts'
 import type { Oracle, Violation } from './oracle.ts'
 import { Truth } from './truth.ts'
 
@@ -44,6 +47,9 @@ const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<st
   ['I-CONVERGE', () => new ConvergeOracle()],
   ['I-ORDER', () => new OrderOracle()],
   ['I-NODUP', () => new NoDuplicateOracle()],
+  ['I-ONE-OWNER', () => new OneOwnerOracle()],
+  ['I-UNICAST', () => new UnicastOracle()],
+  ['I-PROCESSED-ONCE', () => new ProcessedOnceOracle()],
 ])
 
 /** Judged only where it is asked for: a run says nothing about where it would have come to rest. */

@@ -244,6 +244,8 @@ export type Target =
   | { readonly select: 'all-zookeeper' }
   /** The contender that leads an election. */
   | { readonly select: 'elected'; readonly election: string }
+  /** The broker that coordinates a group. */
+  | { readonly select: 'coordinator'; readonly group: string }
 
 export type Targets = readonly Target[]
 

@@ -29,6 +29,10 @@ export function resolve(target: Target, view: ClusterView): readonly string[] {
       return Object.keys(view.zookeeper)
     case 'elected':
       return oneOrNone(electedContender(view, target.election))
+    case 'coordinator': {
+      const { coordinator } = view.groups[target.group] ?? { coordinator: '' }
+      return coordinator === '' ? [] : [coordinator]
+    }
     default:
       return unreachable(target)
   }

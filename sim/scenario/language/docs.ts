@@ -215,6 +215,7 @@ Wherever a machine is meant: a name (\`b1\`, \`zk2\`, \`p1\`), a selector, or a 
 | \`controller\` | the broker that is controller |
 | \`zk-leader\` | the leader of the ZooKeeper ensemble |
 | \`elected(/chroot)\` | the contender that leads the election |
+| \`coordinator(billing)\` | the broker that spoke last for a coordinated group |
 | \`all brokers\`, \`all zookeeper\` | all of them |`
 
 const conditionsText = `## Conditions

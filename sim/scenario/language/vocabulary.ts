@@ -245,6 +245,7 @@ export const promises = [
   'I-SENT-ACCOUNTING',
   'I-STRONG-ISR',
   'I-TXN-ATOMIC',
+  'I-UNICAST',
   'I-VISIBLE-HW-MONOTONE',
   'I-WEAK-ISR',
 ] as const

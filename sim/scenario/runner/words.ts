@@ -32,6 +32,8 @@ export function targetWords(target: Target): string {
       return 'all ZooKeeper servers'
     case 'elected':
       return `elected(${target.election})`
+    case 'coordinator':
+      return `coordinator(${target.group})`
     default:
       return unreachable(target)
   }

@@ -11,6 +11,8 @@ const ofPartition = {
   'any follower': 'any-follower',
   'most-advanced follower': 'most-advanced-follower',
 } as const
+/** Selectors of something else than a partition, with an example. */
+const ofOthers = { elected: 'elected(/chroot)', coordinator: 'coordinator(billing)' } as const
 const alone = {
   controller: 'controller',
   'zk-leader': 'zk-leader',
@@ -44,6 +46,10 @@ export function compileTarget(node: Located<string>, names: Names, report: Repor
     const election = names.election(node.part('elected('.length, text.length - 1), inner!)
     return election === undefined ? undefined : { select: 'elected', election }
   }
+  if (selector === 'coordinator') {
+    const group = names.groupNamed(inner!, node.part('coordinator('.length, text.length - 1))
+    return group === undefined ? undefined : { select: 'coordinator', group }
+  }
   if (!Object.hasOwn(ofPartition, selector!)) return unknownSelector(node, selector!, report)
   if (!textFormats.partition.pattern.test(inner!)) {
     report.error('KS102', node.place, `${quoted(inner!)} is not a partition`, {
@@ -58,10 +64,10 @@ export function compileTarget(node: Located<string>, names: Names, report: Repor
 }
 
 function unknownSelector(node: Located, word: string, report: Report): undefined {
-  const bare = [...Object.keys(ofPartition), ...Object.keys(alone), 'elected']
+  const bare = [...Object.keys(ofPartition), ...Object.keys(alone), ...Object.keys(ofOthers)]
   const inner = /\(.*\)$/.exec(node.text)?.[0] ?? '(orders-0)'
   const known = bare.map((name) =>
-    Object.hasOwn(ofPartition, name) ? `${name}(orders-0)` : name === 'elected' ? 'elected(/chroot)' : name,
+    Object.hasOwn(ofPartition, name) ? `${name}(orders-0)` : (ofOthers[name as keyof typeof ofOthers] ?? name),
   )
   const near = nearest(word.trim(), bare)
   report.error('KS110', node.place, `no selector ${quoted(node.text)} (${known.join(', ')})`, {

@@ -1,0 +1,78 @@
+/** I-UNICAST: within a group, a message is one member's. */
+import type { SystemEvent } from '../../src/events.ts'
+import type { WorldEvent } from '../kernel/events.ts'
+import type { TraceRecord } from '../kernel/index.ts'
+import { OracleBase } from './oracle.ts'
+import type { Truth } from './truth.ts'
+
+type Event = Extract<
+  SystemEvent | WorldEvent,
+  { readonly kind: 'PartitionsAssigned' | 'MessagesRead' | 'ProcessEnded' | 'GroupLeft' }
+>
+
+interface Membership {
+  readonly group: string
+  readonly generation: number
+}
+
+/** Who was last given a message, and in which generation. */
+interface Delivery {
+  readonly client: string
+  readonly generation: number
+}
+
+/**
+ * Redelivery is no breach: after a rebalance the next owner begins where the group has committed, and is given again what
+ * the one before it had. Groups that form through ZooKeeper have no generations by which to tell; they are not judged.
+ */
+export class UnicastOracle extends OracleBase {
+  readonly name = 'I-UNICAST'
+  readonly statement = 'In one generation of a group a message is given to one of its members.'
+  readonly kinds = ['PartitionsAssigned', 'MessagesRead', 'GroupLeft', 'ProcessEnded']
+  protected readonly promise = 'promised by coordinated groups (0.9)'
+  private readonly members = new Map<string, Membership>()
+  /** By group and partition, then by offset. */
+  private readonly deliveries = new Map<string, Map<number, Delivery>>()
+
+  apply(record: TraceRecord, _truth: Truth): void {
+    const event = record.event as Event
+    switch (event.kind) {
+      case 'PartitionsAssigned':
+        this.members.set(event.client, { group: event.group, generation: event.generation })
+        break
+      case 'GroupLeft':
+        this.members.delete(event.client)
+        break
+      case 'ProcessEnded':
+        this.members.delete(record.machine)
+        break
+      case 'MessagesRead': {
+        const member = this.members.get(event.client)
+        if (member !== undefined) this.read(record, event, member)
+        break
+      }
+    }
+  }
+
+  private read(
+    record: TraceRecord,
+    { client, tp, messages }: Extract<Event, { readonly kind: 'MessagesRead' }>,
+    { group, generation }: Membership,
+  ): void {
+    const place = `${group} ${tp}`
+    let deliveries = this.deliveries.get(place)
+    if (deliveries === undefined) this.deliveries.set(place, (deliveries = new Map()))
+    for (const { offset } of messages) {
+      const before = deliveries.get(offset)
+      if (before !== undefined && before.client !== client && before.generation === generation) {
+        const detail = `${client} was given offset ${offset} of ${tp} in generation ${generation} of group ${group}, as ${before.client} had been.`
+        this.report(record, undefined, { tp, detail })
+      }
+      deliveries.set(offset, { client, generation })
+    }
+  }
+
+  protected excuse(): undefined {
+    return undefined
+  }
+}
