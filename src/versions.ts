@@ -286,7 +286,7 @@ const v27: ProtocolVersions = {
   connectTimeout: 'setting',
 }
 
-const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch' }
+const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch', producerMemory: 'snapshot-per-segment' }
 
 const v33: ProtocolVersions = {
   ...v28,

@@ -220,6 +220,18 @@ export class Log extends LocalLog {
     this.producerState?.truncateHead(offset)
   }
 
+  /**
+   * Of snapshots below the last two segments, and below the one that recovery would begin with, no start makes use any
+   * more. Called when that is written down (`deleteSnapshotsAfterRecoveryPointCheckpoint`).
+   */
+  deleteOldSnapshots(): void {
+    const { row, recoveryPoint, producerState: state } = this
+    if (state === undefined || state.rules === 'snapshot-per-segment') return
+    const slot = row.slotOf(recoveryPoint - 1)
+    const recoveredFrom = slot < 0 ? recoveryPoint : row.at(slot).baseOffset
+    state.deleteSnapshotsBefore(Math.min(recoveredFrom, row.at(Math.max(0, row.count - 2)).baseOffset))
+  }
+
   override roll(baseOffset: number = this.logEndOffset): LogSegment {
     const segment = super.roll(baseOffset)
     // Recovery of the segment begins with it.

@@ -6,11 +6,22 @@ import { type FileSystem, readFile } from '../../../src/host/index.ts'
 import { CorruptRecordError } from '../../../src/storage/errors.ts'
 import { batchesOf } from '../../../src/storage/index.ts'
 import type { Outcome } from './both-start.ts'
+import type { KafkaRelease } from './kafka-jars.ts'
 
 const RELATIVE_OFFSET_MAX = 0x7fff_ffff
 
 /** The choice that explains a difference, or undefined. */
-export function excuseFor(files: FileSystem, partition: string, kafka: Outcome, ours: Outcome): string | undefined {
+export function excuseFor(
+  files: FileSystem,
+  partition: string,
+  release: KafkaRelease,
+  kafka: Outcome,
+  ours: Outcome,
+): string | undefined {
+  if (kafka.refusal !== undefined && /smaller than minimum record overhead/.test(kafka.refusal)) {
+    return 'zeros behind the last message, where no scan is due'
+  }
+  if (release === '1.1.1' && isCleanWithoutIndex(files, partition)) return 'a missing index after a clean stop'
   if (kafka.refusal?.includes('Attempt to append to a full index')) return 'a rebuilt index that is full'
   if (kafka.refusal?.includes('OutOfMemoryError')) return 'a message that claims more than there is memory'
   if (ours.refusal !== undefined && /position -?\d+ in a log of/.test(ours.refusal)) return 'an index beyond its log'
@@ -25,6 +36,12 @@ export function excuseFor(files: FileSystem, partition: string, kafka: Outcome, 
     end = (offsets.at(-1) ?? base - 1) + 1
   }
   return undefined
+}
+
+function isCleanWithoutIndex(files: FileSystem, partition: string): boolean {
+  if (files.status('.kafka_cleanshutdown') === undefined) return false
+  const names = new Set(files.list(partition))
+  return [...names].some((name) => name.endsWith('.log') && !names.has(name.replace('.log', '.index')))
 }
 
 /** Last offset of each entry, as far as they are whole. */
