@@ -22,6 +22,8 @@ import { ourManager } from './our-disk.ts'
 export const PARTITION = 'orders-0'
 
 const OFFSET_BYTES = 8
+/** The one producer with an id that has no transactions. */
+const IDEMPOTENT = 1
 
 type Step =
   | { readonly do: 'append'; readonly records: readonly NewRecord[]; readonly codec: CompressionType }
@@ -32,12 +34,7 @@ type Step =
       readonly magic: Magic
     }
   /** A batch of an idempotent or transactional producer, as a follower gets it: format 2 only. */
-  | {
-      readonly do: 'produce'
-      readonly producerId: number
-      readonly isTransactional: boolean
-      readonly records: readonly NewRecord[]
-    }
+  | { readonly do: 'produce'; readonly producerId: number; readonly records: readonly NewRecord[] }
   /** A marker, whether or not a transaction is open. */
   | { readonly do: 'end'; readonly producerId: number; readonly type: 'commit' | 'abort' }
   | { readonly do: 'wait'; readonly ms: number }
@@ -65,10 +62,10 @@ export function lifeOf(format: LogFormat, codecs: readonly CompressionType[]): f
     flippedBit: fc.option(fc.nat(100_000), { nil: undefined }),
   })
   const producerId = fc.integer({ min: 1, max: 3 })
-  const isTransactional = fc.boolean()
-  const produce = fc.record({ do: fc.constant('produce' as const), producerId, isTransactional, records: newRecords })
+  const produce = fc.record({ do: fc.constant('produce' as const), producerId, records: newRecords })
   const type = fc.constantFrom('commit' as const, 'abort' as const)
-  const end = fc.record({ do: fc.constant('end' as const), producerId, type })
+  const transactional = producerId.filter((id) => id !== IDEMPOTENT)
+  const end = fc.record({ do: fc.constant('end' as const), producerId: transactional, type })
   const ofFormat2 = [
     { weight: 5, arbitrary: produce },
     { weight: 3, arbitrary: end },
@@ -125,7 +122,8 @@ export function play(life: Life, format: LogFormat, end: 'shutdown' | 'kill' = '
         break
       }
       case 'produce': {
-        const { producerId, isTransactional } = step
+        const { producerId } = step
+        const isTransactional = producerId !== IDEMPOTENT
         const baseSequence = sequences.get(producerId) ?? 0
         sequences.set(producerId, baseSequence + step.records.length)
         const origin = { producerId, producerEpoch: 0, baseSequence, isTransactional, partitionLeaderEpoch: 0 }
