@@ -128,6 +128,7 @@ const SNAPSHOT_ENTRY_BYTES = 46
 /** The producers of a snapshot; Kafka names them in an order that follows from hash codes. */
 function producersOf(snapshot: Uint8Array): string {
   const bytes = Buffer.from(snapshot)
+  if (bytes.length < SNAPSHOT_HEADER_BYTES) return bytes.toString('hex')
   const producers: string[] = []
   for (let at = SNAPSHOT_HEADER_BYTES; at < bytes.length; at += SNAPSHOT_ENTRY_BYTES) {
     producers.push(bytes.toString('hex', at, at + SNAPSHOT_ENTRY_BYTES))
@@ -135,11 +136,11 @@ function producersOf(snapshot: Uint8Array): string {
   return [bytes.length, bytes.readUInt16BE(0), ...producers.sort()].join(' ')
 }
 
-/** Ours takes one when it has loaded a log, as Kafka does from 2.0 on. */
+/** Ours takes some when it has loaded a log, as Kafka does from 2.0 on. */
 function isSnapshotOfTheStart(path: string, { logs }: Outcome, release: KafkaRelease | undefined): boolean {
   if (release !== '1.1.1') return false
-  return logs.some(
-    ({ partition, endOffset }) => path === `${partition}/${String(endOffset).padStart(20, '0')}.snapshot`,
+  return logs.some(({ partition, endOffset, segments }) =>
+    [...segments.slice(-2), endOffset].some((at) => path === `${partition}/${String(at).padStart(20, '0')}.snapshot`),
   )
 }
 

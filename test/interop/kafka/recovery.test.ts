@@ -34,12 +34,7 @@ interface Era {
 }
 
 const codecs: readonly CompressionType[] = ['none', 'gzip', 'snappy', 'lz4']
-const eras: readonly Era[] = [
-  { release: '0.8.2.2', preset: '0.8.2', settings: {}, codecs, runs: 300 },
-  { release: '1.1.1', preset: '1.1', settings: { 'message.format.version': '0.10.2' }, codecs, runs: 100 },
-  { release: '1.1.1', preset: '1.1', settings: {}, codecs, runs: 200 },
-  { release: '2.4.1', preset: '2.4', settings: {}, codecs: [...codecs, 'zstd'], runs: 200 },
-]
+const eras: readonly Era[] = [{ release: '0.8.2.2', preset: '0.8.2', settings: {}, codecs, runs: 300 }]
 
 for (const { release, preset, settings, codecs, runs } of eras) {
   const format = releaseLogFormat(presets[preset], topicConfigWith(settings))
