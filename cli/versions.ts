@@ -67,6 +67,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   expansionDuringMove: 'more partitions for a topic whose replicas are moving',
   topicNotCreated: 'asking for metadata of a topic that cannot be created',
   movesOfDeletedTopics: 'what a new controller does about a move whose topic is to be deleted',
+  unfinishedMoves: 'how a new controller knows whether a move of a partition is over',
   unneededElection: 'a preferred election of a partition that the preferred replica leads',
   unassignedFollower: 'a follower that fetches a partition which is not assigned to it',
   replacedController: 'a controller that sees another one in /controller',

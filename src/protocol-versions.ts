@@ -52,7 +52,7 @@ export interface ProtocolVersions {
    * or (1.1) only if the partition is not to be truncated first.
    */
   readonly lateAnswer: 'by-offset' | 'only-while-fetching'
-  /** A fetch whose messages are damaged: it goes on behind them (and dies of the gap), or (0.11) fetches them again. */
+  /** A fetch whose messages are damaged: it goes on behind them (and dies of the gap), or (0.10.1.1) fetches them again. */
   readonly damagedFetch: 'skipped' | 'fetched-again'
   /** KIP-461 (2.3): an error with one partition ends the fetcher, or only leaves that partition out. */
   readonly fetcherFailure: 'thread-dies' | 'partition-fails'
@@ -243,6 +243,11 @@ export interface ProtocolVersions {
    * gives it up, but the deletion waits for it; or (KIP-455, 2.4) gives it up, and the deletion goes on.
    */
   readonly movesOfDeletedTopics: 'go-on' | 'given-up' | 'given-up-for-deletion'
+  /**
+   * A new controller that finds a partition on the very replicas that it shall move to: takes the move for done; or
+   * (KIP-455, 2.4) knows which of them are being added still, and tells the leader of them.
+   */
+  readonly unfinishedMoves: 'told-by-replicas' | 'told-by-adding-replicas'
   /**
    * A preferred election of a partition whose leader is the preferred replica: counts as done, even if that broker is
    * dead, and the partition for online; or (1.1) changes nothing.

@@ -69,6 +69,7 @@ const v082: ProtocolVersions = {
   expansionDuringMove: 'goes-on',
   topicNotCreated: 'fails-request',
   unneededElection: 'counts-as-done',
+  unfinishedMoves: 'told-by-replicas',
   unassignedFollower: 'whole-fetch-fails',
   movesOfDeletedTopics: 'go-on',
   replacedController: 'works-on',
@@ -189,6 +190,7 @@ const v0102: ProtocolVersions = {
   batchExpiry: 'by-request-timeout-in-order',
   oneInFlight: 'per-partition',
   unknownPartition: 'waited-for',
+  damagedFetch: 'fetched-again',
 }
 
 const v011: ProtocolVersions = {
@@ -196,7 +198,6 @@ const v011: ProtocolVersions = {
   moveTool: 'brokers-must-exist',
   preferredElections: 'not-remembered',
   truncation: 'epoch-end',
-  damagedFetch: 'fetched-again',
   messageFormat: 'v2',
   offsetsLoad: 'to-log-end',
   offsetsTopicReplicas: 'enforced',
@@ -261,6 +262,7 @@ const v24: ProtocolVersions = {
   brokerEpoch: 'registration',
   deadReplicas: 'go-offline',
   movesOfDeletedTopics: 'given-up-for-deletion',
+  unfinishedMoves: 'told-by-adding-replicas',
   latestOffset: 'waits-for-epoch-start',
   cleanerMap: 'batches-and-gaps',
   cleanerCheckpoint: 'kept-within-log',

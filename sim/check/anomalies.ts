@@ -65,7 +65,10 @@ export function partitionAnomaly(
     const anomaly = brokerAnomaly(control, broker, versions) ?? replicaAnomaly(control, broker, partition, versions)
     if (anomaly !== undefined) return anomaly
   }
-  if (partition.decidedByDeposed && versions.controllerWrites === 'node-version') return deposedDecision(partition)
+  if (versions.controllerWrites === 'node-version') {
+    if (partition.decidedByDeposed) return deposedDecision(partition)
+    if (control.shells.has(partition.topic)) return shell(partition)
+  }
   const lost =
     unseenPartition(control, partition, versions) ??
     lostAnswer(control, partition) ??
@@ -170,6 +173,12 @@ function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionCo
   }
 }
 
+/** One controller deletes a topic, and another one, who knows it still, gives its partitions leaders. */
+const shell = ({ tp, topic, decidedBy }: PartitionControl): Anomaly => ({
+  id: 'M23',
+  because: `${decidedBy} wrote the state of ${tp} after another controller, which stood before or after it, had deleted ${topic}: the topic's node is empty, and nobody knows its partitions (KAFKA-6082, before 2.1)`,
+})
+
 const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
   id: 'M23',
   because: `the last decision on ${tp} was made by ${decidedBy}, a controller that had been replaced (KAFKA-6082, before 2.1)`,
@@ -247,16 +256,15 @@ const writtenAwayAnomaly = (tp: string): Anomaly => ({
 })
 
 /** Why a request for preferred elections stays in ZooKeeper. */
-export function electionAnomaly(control: ControlTruth, data: string, versions: ProtocolVersions): Anomaly | undefined {
-  if (versions.preferredRequests === 'checked') return undefined
+export function electionAnomaly(control: ControlTruth, data: string): Anomaly | undefined {
   const { failures, holder } = control.controller
   for (const [, topic, partition] of data.matchAll(/"topic":"([^"]*)","partition":(\d+)/g)) {
     const tp = `${topic}-${partition}`
     const failed = failures.has(`preferred replica election: no leadership is known for ${tp}`)
-    if (!failed || control.partitions.has(tp)) continue
+    if (!failed) continue
     return {
       id: 'D20',
-      because: `b${holder} was asked for a preferred election of ${tp} when the topic was gone already: it fails after the try, and the request waits for the next controller (derived; before 2.2)`,
+      because: `b${holder} was asked for a preferred election of ${tp} when the topic was gone, or the partition had no leader yet: it failed, and the request waits for the next controller (derived; from 2.2 on only where the partition is there)`,
     }
   }
   return undefined

@@ -41,6 +41,8 @@ export class ControlTruth {
     atWorkSinceUs: undefined,
     toldOf: new Map(),
   }
+  /** Topics whose node is but the parent of a state that somebody wrote after they had been deleted. */
+  readonly shells = new Set<string>()
   /** Nodes under `/admin`, without the directory of topics to delete. */
   readonly requests = new Map<string, string>()
   /**
@@ -351,6 +353,8 @@ export class ControlTruth {
     if (change.op !== 'create' && by !== '' && !this.isNamed(by) && this.machine(by) !== undefined) {
       this.controller.deposedWrites.set(topic, by)
     }
+    if (change.op !== 'delete' && change.data === '') this.shells.add(topic)
+    else this.shells.delete(topic)
     if (change.op === 'delete') this.topicGone(topic)
     else if (change.data !== '') {
       this.assign(topic, change.data, this.machine(by) === undefined, change.op === 'setData')

@@ -86,13 +86,14 @@ export function replicaExcuse(versions: ProtocolVersions, { own, partition }: Re
 }
 
 /** How a replica may come to the ISR, or to the lead, without what it never had: nothing that it lost explains that. */
-export function absenceExcuse(versions: ProtocolVersions, own: Evidence): string | undefined {
+export function absenceExcuse(versions: ProtocolVersions, { own, partition }: ReplicaEvidence): string | undefined {
   const { uncleanElections, emptiedIsrs, diskFaults, incompleteJoins } = own
   const none = noEvidence()
-  return (
-    faultExcuse({ ...none, uncleanElections, emptiedIsrs, diskFaults }) ??
-    windowExcuse(versions, { ...none, incompleteJoins })
-  )
+  const fault = faultExcuse({ ...none, uncleanElections, emptiedIsrs, diskFaults })
+  if (fault !== undefined) return fault
+  if (versions.damagedFetch === 'skipped' && incompleteJoins > 0 && partition.diskFaults > 0)
+    return 'a follower went on behind messages that its leader’s disk had damaged, without them (before 0.10.1.1)'
+  return windowExcuse(versions, { ...none, incompleteJoins })
 }
 
 /** Whether a cut that took a confirmed message away is one that Kafka makes, or one that nothing can prevent. */

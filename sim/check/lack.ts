@@ -53,6 +53,6 @@ function orphaned(partition: PartitionTruth, replica: ReplicaTruth, offset: numb
 export function lackExcuse(versions: ProtocolVersions, lack: Lack): string | undefined {
   if (lack.joinedTooEarly) return undefined
   if (lack.cut !== undefined) return cutExcuse(versions, lack.cut)
-  if (lack.neverHad) return absenceExcuse(versions, lack.own)
+  if (lack.neverHad) return absenceExcuse(versions, lack)
   return replicaExcuse(versions, lack) ?? (lack.orphaned === undefined ? undefined : cutExcuse(versions, lack.orphaned))
 }

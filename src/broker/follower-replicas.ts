@@ -72,7 +72,7 @@ export class FollowerReplicas implements FetcherTarget {
         if (!(error instanceof LogError)) throw error
         const isDamaged = error.errorCode === ErrorCode.InvalidMessage || error.errorCode === ErrorCode.InvalidRecord
         if (!isDamaged) return 'failed'
-        // Up to 0.10 the fetch position moves on all the same: the next data will not fit the log, and the thread dies then.
+        // Up to 0.10.1.0 the fetch position moves on all the same: the next data will not fit the log, and the thread dies then.
         return this.options.versions.damagedFetch === 'skipped' ? nextOffset(records, fetchOffset) : 'damaged'
       }
     }

@@ -58,7 +58,7 @@ export class Reassignments {
     const requests = yield* this.readRequests()
     for (const [tp, newReplicas] of requests) {
       const replicas = context.assignment.get(tp)
-      if (replicas === undefined || sameReplicas(replicas, newReplicas)) yield* this.crossOut(tp)
+      if (replicas === undefined || (yield* this.isDone(tp, replicas, newReplicas))) yield* this.crossOut(tp)
       else context.reassignments.set(tp, { newReplicas, unwatchIsr: undefined })
     }
   }
@@ -70,7 +70,7 @@ export class Reassignments {
     for (const tp of sortPartitions([...reassignments.keys()])) {
       const { topic } = splitTopicPartition(tp)
       if (movesOfDeletedTopics === 'go-on' || !deletion.isQueued(topic)) {
-        yield* this.initiate(tp, reassignments.get(tp)!)
+        yield* this.initiate(tp, reassignments.get(tp)!, true)
       } else {
         yield* this.crossOut(tp)
         if (movesOfDeletedTopics === 'given-up-for-deletion') this.deletion.resume([topic])
@@ -96,14 +96,25 @@ export class Reassignments {
     }
   }
 
-  /** Begins one, or crosses it out if it cannot be done. */
-  private *initiate(tp: TopicPartition, reassignment: Reassignment): Task<void> {
+  /**
+   * Whether a move that a controller before began is over. From 2.4 on the topic's node tells which replicas are being
+   * added; here it is told by the ISR.
+   */
+  private *isDone(tp: TopicPartition, replicas: readonly number[], newReplicas: readonly number[]): Task<boolean> {
+    if (!sameReplicas(replicas, newReplicas)) return false
+    const { unfinishedMoves } = this.core.context.environment.versions
+    return unfinishedMoves === 'told-by-replicas' || (yield* this.areInIsr(tp, newReplicas))
+  }
+
+  /** Begins one, or goes on with it after taking over, or crosses it out if it cannot be done. */
+  private *initiate(tp: TopicPartition, reassignment: Reassignment, begun = false): Task<void> {
     const { context } = this.core
     const { newReplicas } = reassignment
     try {
       const replicas = context.assignment.get(tp)
       if (replicas === undefined) throw new Refusal('state-change-failed', `${tp} does not exist`)
-      if (sameReplicas(replicas, newReplicas)) {
+      const done = begun ? yield* this.isDone(tp, replicas, newReplicas) : sameReplicas(replicas, newReplicas)
+      if (done) {
         throw new Refusal('state-change-failed', `${tp} is on [${newReplicas}] already`)
       }
       const dead = newReplicas.filter((id) => !context.isLive(id))

@@ -68,9 +68,13 @@ export function encodeAssignment(assignment: ReadonlyMap<number, readonly number
   return JSON.stringify({ version: 1, partitions })
 }
 
-/** In partition order. */
+/**
+ * In partition order. A node that holds something else has no partitions (`ZkUtils.getReplicaAssignmentForTopics`): a
+ * deposed controller leaves an empty one, as the parent of a state that it writes, where the topic was deleted meanwhile.
+ */
 export function decodeAssignment(data: string): Map<number, readonly number[]> {
-  const { partitions } = JSON.parse(data) as { partitions: Record<string, number[]> }
+  const { partitions } = parsedObject<{ partitions: Record<string, number[]> }>(data) ?? {}
+  if (partitions === undefined) return new Map()
   const numbers = Object.keys(partitions).map(Number)
   numbers.sort((a, b) => a - b)
   return new Map(numbers.map((partition) => [partition, partitions[String(partition)]!]))
@@ -132,4 +136,14 @@ export const decodePartitionList = (data: string): PartitionList['partitions'] =
 export function partitionOfStatePath(path: string): { readonly topic: string; readonly partition: number } | undefined {
   const match = /^\/brokers\/topics\/([^/]+)\/partitions\/(\d+)\/state$/.exec(path)
   return match === null ? undefined : { topic: match[1]!, partition: Number(match[2]) }
+}
+
+/** A JSON object; undefined where the text is none. */
+function parsedObject<T>(text: string): Partial<T> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Partial<T>) : undefined
+  } catch {
+    return undefined
+  }
 }

@@ -10,6 +10,7 @@ import type { RandomStream } from '../../../src/host/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import { RandomStreams } from '../../kernel/index.ts'
 import type { ClientPlan, ScenarioPlan, TopicPlan } from '../../scenario/plan.ts'
+import { randomDeposition } from './depose.ts'
 import { healed, randomFaults, restarted } from './faults.ts'
 import { randomRequests } from './requests.ts'
 import { inOrder, MILLISECOND, SECOND } from './timed.ts'
@@ -36,9 +37,12 @@ export function controlPlanePlan(seed: number, options: ControlPlanePlanOptions 
   const brokers = Array.from({ length: brokerCount }, (_, i) => `b${i + 1}`)
   const servers = ['zk1', 'zk2', 'zk3']
   const topics = randomTopics(shape)
+  const requests = randomRequests(streams, { topics, brokers: brokerCount, endUs: FAULTS_END_US })
+  const deposition = randomDeposition(streams('fuzz/depose'), requests)
   const trouble = [
     ...randomFaults(streams, { brokers, servers, endUs: FAULTS_END_US }),
-    ...randomRequests(streams, { topics, brokers: brokerCount, endUs: FAULTS_END_US }),
+    ...requests,
+    ...deposition.timed,
   ]
   const steps = [
     ...inOrder(trouble, FAULTS_END_US),
@@ -62,7 +66,7 @@ export function controlPlanePlan(seed: number, options: ControlPlanePlanOptions 
       brokerConfigOf: {},
       network: { latencyUs: { low: 500, high: shape.pick([1500, 3000, 8000], 'latency') } },
       topics,
-      clients: randomProducers(streams('fuzz/clients'), topics),
+      clients: [...randomProducers(streams('fuzz/clients'), topics), ...deposition.clients],
     },
     steps: steps.map((step, index) => ({ ...step, index })),
     expect: { messages: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },

@@ -67,7 +67,7 @@ steps:
 })
 
 describe('bit rot', () => {
-  it('is refused by a follower since 0.11, who asks again and again', () => {
+  it('is refused by a follower since 0.10.1.1, who asks again and again', () => {
     const plan = lesson('bit-rot-met-by-a-follower.yaml')
     let refused = 0
     const run = new ScenarioRun(plan, {
@@ -86,13 +86,29 @@ describe('bit rot', () => {
     expect(run.view.brokers.b3!.replicas['orders-0']!.logEndOffset).toBe(1)
   })
 
-  it('is passed over by a follower up to 0.10: it counts as in sync without the messages', () => {
+  const asRelease = (protocol: '0.8.2' | '0.9' | '0.10.2') => {
     const plan = lesson('bit-rot-met-by-a-follower.yaml')
-    const { run, result } = play({ ...plan, protocol: '0.8.2', cluster: { ...plan.cluster, protocol: '0.8.2' } })
-    expect(result.failure?.message).toContain('the ISR of orders-0 is [b1, b2, b3]')
-    expect(run.view.brokers.b3!.replicas['orders-0']!.logEndOffset).toBe(1)
-    expect(result.promises.broken.map(({ name }) => name)).toEqual(['I-CANDIDATE'])
+    return play({ ...plan, protocol, cluster: { ...plan.cluster, protocol } })
+  }
+
+  it('is refused in 0.10.2 as well', () => {
+    expect(asRelease('0.10.2').result.held).toBe(true)
   })
+
+  it.each(['0.8.2', '0.9'] as const)(
+    'is passed over by a follower up to 0.10.1.0, as in %s: it counts as in sync without the messages',
+    (protocol) => {
+      const { run, result } = asRelease(protocol)
+      expect(result.failure?.message).toContain('the ISR of orders-0 is [b1, b2, b3]')
+      expect(run.view.brokers.b3!.replicas['orders-0']!.logEndOffset).toBe(1)
+      expect(result.promises.broken.map(({ name, reason }) => [name, reason])).toEqual([
+        [
+          'I-CANDIDATE',
+          'not promised: a follower went on behind messages that its leader’s disk had damaged, without them (before 0.10.1.1)',
+        ],
+      ])
+    },
+  )
 
   it('has nothing to flip where there is no such record', () => {
     const { lines } = play(

@@ -159,6 +159,31 @@ describe('controlled shutdown', () => {
   })
 })
 
+describe('a move that a controller left behind', () => {
+  it('counts as done once its replicas are written, until KIP-455 (2.4) tells which are being added', () => {
+    for (const unfinishedMoves of ['told-by-replicas', 'told-by-adding-replicas'] as const) {
+      const c = new ControllerCluster({}, { ...presets['0.11'], unfinishedMoves })
+      c.startAll(1, 2, 3)
+      c.createTopic('t', [[2, 3]])
+      c.run(100)
+      c.writeState('t', { isr: [2] })
+      const { leaderEpoch } = c.state('t').leaderAndIsr
+      c.zooKeeper.put(
+        zkPaths.reassignPartitions,
+        '{"version":1,"partitions":[{"topic":"t","partition":0,"replicas":[2,3]}]}',
+      )
+      c.kill(1)
+      c.run(300)
+      const waits = unfinishedMoves === 'told-by-adding-replicas'
+      expect(c.zooKeeper.data(zkPaths.reassignPartitions) !== undefined).toBe(waits)
+      expect(c.state('t').leaderAndIsr.leaderEpoch).toBe(waits ? leaderEpoch + 1 : leaderEpoch)
+      c.writeState('t', { isr: [2, 3] })
+      c.run(300)
+      expect(c.zooKeeper.data(zkPaths.reassignPartitions)).toBeUndefined()
+    }
+  })
+})
+
 describe('preferred replica election', () => {
   const moved = (): ControllerCluster => {
     const c = cluster([1, 2, 3], { 'auto.leader.rebalance.enable': false })
