@@ -59,7 +59,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'IsrWriteWaits':
       return `IsrWriteWaits ${event.tp} isr=${brokerNames(event.isr)}`
     case 'IsrUpdateFailed':
-      return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
+      return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}${event.withdrawn === true ? ' withdrawn' : ''}`
     case 'HighWatermarksCheckpointed':
       return `HighWatermarksCheckpointed${entries(event.entries)}`
     case 'ProduceAnswered':

@@ -95,6 +95,8 @@ export type BrokerEvent =
       readonly tp: string
       readonly isr: readonly number[]
       readonly zkVersion: number
+      /** Nothing was changed for certain, and the leader counts on its ISR of before again (KIP-841). */
+      readonly withdrawn?: true
     }
   | { readonly kind: 'HighWatermarksCheckpointed'; readonly entries: Readonly<Record<string, number>> }
   | {
