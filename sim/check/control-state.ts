@@ -64,6 +64,8 @@ export interface BrokerControl {
   lossMissed: boolean
   /** It found its node of an older session when it last tried to register. */
   refused: boolean
+  /** It waits for its own node of its present session to go, and no event of ZooKeeper reaches it. */
+  awaitsItself: boolean
   readonly roles: Map<TopicPartition, RoleBelief>
   /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
   readonly metadata: Map<TopicPartition, number>

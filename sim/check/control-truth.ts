@@ -143,6 +143,9 @@ export class ControlTruth {
       case 'BrokerNotRegistered':
         this.brokerOf(event.brokerId).refused = true
         return
+      case 'BrokerAwaitsItself':
+        this.brokerOf(event.brokerId).awaitsItself = true
+        return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
         return
@@ -225,6 +228,7 @@ export class ControlTruth {
         noticed: false,
         lossMissed: false,
         refused: false,
+        awaitsItself: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],
@@ -253,6 +257,7 @@ export class ControlTruth {
     const broker = this.machine(machine)
     if (broker === undefined) return
     broker.running = false
+    broker.awaitsItself = false
     broker.roles.clear()
     broker.metadata.clear()
     broker.alive = []
@@ -328,6 +333,7 @@ export class ControlTruth {
       const broker = this.brokerOf(Number(path.slice('/brokers/ids/'.length)))
       if (change.op === 'setData') return
       broker.registered = change.op === 'delete' ? undefined : zxid
+      broker.awaitsItself = false
       broker.noticed = false
       if (change.op === 'delete') broker.lossMissed = true
     } else if (path === zkPaths.controller) {

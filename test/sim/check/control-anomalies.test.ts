@@ -181,3 +181,27 @@ describe('a leader of a partition that is not there', () => {
     expect(told(1).leads('b1', 2).stray(1, '0.8.2')).toBeUndefined()
   })
 })
+
+describe('a controller that waits for its own registration to go', () => {
+  const deaf = (): Run =>
+    new Run().assign('create', 'admin', [2]).elect(1, 1).tell('b1', { kind: 'BrokerAwaitsItself', brokerId: 1 })
+
+  it('is D28', () => {
+    expect(deaf().anomaly(0, '0.8.2')).toBe('D28')
+  })
+
+  it('is nothing known once it is registered anew, or another broker is the controller', () => {
+    const gone = deaf().write('b1', { op: 'delete', path: zkPaths.brokerId(1) })
+    const again = gone.write('b1', { op: 'create', path: zkPaths.brokerId(1), data: '', ephemeralOwner: null })
+    expect(again.tell('b2', { kind: 'BrokerStartup', brokers: [1, 2] }).control.brokerOf(1).awaitsItself).toBe(false)
+    expect(deaf().elect(2, 2).anomaly(0, '0.8.2')).toBeUndefined()
+  })
+
+  it('is nothing known of a broker that is not the controller, or of one that could become it', () => {
+    const other = (): Run =>
+      new Run().assign('create', 'admin', [2]).tell('b2', { kind: 'BrokerAwaitsItself', brokerId: 2 })
+    expect(other().elect(1, 1).anomaly(0, '0.8.2')).toBeUndefined()
+    expect(other().anomaly(0, '0.8.2')).not.toBe('D28')
+    expect(other().tell('b1', { kind: 'BrokerAwaitsItself', brokerId: 1 }).anomaly(0, '0.8.2')).toBe('D28')
+  })
+})
