@@ -6,6 +6,7 @@
 import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
+import { deposedMove, straysOf } from './deposed-move.ts'
 import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
@@ -74,6 +75,7 @@ export function partitionAnomaly(
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
     leaderlessMove(control, partition) ??
+    deposedMove(partition, straysOf(partition), versions) ??
     isrAnomaly(control, partition, versions)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
