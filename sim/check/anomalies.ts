@@ -76,7 +76,8 @@ export function partitionAnomaly(
     needlessElection(control, partition, versions) ??
     leaderlessMove(control, partition) ??
     deposedMove(partition, straysOf(partition), versions) ??
-    isrAnomaly(control, partition, versions)
+    isrAnomaly(control, partition, versions) ??
+    overwriteAnomaly(control, partition.tp)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
@@ -238,6 +239,13 @@ export function strayAnomaly(
     }
   }
   if (control.writtenAway.has(tp)) return writtenAwayAnomaly(tp)
+  const { failures, holder } = control.controller
+  if (failures.has(`reassignment of ${tp}: ${tp} has no state to raise the leader epoch of`)) {
+    return {
+      id: 'D30',
+      because: `b${holder} moved ${tp} before it ever had a leader: the move failed when its new replicas were written, and b${holder} knows them as no replicas, which it never tells to go (derived; in every release here)`,
+    }
+  }
   return brokerAnomaly(control, broker, versions)
 }
 

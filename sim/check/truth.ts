@@ -24,7 +24,7 @@ import type { TraceRecord } from '../kernel/index.ts'
 import { ControlTruth } from './control-truth.ts'
 import { type Entry, type KnownEntry, sameEntry } from './entry.ts'
 import { type Evidence, noFacts, type RunFacts } from './facts.ts'
-import { SendingTruth } from './message-truth.ts'
+import { increment, SendingTruth } from './message-truth.ts'
 import { newReplica, PartitionTruth, type ReplicaTruth, type Undone } from './partition-truth.ts'
 
 type Told = SystemEvent | WorldEvent
@@ -132,6 +132,9 @@ export class Truth {
         break
       case 'ProduceFailed':
         this.sending.failed(event, this.seq, this.facts)
+        break
+      case 'ProducerSequencesReset':
+        increment(this.facts.resetSequences, event.client)
         break
     }
   }

@@ -180,6 +180,8 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'ProduceFailed':
     case 'SendBlocked':
     case 'BatchSplit':
+    case 'ProducerIdAssigned':
+    case 'ProducerSequencesReset':
     case 'MetadataRefreshFailed':
     case 'FetchFailed':
     case 'OffsetReset':

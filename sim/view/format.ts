@@ -108,6 +108,8 @@ export function formatEvent(event: AnyEvent): string {
     case 'MessageDropped':
     case 'BatchTaken':
     case 'BatchDrained':
+    case 'ProducerIdAssigned':
+    case 'ProducerSequencesReset':
     case 'BatchSplit':
       return formatClientEvent(event)
 

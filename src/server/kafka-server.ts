@@ -15,7 +15,7 @@ import {
 } from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { KafkaController, Refusal, readAssignment } from '../controller/index.ts'
-import { GroupRequests } from '../coordinator/index.ts'
+import { GroupRequests, ProducerIds } from '../coordinator/index.ts'
 import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
 import {
   type BrokerEndpoint,
@@ -62,6 +62,7 @@ export class KafkaServer implements Process {
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
   private readonly groups: GroupRequests
+  private readonly producerIds: ProducerIds
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
   /** What `meta.properties` shall say, in releases that have one. */
@@ -117,6 +118,7 @@ export class KafkaServer implements Process {
       produce: new ProduceHandler(host, this.replicas),
       createOffsetsTopic: (done) => runTask(this.autoCreate(OFFSETS_TOPIC), done),
     })
+    this.producerIds = new ProducerIds(this.zk, this.options.brokerId)
     this.groups = new GroupRequests(host, { broker, config, versions, zk: this.zk })
   }
 
@@ -159,6 +161,7 @@ export class KafkaServer implements Process {
       controlledShutdown: (id, epoch, done) => this.controller.controlledShutdown(id, done, epoch),
       alterPartition: (request, done) => this.controller.alterPartition(request, done),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
+      newProducerId: (done) => this.producerIds.next(done),
     })
     this.socketServer = serve(this.host, config.port, (request, responder, connection) => {
       if (isGroupRequest(request)) this.groups.handle(request, responder, connection)
@@ -322,6 +325,7 @@ export class KafkaServer implements Process {
     this.logs.digest(digest)
     this.metadataCache.digest(digest)
     this.groups.digest(digest)
+    this.producerIds.digest(digest)
     this.controller.digest(digest)
   }
 }

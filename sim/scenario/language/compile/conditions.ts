@@ -1,7 +1,7 @@
 /** Conditions, with the checks that keep out those that can never hold. */
 import type { PresetName } from '../../../../src/versions.ts'
 import type { ClientPlan } from '../../plan.ts'
-import { requiredAcks } from '../../required-acks.ts'
+import { requiredAcks } from '../../producer-settings.ts'
 import { matchBounds } from '../formats.ts'
 import { enumerate } from '../report.ts'
 import type { ConditionInput } from '../schema/conditions.ts'
