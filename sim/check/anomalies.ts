@@ -6,6 +6,7 @@
 import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
+import { deposedAnomaly, deposedDecision, meddling, toldByDeposed } from './deposed-anomalies.ts'
 import { deposedMove, straysOf } from './deposed-move.ts'
 import { isrAnomaly } from './isr-anomalies.ts'
 
@@ -66,11 +67,8 @@ export function partitionAnomaly(
     const anomaly = brokerAnomaly(control, broker, versions) ?? replicaAnomaly(control, broker, partition, versions)
     if (anomaly !== undefined) return anomaly
   }
-  if (versions.controllerWrites === 'node-version') {
-    if (partition.decidedByDeposed) return deposedDecision(partition)
-    if (control.shells.has(partition.topic)) return shell(partition)
-  }
   const lost =
+    deposedAnomaly(control, partition, versions) ??
     unseenPartition(control, partition, versions) ??
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
@@ -176,17 +174,6 @@ function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionCo
   }
 }
 
-/** One controller deletes a topic, and another one, who knows it still, gives its partitions leaders. */
-const shell = ({ tp, topic, decidedBy }: PartitionControl): Anomaly => ({
-  id: 'M23',
-  because: `${decidedBy} wrote the state of ${tp} after another controller, which stood before or after it, had deleted ${topic}: the topic's node is empty, and nobody knows its partitions (KAFKA-6082, before 2.1)`,
-})
-
-const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
-  id: 'M23',
-  because: `the last decision on ${tp} was made by ${decidedBy}, a controller that had been replaced (KAFKA-6082, before 2.1)`,
-})
-
 /** Why the controller is wrong about a broker. */
 export function brokerAnomaly(
   control: ControlTruth,
@@ -206,22 +193,6 @@ export function brokerAnomaly(
     }
   }
   return meddling(control, versions)
-}
-
-/** Something that a deposed controller took away from under the one that stands, which gave up steps because of it. */
-function meddling(control: ControlTruth, versions: ProtocolVersions): Anomaly | undefined {
-  if (versions.controllerWrites !== 'node-version') return undefined
-  const { deposedWrites, failures, holder } = control.controller
-  for (const [topic, by] of deposedWrites) {
-    for (const failure of failures) {
-      if (!failure.includes(` ${topic}-`)) continue
-      return {
-        id: 'M23',
-        because: `${by}, a controller that had been replaced, changed topic ${topic} behind the back of b${holder}, which gave this up: "${failure}" (KAFKA-6082, before 2.1)`,
-      }
-    }
-  }
-  return undefined
 }
 
 /** Why a broker has a partition that is not its own. */
@@ -246,7 +217,7 @@ export function strayAnomaly(
       because: `b${holder} moved ${tp} before it ever had a leader: the move failed when its new replicas were written, and b${holder} knows them as no replicas, which it never tells to go (derived; in every release here)`,
     }
   }
-  return brokerAnomaly(control, broker, versions)
+  return toldByDeposed(broker, tp, versions) ?? brokerAnomaly(control, broker, versions)
 }
 
 /** Why a broker never deleted what it had of a partition that moved away from it. */

@@ -16,6 +16,8 @@ export interface PartitionControl {
   decidedBy: string
   /** That decision was made by a controller which had been replaced already (M23). */
   decidedByDeposed: boolean
+  /** Who had elected the leader, having been replaced already, that the last decision took away (M23). */
+  removedLeaderOf: string | undefined
   /** Leader epoch in which a controlled shutdown made a broker the leader that its controller knew to be dead. */
   deadSuccessorIn: number | undefined
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
@@ -47,6 +49,8 @@ export interface RoleBelief {
   /** A leader's own copy of what ZooKeeper holds. */
   isr: readonly number[]
   zkVersion: number
+  /** The controller that told it had been replaced already. */
+  toldByDeposed: boolean
   /** An ISR write of this leadership was refused. */
   isrWriteFailed: boolean
   /** The ISR that was last refused; undefined if it could write one since. */

@@ -175,6 +175,10 @@ export class ControlTruth {
     return holder !== undefined && machine === `b${holder}`
   }
 
+  private isDeposed(controllerEpoch = this.controller.epoch): boolean {
+    return controllerEpoch < this.controller.epoch
+  }
+
   private atWork({ machine, atUs }: TraceRecord): void {
     if (this.isActing(machine)) this.controller.atWorkSinceUs ??= atUs
   }
@@ -260,13 +264,14 @@ export class ControlTruth {
   private becameLeader(machine: string, event: Of<'BecameLeader'>): void {
     const broker = this.machine(machine)
     if (broker === undefined) return
-    const { leaderEpoch, isr, zkVersion } = event
+    const { leaderEpoch, isr, zkVersion, controllerEpoch } = event
     const belief: RoleBelief = {
       role: 'leader',
       leaderEpoch,
       leader: broker.id,
       isr,
       zkVersion,
+      toldByDeposed: this.isDeposed(controllerEpoch),
       isrWriteFailed: false,
       refusedIsr: undefined,
       truncationRepeats: false,
@@ -275,13 +280,14 @@ export class ControlTruth {
   }
 
   private becameFollower(machine: string, event: Of<'BecameFollower'>): void {
-    const { leaderEpoch, leader } = event
+    const { leaderEpoch, leader, controllerEpoch } = event
     const belief: RoleBelief = {
       role: 'follower',
       leaderEpoch,
       leader,
       isr: [],
       zkVersion: -1,
+      toldByDeposed: this.isDeposed(controllerEpoch),
       isrWriteFailed: false,
       refusedIsr: undefined,
       truncationRepeats: false,
@@ -404,9 +410,11 @@ export class ControlTruth {
     const before = partition.state
     partition.state = leaderAndIsr
     if (before !== undefined && leaderAndIsr.leaderEpoch <= before.leaderEpoch) return
+    const taken = before !== undefined && before.leader >= 0 && leaderAndIsr.leader < 0
+    partition.removedLeaderOf = taken && partition.decidedByDeposed ? partition.decidedBy : undefined
     partition.decidedIn = controllerEpoch
     partition.decidedBy = by
-    partition.decidedByDeposed = controllerEpoch < this.controller.epoch
+    partition.decidedByDeposed = this.isDeposed(controllerEpoch)
   }
 
   private partitionOf(tp: TopicPartition): PartitionControl {
@@ -423,6 +431,7 @@ export class ControlTruth {
         decidedIn: 0,
         decidedBy: '',
         decidedByDeposed: false,
+        removedLeaderOf: undefined,
         deadSuccessorIn: undefined,
         overwrittenByTool: false,
         movedBehind: undefined,

@@ -1,6 +1,6 @@
 // Evidence by which an anomaly is named, record by record; and what is not enough of it.
 import { describe, expect, it } from 'vitest'
-import { partitionAnomaly } from '../../../sim/check/anomalies.ts'
+import { partitionAnomaly, strayAnomaly } from '../../../sim/check/anomalies.ts'
 import { ControlTruth } from '../../../sim/check/control-truth.ts'
 import { encodeAssignment, encodeController, encodePartitionState, zkPaths } from '../../../src/protocol/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
@@ -52,6 +52,19 @@ class Run {
     const data = encodePartitionState({ leader, leaderEpoch, isr, zkVersion: 0 }, this.control.controller.epoch)
     const path = zkPaths.partitionState('t', 0)
     return this.write(by, { op: 'create', path, data, ephemeralOwner: null })
+  }
+
+  decide(by: Machine, controllerEpoch: number, leader: number, leaderEpoch: number, isr: readonly number[]): this {
+    const data = encodePartitionState({ leader, leaderEpoch, isr, zkVersion: leaderEpoch }, controllerEpoch)
+    return this.write(by, { op: 'setData', path: zkPaths.partitionState('t', 0), data, version: leaderEpoch })
+  }
+
+  leads(by: 'b1' | 'b2', controllerEpoch: number): this {
+    return this.tell(by, { kind: 'BecameLeader', tp: 't-0', leaderEpoch: 0, controllerEpoch, isr: [1], zkVersion: 0 })
+  }
+
+  stray(id: 1 | 2, preset: PresetName): string | undefined {
+    return strayAnomaly(this.control, this.control.brokerOf(id), 't-0', presets[preset])?.id
   }
 
   watch(session: string): this {
@@ -148,5 +161,46 @@ describe('an ISR with brokers that are no replicas', () => {
   it('is nothing known if the controller that stands took them away, or has moved the replicas since', () => {
     expect(moved('b2', [2, 1]).anomaly(0, '2.0')).toBeUndefined()
     expect(moved('b1', [2, 1]).assign('setData', 'b2', [2, 3]).anomaly(0, '2.0')).toBeUndefined()
+  })
+})
+
+describe('a leader that its controller took away', () => {
+  /** b1 stands with epoch 2; the controller of `electedIn` made b2 the leader. */
+  const removed = (electedIn: number): Run =>
+    new Run()
+      .assign('create', 'admin', [1, 2])
+      .elect(2, 1)
+      .state('b2', 1, 0)
+      .elect(1, 2)
+      .decide('b2', electedIn, 2, 1, [1, 2])
+      .decide('b1', 2, -1, 2, [1])
+
+  it('is M23 if a deposed controller had elected it, before 2.1', () => {
+    expect(removed(1).anomaly(0, '0.9')).toBe('M23')
+    expect(removed(1).anomaly(0, '2.4')).toBeUndefined()
+  })
+
+  it('is nothing known if the controller that stands had elected it', () => {
+    expect(removed(2).anomaly(0, '0.9')).toBeUndefined()
+  })
+
+  it('is nothing known if there is a leader again, or another controller since', () => {
+    expect(removed(1).decide('b1', 2, 1, 3, [1]).anomaly(0, '0.9')).toBeUndefined()
+    expect(removed(1).elect(2, 3).anomaly(0, '0.9')).toBeUndefined()
+  })
+})
+
+describe('a leader of a partition that is not there', () => {
+  const told = (controllerEpoch: number): Run => new Run().elect(2, 1).elect(1, 2).leads('b1', controllerEpoch)
+
+  it('is M23 if a deposed controller told it to lead, before 2.1', () => {
+    expect(told(1).stray(1, '0.8.2')).toBe('M23')
+    expect(told(1).stray(1, '2.4')).toBeUndefined()
+  })
+
+  it('is nothing known if the controller that stood told it, or tells it again', () => {
+    expect(told(2).stray(1, '0.8.2')).toBeUndefined()
+    expect(told(2).elect(2, 3).stray(1, '0.8.2')).toBeUndefined()
+    expect(told(1).leads('b1', 2).stray(1, '0.8.2')).toBeUndefined()
   })
 })

@@ -24,6 +24,8 @@ describe('where the control plane comes to rest', () => {
     ['D7', 'a partition without a leader cannot be deleted', 58, '0.8.2'],
     ['D5', 'a preferred election of it stops every controller', 343, '0.8.0'],
     ['M23', 'a deposed controller deletes a topic', 325, '0.8.2'],
+    ['M23', 'a controller takes away the leader that a deposed one elected', 12026, '0.9'],
+    ['M23', 'a deposed controller tells a broker that has just started to lead', 1374, '0.8.2'],
     ['D15', 'a dead broker succeeds a leader that shuts down', 4602, '0.8.2'],
     ['D16', 'a controller refuses an ISR that it has written itself', 541, '4.1'],
     ['D21', 'a deletion that was put off completes', 1966, '2.1'],
