@@ -7,6 +7,7 @@ import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
 import { deposedAnomaly, deposedDecision, meddling, toldByDeposed } from './deposed-anomalies.ts'
+import { deposedMove, straysOf } from './deposed-move.ts'
 import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
@@ -86,6 +87,7 @@ export function partitionAnomaly(
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
     leaderlessMove(control, partition) ??
+    deposedMove(partition, straysOf(partition), versions) ??
     isrAnomaly(control, partition, versions) ??
     overwriteAnomaly(control, partition.tp)
   if (lost !== undefined) return lost

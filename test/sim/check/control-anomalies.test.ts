@@ -48,11 +48,8 @@ class Run {
     return this.write(by, op === 'create' ? { op, path, data, ephemeralOwner: null } : { op, path, data, version: 1 })
   }
 
-  state(by: Machine, leader: number, leaderEpoch: number): this {
-    const data = encodePartitionState(
-      { leader, leaderEpoch, isr: [leader], zkVersion: 0 },
-      this.control.controller.epoch,
-    )
+  state(by: Machine, leader: number, leaderEpoch: number, isr: readonly number[] = [leader]): this {
+    const data = encodePartitionState({ leader, leaderEpoch, isr, zkVersion: 0 }, this.control.controller.epoch)
     const path = zkPaths.partitionState('t', 0)
     return this.write(by, { op: 'create', path, data, ephemeralOwner: null })
   }
@@ -138,6 +135,32 @@ describe('a leader that follows another one', () => {
 
   it('is nothing known if the equal epoch names the leader that it follows', () => {
     expect(renamed(false, 2, 2, 2).anomaly(0, '3.7')).toBeUndefined()
+  })
+})
+
+describe('an ISR with brokers that are no replicas', () => {
+  /** Replicas move from b1 and b2 to b2 alone while b2 is in `/controller`. */
+  const moved = (by: Machine, isr: readonly number[]): Run =>
+    new Run()
+      .assign('create', 'admin', [1, 2])
+      .elect(1, 1)
+      .elect(2, 2)
+      .assign('setData', by, [2])
+      .state('b2', 2, 3, isr)
+
+  it('is M23 if a deposed controller took them away, before 2.1', () => {
+    expect(moved('b1', [2, 1]).anomaly(0, '2.0')).toBe('M23')
+    expect(moved('b1', [2, 1]).anomaly(0, '2.1')).toBeUndefined()
+  })
+
+  it('is nothing known if they are others, or the ISR has none', () => {
+    expect(moved('b1', [2, 3]).anomaly(0, '2.0')).toBeUndefined()
+    expect(moved('b1', [2]).anomaly(0, '2.0')).toBeUndefined()
+  })
+
+  it('is nothing known if the controller that stands took them away, or has moved the replicas since', () => {
+    expect(moved('b2', [2, 1]).anomaly(0, '2.0')).toBeUndefined()
+    expect(moved('b1', [2, 1]).assign('setData', 'b2', [2, 3]).anomaly(0, '2.0')).toBeUndefined()
   })
 })
 
