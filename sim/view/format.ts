@@ -33,6 +33,7 @@ export function formatEvent(event: AnyEvent): string {
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
     case 'BrokerRegistered':
     case 'BrokerNotRegistered':
+    case 'BrokerAwaitsItself':
       return `${event.kind} ${brokerName(event.brokerId)}`
     case 'ReplicaCreated':
       return `ReplicaCreated ${event.tp} leo=${event.logEndOffset} hw=${event.highWatermark}`

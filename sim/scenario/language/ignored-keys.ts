@@ -106,6 +106,13 @@ export function ignoredProducerKey(key: string, versions: ProtocolVersions): Ign
   }
 }
 
+/** The same for a key of consumers in coordinated groups. */
+export function ignoredConsumerKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  if (versions.consumerLiveness === 'background-heartbeats') return undefined
+  if (key === 'max.poll.records') return { why: 'knows no max.poll.records (KIP-41)' }
+  return key === 'max.poll.interval.ms' ? { why: 'knows no max.poll.interval.ms (KIP-62)' } : undefined
+}
+
 const noCompaction: IgnoredKey = { why: 'knows no compaction' }
 
 function ignoredKey(key: string, value: unknown, versions: ProtocolVersions): IgnoredKey | undefined {
