@@ -131,7 +131,10 @@ describe('I-CANDIDATE', () => {
     ] as const) {
       const story = new Story(plan({ protocol: release })).begin().state(1, 0, [1, 2]).leader('b1', 0, [1])
       story.on('b1', { kind: 'IsrUpdateFailed', tp: TP, isr: [1, 2], zkVersion: 0 })
-      expect(story.commit('m1', 0, 'b1', []).result('I-CANDIDATE'), release).toMatchObject({ held: false, promised: !permitted })
+      expect(story.commit('m1', 0, 'b1', []).result('I-CANDIDATE'), release).toMatchObject({
+        held: false,
+        promised: !permitted,
+      })
     }
   })
 
@@ -142,7 +145,10 @@ describe('I-CANDIDATE', () => {
     ] as const) {
       const story = new Story(plan({ protocol: release })).begin().state(1, 0, [1, 2]).leader('b1', 0, [1, 2])
       story.on('b1', { kind: 'FollowerPosition', tp: TP, follower: 2, logEndOffset: 3 })
-      expect(story.commit('m1', 0, 'b1', []).result('I-CANDIDATE'), release).toMatchObject({ held: false, promised: !permitted })
+      expect(story.commit('m1', 0, 'b1', []).result('I-CANDIDATE'), release).toMatchObject({
+        held: false,
+        promised: !permitted,
+      })
     }
   })
 
