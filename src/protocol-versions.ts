@@ -95,6 +95,10 @@ export interface ProtocolVersions {
    * `message.downconversion.enable` may switch it off (KIP-283); 4.0 knows no such requests any more (KIP-896).
    */
   readonly downConversion: 'none' | 'always' | 'unless-disabled' | 'gone'
+  /** `segment.jitter.ms` and `log.roll.jitter.*`: since 0.8.2 (KAFKA-979). */
+  readonly rollJitter: 'none' | 'configurable'
+  /** `preallocate` (KAFKA-1646, 0.9): whether a segment may get its full size when it begins. */
+  readonly preallocation: 'none' | 'configurable'
   /** Which offset an index entry holds (2.0). */
   readonly indexEntries: 'first-offset' | 'last-offset'
   /** Compression: lz4 came with 0.8.2, zstd with 2.1 (KIP-110). */
@@ -157,12 +161,20 @@ export interface ProtocolVersions {
   readonly batchBackoff: 'broken-by-others' | 'kept'
   /** Partition of a message without key: in turn; KIP-480 (2.4): one a batch; KIP-794 (3.3): one for so many bytes. */
   readonly keylessPartition: 'round-robin' | 'sticky' | 'uniform-sticky'
+  /**
+   * F25, KIP-98 (0.11): sequence numbers of producers with `enable.idempotence`: with one request in flight; KAFKA-5494
+   * (1.0): with up to five, in the order of their numbers; KIP-360 (2.5): where an outcome stays unknown, the producer goes
+   * on with its next epoch instead of a new id; KIP-679 (3.0): they are on unless something else that is set forbids it.
+   */
+  readonly idempotence: 'none' | 'one-in-flight' | 'five-in-flight' | 'epoch-bump' | 'by-default'
   /** KIP-126 (0.11): a batch that the broker finds too large: fails, or is split. */
   readonly oversizedBatches: 'fail' | 'split'
   /** KIP-580 (3.7): whether the pause of the Java producer before a retry grows. */
   readonly retryPause: 'fixed' | 'exponential'
   /** F17, KAFKA-1367 (0.9): whether leaders tell the controller of ISR changes; not needed where it writes them (2.7). */
   readonly isrPropagation: 'none' | 'notification'
+  /** KIP-516 (2.8): whether a topic has an id, in ZooKeeper and in the directories of its partitions. */
+  readonly topicIds: 'none' | 'kept'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
   /**

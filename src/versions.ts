@@ -34,7 +34,10 @@ const v082: ProtocolVersions = {
   fetchFencing: 'none',
   messageFormat: 'v0',
   brokerMetadata: 'none',
+  topicIds: 'none',
   brokerCompression: 'none',
+  preallocation: 'none',
+  rollJitter: 'configurable',
   formatSetting: 'none',
   downConversion: 'none',
   timestampSettings: 'none',
@@ -109,12 +112,14 @@ const v082: ProtocolVersions = {
   oneInFlight: 'per-connection',
   batchBackoff: 'broken-by-others',
   keylessPartition: 'round-robin',
+  idempotence: 'none',
   oversizedBatches: 'fail',
   retryPause: 'fixed',
 }
 
 const v081: ProtocolVersions = {
   ...v082,
+  rollJitter: 'none',
   groupCoordinator: 'none',
   uncleanElection: 'always',
   minIsr: 'none',
@@ -134,6 +139,7 @@ const v09: ProtocolVersions = {
   moveTool: 'some-must-exist',
   groupCoordinator: 'group-membership',
   brokerCompression: 'compression.type',
+  preallocation: 'configurable',
   brokerMetadata: 'broker-id',
   loadingCoordinator: 'is-none',
   offsetsTopicLayout: 'offset-1-group-0',
@@ -205,6 +211,7 @@ const v011: ProtocolVersions = {
   cleanerMap: 'batches',
   logFiles: 'producer-state',
   producerMemory: 'one-batch',
+  idempotence: 'one-in-flight',
   oversizedBatches: 'split',
 }
 
@@ -219,6 +226,7 @@ const v11: ProtocolVersions = {
   unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
   lateAnswer: 'only-while-fetching',
+  idempotence: 'five-in-flight',
   producerMemory: 'five-batches',
 }
 
@@ -282,16 +290,23 @@ const v27: ProtocolVersions = {
   isrUpdate: 'controller',
   isrPropagation: 'none',
   truncationAtEnd: 'cuts-epochs',
+  idempotence: 'epoch-bump',
   sendBlocking: 'together-with-own-exception',
   connectTimeout: 'setting',
 }
 
-const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch', producerMemory: 'snapshot-per-segment' }
+const v28: ProtocolVersions = {
+  ...v27,
+  truncation: 'on-fetch',
+  topicIds: 'kept',
+  producerMemory: 'snapshot-per-segment',
+}
 
 const v33: ProtocolVersions = {
   ...v28,
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
+  idempotence: 'by-default',
   keylessPartition: 'uniform-sticky',
   formatSetting: 'ignored',
   isrExpand: 'high-watermark-and-epoch-start-if-alive',

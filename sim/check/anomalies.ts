@@ -6,6 +6,8 @@
 import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
+import { deposedAnomaly, deposedDecision, meddling, toldByDeposed } from './deposed-anomalies.ts'
+import { deposedMove, straysOf } from './deposed-move.ts'
 import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
@@ -23,6 +25,8 @@ export function controllerAnomaly(control: ControlTruth, versions: ProtocolVersi
       because: `b${holder} had become the controller in its new session when it was told of that session, and resigned; /controller names it still, so nobody else stands (KAFKA-4229, before 0.10.2)`,
     }
   }
+  const deaf = deafController(control)
+  if (deaf !== undefined) return deaf
   const own = holder === undefined ? undefined : acting.get(`b${holder}`)
   if (own !== undefined && own < epoch && versions.lostEpochRace === 'goes-on') {
     return {
@@ -38,6 +42,18 @@ export function controllerAnomaly(control: ControlTruth, versions: ProtocolVersi
   return {
     id: 'D5',
     because: `a preferred election of ${leaderless.tp} is asked for, which has no state in ZooKeeper${goes ? ', for its topic is half deleted' : ''}: every controller fails as it takes over (derived; in every release here)`,
+  }
+}
+
+/** No event of ZooKeeper reaches the controller, or any broker that could become it. */
+function deafController(control: ControlTruth): Anomaly | undefined {
+  const { holder } = control.controller
+  const candidates = holder === undefined ? control.liveBrokers() : [control.brokerOf(holder)]
+  if (candidates.length === 0 || candidates.some(({ awaitsItself }) => !awaitsItself)) return undefined
+  const names = candidates.map(({ machine }) => machine).join(' and ')
+  return {
+    id: 'D28',
+    because: `the session of ${names} expired during start-up, which registered it in the next one; told of that one it registers again, finds its own node, and waits for it to go: nothing that happens in ZooKeeper reaches it (KAFKA-1387, before 0.9)`,
   }
 }
 
@@ -65,16 +81,15 @@ export function partitionAnomaly(
     const anomaly = brokerAnomaly(control, broker, versions) ?? replicaAnomaly(control, broker, partition, versions)
     if (anomaly !== undefined) return anomaly
   }
-  if (versions.controllerWrites === 'node-version') {
-    if (partition.decidedByDeposed) return deposedDecision(partition)
-    if (control.shells.has(partition.topic)) return shell(partition)
-  }
   const lost =
+    deposedAnomaly(control, partition, versions) ??
     unseenPartition(control, partition, versions) ??
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
     leaderlessMove(control, partition) ??
-    isrAnomaly(control, partition, versions)
+    deposedMove(partition, straysOf(partition), versions) ??
+    isrAnomaly(control, partition, versions) ??
+    overwriteAnomaly(control, partition.tp)
   if (lost !== undefined) return lost
   const leader = partition.state === undefined ? undefined : control.brokerOf(partition.state.leader)
   const role = leader?.roles.get(partition.tp)
@@ -173,17 +188,6 @@ function leaderlessMove({ controller }: ControlTruth, { tp, state }: PartitionCo
   }
 }
 
-/** One controller deletes a topic, and another one, who knows it still, gives its partitions leaders. */
-const shell = ({ tp, topic, decidedBy }: PartitionControl): Anomaly => ({
-  id: 'M23',
-  because: `${decidedBy} wrote the state of ${tp} after another controller, which stood before or after it, had deleted ${topic}: the topic's node is empty, and nobody knows its partitions (KAFKA-6082, before 2.1)`,
-})
-
-const deposedDecision = ({ tp, decidedBy }: PartitionControl): Anomaly => ({
-  id: 'M23',
-  because: `the last decision on ${tp} was made by ${decidedBy}, a controller that had been replaced (KAFKA-6082, before 2.1)`,
-})
-
 /** Why the controller is wrong about a broker. */
 export function brokerAnomaly(
   control: ControlTruth,
@@ -205,22 +209,6 @@ export function brokerAnomaly(
   return meddling(control, versions)
 }
 
-/** Something that a deposed controller took away from under the one that stands, which gave up steps because of it. */
-function meddling(control: ControlTruth, versions: ProtocolVersions): Anomaly | undefined {
-  if (versions.controllerWrites !== 'node-version') return undefined
-  const { deposedWrites, failures, holder } = control.controller
-  for (const [topic, by] of deposedWrites) {
-    for (const failure of failures) {
-      if (!failure.includes(` ${topic}-`)) continue
-      return {
-        id: 'M23',
-        because: `${by}, a controller that had been replaced, changed topic ${topic} behind the back of b${holder}, which gave this up: "${failure}" (KAFKA-6082, before 2.1)`,
-      }
-    }
-  }
-  return undefined
-}
-
 /** Why a broker has a partition that is not its own. */
 export function strayAnomaly(
   control: ControlTruth,
@@ -236,7 +224,14 @@ export function strayAnomaly(
     }
   }
   if (control.writtenAway.has(tp)) return writtenAwayAnomaly(tp)
-  return brokerAnomaly(control, broker, versions)
+  const { failures, holder } = control.controller
+  if (failures.has(`reassignment of ${tp}: ${tp} has no state to raise the leader epoch of`)) {
+    return {
+      id: 'D30',
+      because: `b${holder} moved ${tp} before it ever had a leader: the move failed when its new replicas were written, and b${holder} knows them as no replicas, which it never tells to go (derived; in every release here)`,
+    }
+  }
+  return toldByDeposed(broker, tp, versions) ?? brokerAnomaly(control, broker, versions)
 }
 
 /** Why a broker never deleted what it had of a partition that moved away from it. */

@@ -16,10 +16,21 @@ export interface PartitionControl {
   decidedBy: string
   /** That decision was made by a controller which had been replaced already (M23). */
   decidedByDeposed: boolean
+  /** Who had elected the leader, having been replaced already, that the last decision took away (M23). */
+  removedLeaderOf: string | undefined
   /** Leader epoch in which a controlled shutdown made a broker the leader that its controller knew to be dead. */
   deadSuccessorIn: number | undefined
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
   overwrittenByTool: boolean
+  /** Set if the last change of its replicas was made by a broker that was not the one in `/controller`. */
+  movedBehind: MoveBehind | undefined
+}
+
+/** What a controller that had been replaced made of a partition's replicas (M23). */
+export interface MoveBehind {
+  readonly by: string
+  /** Brokers that it took away from the replicas. */
+  readonly taken: readonly number[]
 }
 
 /** How a broker ceased to be a replica. */
@@ -38,6 +49,8 @@ export interface RoleBelief {
   /** A leader's own copy of what ZooKeeper holds. */
   isr: readonly number[]
   zkVersion: number
+  /** The controller that told it had been replaced already. */
+  toldByDeposed: boolean
   /** An ISR write of this leadership was refused. */
   isrWriteFailed: boolean
   /** The ISR that was last refused; undefined if it could write one since. */
@@ -60,6 +73,8 @@ export interface BrokerControl {
   lossMissed: boolean
   /** It found its node of an older session when it last tried to register. */
   refused: boolean
+  /** It waits for its own node of its present session to go, and no event of ZooKeeper reaches it. */
+  awaitsItself: boolean
   readonly roles: Map<TopicPartition, RoleBelief>
   /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
   readonly metadata: Map<TopicPartition, number>

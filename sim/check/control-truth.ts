@@ -143,6 +143,9 @@ export class ControlTruth {
       case 'BrokerNotRegistered':
         this.brokerOf(event.brokerId).refused = true
         return
+      case 'BrokerAwaitsItself':
+        this.brokerOf(event.brokerId).awaitsItself = true
+        return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
         return
@@ -173,6 +176,10 @@ export class ControlTruth {
   isNamed(machine: string): boolean {
     const { holder } = this.controller
     return holder !== undefined && machine === `b${holder}`
+  }
+
+  private isDeposed(controllerEpoch = this.controller.epoch): boolean {
+    return controllerEpoch < this.controller.epoch
   }
 
   private atWork({ machine, atUs }: TraceRecord): void {
@@ -221,6 +228,7 @@ export class ControlTruth {
         noticed: false,
         lossMissed: false,
         refused: false,
+        awaitsItself: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],
@@ -249,6 +257,7 @@ export class ControlTruth {
     const broker = this.machine(machine)
     if (broker === undefined) return
     broker.running = false
+    broker.awaitsItself = false
     broker.roles.clear()
     broker.metadata.clear()
     broker.alive = []
@@ -260,13 +269,14 @@ export class ControlTruth {
   private becameLeader(machine: string, event: Of<'BecameLeader'>): void {
     const broker = this.machine(machine)
     if (broker === undefined) return
-    const { leaderEpoch, isr, zkVersion } = event
+    const { leaderEpoch, isr, zkVersion, controllerEpoch } = event
     const belief: RoleBelief = {
       role: 'leader',
       leaderEpoch,
       leader: broker.id,
       isr,
       zkVersion,
+      toldByDeposed: this.isDeposed(controllerEpoch),
       isrWriteFailed: false,
       refusedIsr: undefined,
       truncationRepeats: false,
@@ -275,13 +285,14 @@ export class ControlTruth {
   }
 
   private becameFollower(machine: string, event: Of<'BecameFollower'>): void {
-    const { leaderEpoch, leader } = event
+    const { leaderEpoch, leader, controllerEpoch } = event
     const belief: RoleBelief = {
       role: 'follower',
       leaderEpoch,
       leader,
       isr: [],
       zkVersion: -1,
+      toldByDeposed: this.isDeposed(controllerEpoch),
       isrWriteFailed: false,
       refusedIsr: undefined,
       truncationRepeats: false,
@@ -322,6 +333,7 @@ export class ControlTruth {
       const broker = this.brokerOf(Number(path.slice('/brokers/ids/'.length)))
       if (change.op === 'setData') return
       broker.registered = change.op === 'delete' ? undefined : zxid
+      broker.awaitsItself = false
       broker.noticed = false
       if (change.op === 'delete') broker.lossMissed = true
     } else if (path === zkPaths.controller) {
@@ -350,15 +362,12 @@ export class ControlTruth {
     const topic = change.path.slice(TOPICS.length)
     if (topic.includes('/')) return
     // Whoever creates a topic may be anybody; only controllers delete topics, and change them.
-    if (change.op !== 'create' && by !== '' && !this.isNamed(by) && this.machine(by) !== undefined) {
-      this.controller.deposedWrites.set(topic, by)
-    }
+    const deposed = change.op !== 'create' && !this.isNamed(by) && this.machine(by) !== undefined
+    if (deposed) this.controller.deposedWrites.set(topic, by)
     if (change.op !== 'delete' && change.data === '') this.shells.add(topic)
     else this.shells.delete(topic)
     if (change.op === 'delete') this.topicGone(topic)
-    else if (change.data !== '') {
-      this.assign(topic, change.data, this.machine(by) === undefined, change.op === 'setData')
-    }
+    else if (change.data !== '') this.assign(topic, change, by, deposed)
   }
 
   /** How brokers ceased to be replicas of a partition. */
@@ -368,8 +377,9 @@ export class ControlTruth {
     return drops
   }
 
-  private assign(topic: string, data: string, byTool: boolean, grows: boolean): void {
-    const assignment = decodeAssignment(data)
+  private assign(topic: string, change: Exclude<ZnodeChange, { op: 'delete' }>, by: string, deposed: boolean): void {
+    const assignment = decodeAssignment(change.data)
+    const byTool = this.machine(by) === undefined
     for (const [tp, { topic: owner, partition }] of this.partitions) {
       if (owner !== topic || assignment.has(partition)) continue
       this.partitions.delete(tp)
@@ -377,16 +387,17 @@ export class ControlTruth {
     }
     for (const [number, replicas] of assignment) {
       const partition = this.partitionOf(topicPartition(topic, number))
-      for (const id of partition.assigned) {
-        if (replicas.includes(id)) continue
+      const taken = partition.assigned.filter((id) => !replicas.includes(id))
+      for (const id of taken) {
         const { registered, noticed } = this.brokerOf(id)
         const drop = { registered: noticed ? registered : undefined, controllerEpoch: this.controller.epoch }
         this.dropOf(partition.tp).set(id, drop)
       }
-      if (byTool && partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
-        partition.overwrittenByTool = true
+      if (partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
+        if (byTool) partition.overwrittenByTool = true
+        partition.movedBehind = deposed ? { by, taken } : undefined
       }
-      if (grows && partition.assigned.length === 0) partition.addedAtUs = this.nowUs
+      if (change.op === 'setData' && partition.assigned.length === 0) partition.addedAtUs = this.nowUs
       partition.assigned = replicas
     }
   }
@@ -405,9 +416,11 @@ export class ControlTruth {
     const before = partition.state
     partition.state = leaderAndIsr
     if (before !== undefined && leaderAndIsr.leaderEpoch <= before.leaderEpoch) return
+    const taken = before !== undefined && before.leader >= 0 && leaderAndIsr.leader < 0
+    partition.removedLeaderOf = taken && partition.decidedByDeposed ? partition.decidedBy : undefined
     partition.decidedIn = controllerEpoch
     partition.decidedBy = by
-    partition.decidedByDeposed = controllerEpoch < this.controller.epoch
+    partition.decidedByDeposed = this.isDeposed(controllerEpoch)
   }
 
   private partitionOf(tp: TopicPartition): PartitionControl {
@@ -424,8 +437,10 @@ export class ControlTruth {
         decidedIn: 0,
         decidedBy: '',
         decidedByDeposed: false,
+        removedLeaderOf: undefined,
         deadSuccessorIn: undefined,
         overwrittenByTool: false,
+        movedBehind: undefined,
       }
       this.partitions.set(tp, partition)
     }

@@ -39,6 +39,8 @@ export interface RunFacts extends Evidence {
   readonly retries: Map<string, number>
   /** Failed attempts that may have been appended all the same, by client. */
   readonly doubtful: Map<string, number>
+  /** Times that an idempotent producer gave up its id or ended its epoch, by client. */
+  readonly resetSequences: Map<string, number>
 }
 
 export const noEvidence = (): Evidence => ({
@@ -60,4 +62,5 @@ export const noFacts = (): RunFacts => ({
   crashes: 0,
   retries: new Map(),
   doubtful: new Map(),
+  resetSequences: new Map(),
 })

@@ -1,8 +1,15 @@
 /** I-NODUP: a message that was handed over once stands once. */
+import { OFFSETS_TOPIC } from '../../src/protocol/index.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { isIdempotent } from '../scenario/producer-settings.ts'
 import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
 import type { PartitionTruth } from './partition-truth.ts'
 import type { Truth } from './truth.ts'
+
+interface Repeated {
+  readonly attempts: number
+  readonly client: string
+}
 
 interface Places {
   count: number
@@ -12,24 +19,27 @@ interface Places {
   readonly where: string[]
 }
 
-export class NoDuplicateOracle extends OracleBase<{ readonly attempts: number }> {
+export class NoDuplicateOracle extends OracleBase<Repeated> {
   readonly name = 'I-NODUP'
   readonly statement = 'A message that was handed over once stands in the log once.'
   readonly kinds: readonly string[] = []
-  protected readonly promise = 'promised for messages that were sent once'
+  protected readonly promise = 'promised for messages that were sent once, or by an idempotent producer'
 
   apply(_record: TraceRecord, _truth: Truth): void {}
 
   override finish(truth: Truth): void {
     const copies = new Map<string, Places>()
-    for (const partition of truth.partitions.values()) count(partition, truth, copies)
+    for (const partition of truth.partitions.values()) {
+      // What brokers write for themselves nobody handed over.
+      if (!partition.tp.startsWith(`${OFFSETS_TOPIC}-`)) count(partition, truth, copies)
+    }
     for (const [name, { count, moment, tp, where }] of copies) {
       const message = truth.messages.get(name)
       if (count <= (message?.handings ?? 1)) continue
       const attempts = message?.attempts ?? 0
       this.report(
         moment,
-        { attempts },
+        { attempts, client: message?.client ?? '' },
         {
           tp,
           message: name,
@@ -39,9 +49,14 @@ export class NoDuplicateOracle extends OracleBase<{ readonly attempts: number }>
     }
   }
 
-  protected excuse(_circumstances: Circumstances, note: { readonly attempts: number } | undefined): string | undefined {
+  protected excuse({ plan, facts }: Circumstances, note: Repeated | undefined): string | undefined {
     if (note === undefined || note.attempts <= 1) return undefined
-    return 'the producer has no idempotence before 0.11, and a retry may append again what was appended already'
+    const producer = plan.clients.find(({ name }) => name === note.client)
+    if (producer === undefined || !isIdempotent(producer, plan.protocol)) {
+      return 'the producer has no idempotence, and a retry may append again what was appended already'
+    }
+    if ((facts.resetSequences.get(note.client) ?? 0) === 0) return undefined
+    return 'the producer did not know what became of its records, and began its sequence numbers anew'
   }
 }
 

@@ -6,7 +6,7 @@
  * handed over, whoever watched the clients expects the first to stand first. Kafka never promises that across producers.
  */
 import type { TraceRecord } from '../kernel/index.ts'
-import { requiredAcks } from '../scenario/required-acks.ts'
+import { isIdempotent, requiredAcks } from '../scenario/producer-settings.ts'
 import type { MessageTruth } from './message-truth.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import type { PartitionTruth } from './partition-truth.ts'
@@ -75,10 +75,14 @@ export class OrderOracle extends OracleBase<Inversion> {
     if (note === undefined) return undefined
     if (note.kind === 'across producers') return 'no order is promised between messages of different producers'
     const { client } = note
-    if ((facts.retries.get(client) ?? 0) > 0 || (facts.doubtful.get(client) ?? 0) > 0) {
-      return 'a producer sent messages again, or went on while one was in doubt, and has no sequence numbers before 0.11'
-    }
     const producer = plan.clients.find(({ name }) => name === client)
+    if (producer !== undefined && isIdempotent(producer, plan.protocol)) {
+      if ((facts.resetSequences.get(client) ?? 0) === 0) return undefined
+      return 'the producer did not know what became of its records, and began its sequence numbers anew'
+    }
+    if ((facts.retries.get(client) ?? 0) > 0 || (facts.doubtful.get(client) ?? 0) > 0) {
+      return 'a producer sent messages again, or went on while one was in doubt, and has no sequence numbers'
+    }
     if (producer !== undefined && requiredAcks(producer, plan.protocol) === 0) {
       return 'acks=0 waits for nothing: several requests are in flight, and a new connection may overtake the old one'
     }

@@ -65,6 +65,6 @@ export class SendingTruth {
   }
 }
 
-function increment(counts: Map<string, number>, key: string): void {
+export function increment(counts: Map<string, number>, key: string): void {
   counts.set(key, (counts.get(key) ?? 0) + 1)
 }

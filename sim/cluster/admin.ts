@@ -24,7 +24,7 @@ import {
   TaskQueue,
   until,
 } from '../../src/host/index.ts'
-import { zkPaths } from '../../src/protocol/index.ts'
+import { randomUuid, zkPaths } from '../../src/protocol/index.ts'
 import type { ProtocolVersions } from '../../src/versions.ts'
 import { ZkClient, type ZkError, type ZkResult } from '../../src/zookeeper/index.ts'
 import type { PartitionPlan, ReassignedPartition, TopicPlan } from '../scenario/plan.ts'
@@ -156,7 +156,8 @@ export class AdminProcess implements Process {
       const shift = random.intBelow(brokers.length, 'shift')
       assignment = assignReplicasToBrokers(brokers, topic.partitions, topic.replicationFactor, start, shift)
     }
-    const error = yield* createTopic(this.zk, topic.name, assignment, config)
+    const id = this.versions.topicIds === 'kept' ? randomUuid(this.host.random('topic-id')) : undefined
+    const error = yield* createTopic(this.zk, topic.name, assignment, config, id)
     if (error !== 'OK') this.tell(`create topic ${topic.name}`, error)
   }
 

@@ -7,7 +7,7 @@ import {
   GroupConsumerProcess,
   groupConsumerDefaults,
   JavaProducerProcess,
-  javaProducerDefaults,
+  javaProducerConfig,
   OldConsumerProcess,
   OldProducerProcess,
   SimpleConsumerProcess,
@@ -17,7 +17,6 @@ import {
   brokerConfigTable,
   configValues,
   groupConsumerConfigTable,
-  javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
   simpleConsumerConfigTable,
@@ -233,7 +232,7 @@ export class Cluster {
   private bootJavaProducer(plan: JavaProducerPlan): void {
     const { name } = plan
     const { protocol } = this.plan
-    const config = configValues(javaProducerConfigTable, javaProducerDefaults(protocol), plan.config)
+    const config = javaProducerConfig(protocol, plan.config)
     const bootstrap = this.endpoints(plan.bootstrap)
     const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
     const options = { name, bootstrap, config, versions: presets[protocol], ...workload }

@@ -69,7 +69,7 @@ export function randomPlan(seed: number, options: RandomPlanOptions = {}): Scena
     steps: [...randomFaults(streams, faultsEndUs), healed(faultsEndUs), startedAgain(faultsEndUs + 7 * SECOND)].map(
       (step, index) => ({ ...step, index }),
     ),
-    expect: { messages: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
+    expect: { messages: [], applications: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
   }
 }
 

@@ -113,8 +113,10 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly queued?: Match
       readonly dropped?: Match
       readonly lostInQueue?: Match
-      /** High-level consumers: partitions that it takes for its own; attempts at a rebalance, and failed ones. */
+      /** Consumers in groups: what the application has done; partitions that it takes for its own. */
+      readonly processed?: Match
       readonly partitions?: Match
+      /** High-level consumers: attempts at a rebalance, and failed ones. */
       readonly rebalances?: Match
       readonly failedRebalances?: Match
       /** Resources: writes of leaders taken, writes refused, writes taken from a leader that had been replaced. */
@@ -122,13 +124,24 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly refused?: Match
       readonly stale?: Match
     }
-  /** A partition in a group that forms through ZooKeeper. */
+  /** A group, as its coordinator tells of it. */
+  | {
+      readonly about: 'group'
+      readonly group: string
+      readonly is?: 'empty' | 'rebalancing' | 'assigning' | 'stable'
+      readonly generation?: Match
+      readonly members?: readonly string[]
+      readonly size?: Match
+      readonly coordinator?: string
+      readonly rebalances?: Match
+    }
+  /** A partition in a group. */
   | {
       readonly about: 'owner'
       readonly group: string
       readonly topic: string
       readonly partition: number
-      /** Client whose owner node stands, or `none`. */
+      /** The member that the coordinator has it down for, or whose owner node stands in ZooKeeper; or `none`. */
       readonly is?: string
       /** Clients that take the partition for their own. */
       readonly believers?: Match

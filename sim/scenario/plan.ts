@@ -344,6 +344,7 @@ export type ZkOperation =
 
 export interface ExpectationPlan {
   readonly messages: readonly MessageExpectation[]
+  readonly applications: readonly ApplicationExpectation[]
   readonly order: readonly OrderExpectation[]
   readonly promises?: PromiseExpectation
   /** True at the end of the run. */
@@ -373,9 +374,25 @@ export interface MessageExpectation {
   readonly lostInQueue?: boolean
   /** Times that any consumer read it. */
   readonly read?: Match
+  /** Times that applications of all groups processed it. */
+  readonly processed?: Match
   /** Where each field stands, for messages that point at it. */
   readonly spans: Readonly<Record<string, SourceSpan>>
 }
+
+/** What the applications of a group have made of the messages. Fields that are absent are not asked for. */
+export interface ApplicationExpectation {
+  readonly span: SourceSpan
+  readonly group: string
+  readonly lost?: MessagesMatch
+  readonly repeated?: MessagesMatch
+  /** Messages, each counted once. */
+  readonly processed?: Match
+  readonly spans: Readonly<Record<string, SourceSpan>>
+}
+
+/** How many messages, or which ones, in any order. */
+export type MessagesMatch = { readonly amount: Match } | { readonly messages: readonly string[] }
 
 /** `order: { orders-0: [m1, m2, …, m3] }`; null stands for `…`, whatever lies between. */
 export interface OrderExpectation {

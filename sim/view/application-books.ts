@@ -6,6 +6,7 @@
 import type { TopicPartition } from '../../src/protocol/index.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import type { Decision } from './message-record.ts'
+import { messageName } from './names.ts'
 
 export interface ProcessedRecord {
   readonly by: Decision
@@ -22,12 +23,22 @@ export interface GroupBooks {
   readonly beganAt: ReadonlyMap<TopicPartition, number>
   /** Next offset to read, as last committed. */
   readonly committed: ReadonlyMap<TopicPartition, number>
+  /** Every commit that went further than those before it, by partition. */
+  readonly advances: ReadonlyMap<TopicPartition, readonly CommittedRecord[]>
+}
+
+export interface CommittedRecord {
+  readonly by: Decision
+  readonly client: string
+  /** Next offset to read. */
+  readonly next: number
 }
 
 interface OpenBooks extends GroupBooks {
   readonly processed: Map<string, ProcessedRecord[]>
   readonly beganAt: Map<TopicPartition, number>
   readonly committed: Map<TopicPartition, number>
+  readonly advances: Map<TopicPartition, CommittedRecord[]>
 }
 
 /** A message that stands in a partition's log. */
@@ -38,6 +49,8 @@ export interface StandingMessage {
 
 export class ApplicationBooks {
   readonly #groups = new Map<string, OpenBooks>()
+  /** What each living member of a group has been given and has not processed yet. */
+  readonly #inHand = new Map<string, { readonly group: string; readonly messages: Set<string> }>()
 
   get groups(): ReadonlyMap<string, GroupBooks> {
     return this.#groups
@@ -47,16 +60,35 @@ export class ApplicationBooks {
     const event = eventOf(record)
     switch (event.kind) {
       case 'MessageProcessed':
+        this.#inHand.get(event.client)?.messages.delete(event.message)
         return this.#process(event, { seq: record.seq, atUs: record.atUs })
+      case 'MessagesRead': {
+        const inHand = this.#inHand.get(event.client)?.messages
+        for (const { key, value } of event.messages) inHand?.add(messageName(value, key))
+        return
+      }
+      case 'ProcessEnded':
+        this.#inHand.delete(record.machine)
+        return
       case 'PositionSet': {
+        if (!this.#inHand.has(event.client)) {
+          this.#inHand.set(event.client, { group: event.group, messages: new Set() })
+        }
         const { beganAt } = this.#of(event.group)
         const known = beganAt.get(event.tp)
         if (known === undefined || event.offset < known) beganAt.set(event.tp, event.offset)
         return
       }
       case 'OffsetsCommitted': {
-        const { committed } = this.#of(event.group)
-        for (const tp of Object.keys(event.offsets)) committed.set(tp, event.offsets[tp]!)
+        const { committed, advances } = this.#of(event.group)
+        const by = { seq: record.seq, atUs: record.atUs }
+        for (const tp of Object.keys(event.offsets)) {
+          const next = event.offsets[tp]!
+          committed.set(tp, next)
+          const known = advances.get(tp)
+          if (known === undefined) advances.set(tp, [{ by, client: event.client, next }])
+          else if (next > known.at(-1)!.next) known.push({ by, client: event.client, next })
+        }
         return
       }
       default:
@@ -79,15 +111,23 @@ export class ApplicationBooks {
     return books === undefined ? [] : [...books.processed].filter(([, times]) => times.length > 1).map(([name]) => name)
   }
 
-  /** Messages that nobody of the group will ever see, and nobody has processed. @param logOf what stands in a partition */
+  /**
+   * Messages that nobody of the group will ever see (any more), and nobody has processed. What a living member still has
+   * in hand is not lost yet.
+   * @param logOf what stands in a partition
+   */
   lost(group: string, logOf: (tp: TopicPartition) => readonly StandingMessage[]): string[] {
     const books = this.#groups.get(group)
     if (books === undefined) return []
+    const inHand = [...this.#inHand.values()].filter((one) => one.group === group)
     const lost = new Set<string>()
     for (const [tp, committed] of books.committed) {
-      const beganAt = books.beganAt.get(tp) ?? 0
+      const beganAt = books.beganAt.get(tp)
+      // Only members of coordinated groups tell where they begin; of others there are no books.
+      if (beganAt === undefined) continue
       for (const { message, offset } of logOf(tp)) {
-        if (offset >= beganAt && offset < committed && !books.processed.has(message)) lost.add(message)
+        if (offset < beganAt || offset >= committed || books.processed.has(message)) continue
+        if (!inHand.some(({ messages }) => messages.has(message))) lost.add(message)
       }
     }
     return [...lost]
@@ -103,7 +143,7 @@ export class ApplicationBooks {
   #of(group: string): OpenBooks {
     let books = this.#groups.get(group)
     if (books === undefined) {
-      books = { processed: new Map(), beganAt: new Map(), committed: new Map() }
+      books = { processed: new Map(), beganAt: new Map(), committed: new Map(), advances: new Map() }
       this.#groups.set(group, books)
     }
     return books

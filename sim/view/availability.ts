@@ -32,6 +32,20 @@ const ofTheRequest: ReadonlySet<string> = new Set([
   'InvalidTopic',
   'InvalidRequiredAcks',
   'OffsetOutOfRange',
+  'OutOfOrderSequenceNumber',
+  'UnknownProducerId',
+  'InvalidProducerEpoch',
+  // As the Java producer tells them to its application.
+  'CorruptRecordException',
+  'RecordTooLargeException',
+  'RecordBatchTooLargeException',
+  'InvalidTopicException',
+  'InvalidRequiredAcksException',
+  'InvalidRecordException',
+  'InvalidTimestampException',
+  'OutOfOrderSequenceException',
+  'UnknownProducerIdException',
+  'ProducerFencedException',
 ])
 
 interface Open {

@@ -7,7 +7,7 @@
  * in `partitions`, `controller` and `znodes`.
  */
 import type { Micros } from '../../src/host/index.ts'
-import { type TopicPartition, zkPaths } from '../../src/protocol/index.ts'
+import { type TopicPartition, topicPartition, zkPaths } from '../../src/protocol/index.ts'
 import type { ServerState } from '../../src/zookeeper/events.ts'
 import type { Zxid } from '../../src/zookeeper/zxid.ts'
 import type { MachineState } from '../kernel/events.ts'
@@ -178,9 +178,8 @@ export interface ClientView {
   /** Async producers: messages that wait to be sent, and that never got into the full queue. */
   readonly queued: number
   readonly dropped: number
-  /** Of a group's member: what its application has done, and the partitions that it reads. */
+  /** Of a group's member: messages that its application has processed. */
   readonly processed: number
-  readonly owns: readonly TopicPartition[]
   /** Consumers in groups that ZooKeeper keeps: attempts at a rebalance, and those that failed. */
   readonly rebalances: number
   readonly failedRebalances: number
@@ -204,8 +203,10 @@ export interface GroupView {
   /** Rebalances that were begun. */
   readonly rebalances: number
   readonly members: readonly string[]
-  /** Partitions by member, of the present generation. */
+  /** Partitions by member, of the present generation, as its coordinator has it. */
   readonly assignments: Readonly<Record<string, readonly TopicPartition[]>>
+  /** Partitions that each living client takes for its own, whatever a coordinator or ZooKeeper says. */
+  readonly claims: Readonly<Record<string, readonly TopicPartition[]>>
   /** Next offset to read, as last committed. */
   readonly committed: Readonly<Record<TopicPartition, number>>
 }
@@ -281,7 +282,6 @@ export const emptyClient: ClientView = {
   queued: 0,
   dropped: 0,
   processed: 0,
-  owns: [],
   rebalances: 0,
   failedRebalances: 0,
   notified: {},
@@ -298,6 +298,7 @@ export const emptyGroup: GroupView = {
   rebalances: 0,
   members: [],
   assignments: {},
+  claims: {},
   committed: {},
 }
 
@@ -384,25 +385,29 @@ export function electedContender(view: ClusterView, path: string): string | unde
   })
 }
 
-/** The client whose owner node of a partition stands in ZooKeeper. */
+/** The member that the coordinator has written a partition down for, or the client whose owner node stands in ZooKeeper. */
 export function partitionOwner(
   view: ClusterView,
   { group, topic, partition }: { readonly group: string; readonly topic: string; readonly partition: number },
 ): string | undefined {
+  const assignments = view.groups[group]?.assignments ?? {}
+  const tp = topicPartition(topic, partition)
+  const assigned = Object.keys(assignments).find((member) => assignments[member]!.includes(tp))
+  if (assigned !== undefined) return assigned
   const thread = view.znodes[zkPaths.consumerOwner(group, topic, partition)]?.data
   return thread === undefined ? undefined : (view.consumerIds[thread.slice(0, thread.lastIndexOf('-'))] ?? 'somebody')
 }
 
 /** Members of a group that take a partition for their own. */
 export function believersIn(view: ClusterView, group: string, tp: TopicPartition): string[] {
-  const assignments = view.groups[group]?.assignments ?? {}
-  return Object.keys(assignments).filter((client) => assignments[client]!.includes(tp))
+  const claims = view.groups[group]?.claims ?? {}
+  return Object.keys(claims).filter((client) => claims[client]!.includes(tp))
 }
 
 /** Partitions that a client takes for its own, in all groups. */
 export function partitionsOf(view: ClusterView, client: string): number {
   let count = 0
-  for (const name of Object.keys(view.groups)) count += view.groups[name]!.assignments[client]?.length ?? 0
+  for (const name of Object.keys(view.groups)) count += view.groups[name]!.claims[client]?.length ?? 0
   return count
 }
 

@@ -118,12 +118,25 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(condition.queued, client.queued) &&
         matches(condition.dropped, client.dropped) &&
         matches(condition.lostInQueue, ledger.lostInQueue(condition.client)) &&
+        matches(condition.processed, client.processed) &&
         matches(condition.partitions, partitionsOf(view, condition.client)) &&
         matches(condition.rebalances, client.rebalances) &&
         matches(condition.failedRebalances, client.failedRebalances) &&
         matches(condition.accepted, client.accepted) &&
         matches(condition.refused, client.refused) &&
         matches(condition.stale, client.stale)
+      )
+    }
+    case 'group': {
+      const group = view.groups[condition.group]
+      return (
+        group !== undefined &&
+        (condition.is === undefined || group.state === condition.is) &&
+        (condition.coordinator === undefined || group.coordinator === condition.coordinator) &&
+        (condition.members === undefined || sameNames(condition.members, group.members)) &&
+        matches(condition.size, group.members.length) &&
+        matches(condition.generation, group.generation) &&
+        matches(condition.rebalances, group.rebalances)
       )
     }
     case 'owner': {

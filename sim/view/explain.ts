@@ -111,6 +111,7 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
         const { queued, dropped } = client ?? { queued: 0, dropped: 0 }
         return `${condition.client} has ${queued} queued, dropped ${dropped}, lost ${ledger.lostInQueue(condition.client)} in its queue`
       }
+      if (condition.processed !== undefined) return `${condition.client} has processed ${client?.processed ?? 0}`
       const { partitions, rebalances, failedRebalances } = condition
       if (partitions !== undefined || rebalances !== undefined || failedRebalances !== undefined) {
         const tried = `${client?.rebalances ?? 0} attempts at a rebalance, ${client?.failedRebalances ?? 0} of them failed`
@@ -122,6 +123,12 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
     }
     case 'event':
       return `${condition.event} was seen ${times(countOf(view, condition.event, condition.machine))}${condition.machine === undefined ? '' : ` on ${condition.machine}`}`
+    case 'group': {
+      const group = view.groups[condition.group]
+      if (group === undefined) return `nobody has asked for group ${condition.group}`
+      const members = group.members.length === 0 ? 'nobody' : group.members.join(', ')
+      return `group ${condition.group} is ${group.state} in generation ${group.generation} with ${members}, coordinated by ${group.coordinator || 'nobody'}, after ${group.rebalances} rebalances`
+    }
     case 'owner': {
       const tp = topicPartition(condition.topic, condition.partition)
       const believers = believersIn(view, condition.group, tp)

@@ -30,6 +30,7 @@ export function foldGroupEvent(view: ViewDraft, machine: string, event: GroupEve
       const group = groupOf(view, event.group)
       const gone = clientOfMember(event.member)
       group.members = group.members.filter((member) => member !== gone)
+      delete group.assignments[gone]
       return
     }
     case 'RebalanceStarted': {
@@ -65,10 +66,13 @@ export function foldGroupEvent(view: ViewDraft, machine: string, event: GroupEve
       return
     }
     case 'PartitionsAssigned':
-      clientOf(view, event.client).owns = event.partitions
+      groupOf(view, event.group).claims[event.client] = event.partitions
       return
     case 'PartitionsRevoked':
-      clientOf(view, event.client).owns = []
+      groupOf(view, event.group).claims[event.client] = []
+      return
+    case 'GroupLeft':
+      delete groupOf(view, event.group).claims[event.client]
       return
     case 'MessageProcessed':
       clientOf(view, event.client).processed += 1
@@ -80,7 +84,6 @@ export function foldGroupEvent(view: ViewDraft, machine: string, event: GroupEve
     case 'CommitAcknowledged':
     case 'CommitFailed':
     case 'HeartbeatFailed':
-    case 'GroupLeft':
     case 'OffsetsFetched':
     case 'GroupRequestRefused':
     case 'CoordinatorLoading':
@@ -93,4 +96,4 @@ export function foldGroupEvent(view: ViewDraft, machine: string, event: GroupEve
 }
 
 export const groupOf = (view: ViewDraft, name: string): ViewDraft['groups'][string] =>
-  (view.groups[name] ??= { ...emptyGroup, assignments: {}, committed: {} })
+  (view.groups[name] ??= { ...emptyGroup, assignments: {}, claims: {}, committed: {} })

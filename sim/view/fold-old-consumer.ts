@@ -24,10 +24,10 @@ export function foldOldConsumerEvent(view: ViewDraft, event: OldConsumerEvent): 
       clientOf(view, event.client).failedRebalances += 1
       return
     case 'PartitionsReleased':
-      groupOf(view, event.group).assignments[event.client] = []
+      groupOf(view, event.group).claims[event.client] = []
       return
     case 'ConsumerRebalanced':
-      groupOf(view, event.group).assignments[event.client] = Object.keys(event.offsets)
+      groupOf(view, event.group).claims[event.client] = Object.keys(event.offsets)
       return
     case 'ConsumerCommitted': {
       const { committed } = groupOf(view, event.group)
@@ -62,6 +62,6 @@ export function forgetRegistration(view: ViewDraft, path: string): void {
 }
 
 /** The process of a consumer ended: it takes nothing for its own any more. */
-export function forgetAssignments(view: ViewDraft, client: string): void {
-  for (const name of Object.keys(view.groups)) delete view.groups[name]!.assignments[client]
+export function forgetClaims(view: ViewDraft, client: string): void {
+  for (const name of Object.keys(view.groups)) delete view.groups[name]!.claims[client]
 }

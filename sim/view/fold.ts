@@ -10,7 +10,7 @@ import { type ClusterView, emptyMachine, lookupKey, type MachineKind } from './c
 import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
 import { foldGroupEvent } from './fold-group.ts'
-import { foldOldConsumerEvent, forgetAssignments } from './fold-old-consumer.ts'
+import { foldOldConsumerEvent, forgetClaims } from './fold-old-consumer.ts'
 import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
 import { isOldConsumerEvent } from './old-consumer-events.ts'
@@ -141,6 +141,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
 
     case 'BrokerRegistered':
     case 'BrokerNotRegistered':
+    case 'BrokerAwaitsItself':
     case 'TruncationRepeats':
     case 'IsrProposed':
     case 'IsrWriteWaits':
@@ -180,6 +181,8 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
     case 'ProduceFailed':
     case 'SendBlocked':
     case 'BatchSplit':
+    case 'ProducerIdAssigned':
+    case 'ProducerSequencesReset':
     case 'MetadataRefreshFailed':
     case 'FetchFailed':
     case 'OffsetReset':
@@ -217,7 +220,7 @@ function foldMachineEvent(
       forgetServer(view, machine)
       forgetContender(view, machine)
       forgetQueue(view, machine)
-      forgetAssignments(view, machine)
+      forgetClaims(view, machine)
       return
     case 'PowerLost':
       state.state = 'off'

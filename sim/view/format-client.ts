@@ -20,6 +20,8 @@ export type FormattedClientEvent = EventOf<
   | 'MessageDropped'
   | 'BatchTaken'
   | 'BatchDrained'
+  | 'ProducerIdAssigned'
+  | 'ProducerSequencesReset'
   | 'BatchSplit'
 >
 
@@ -55,6 +57,10 @@ export function formatClientEvent(event: FormattedClientEvent): string {
       return `BatchTaken${names(event.messages)} by ${event.client} (${event.why}), ${event.queued} queued`
     case 'BatchDrained':
       return `BatchDrained ${event.tp}${names(event.messages)} ${event.bytes} B by ${event.client} (${event.why}), ${event.queued} queued`
+    case 'ProducerIdAssigned':
+      return `ProducerIdAssigned ${event.producerId} epoch ${event.epoch} to ${event.client}`
+    case 'ProducerSequencesReset':
+      return `ProducerSequencesReset ${event.producerId} epoch ${event.epoch} by ${event.client}`
     case 'BatchSplit':
       return `BatchSplit ${event.tp}${names(event.messages)} into ${event.batches} by ${event.client}`
     default:

@@ -22,6 +22,8 @@ export type ToldClientEvent = EventOf<
   | 'MessageDropped'
   | 'BatchTaken'
   | 'BatchDrained'
+  | 'ProducerIdAssigned'
+  | 'ProducerSequencesReset'
   | 'BatchSplit'
 >
 
@@ -127,6 +129,13 @@ export function narrateClient(
       const left = event.queued === 0 ? '' : `, ${event.queued} ${event.queued === 1 ? 'record' : 'records'} left`
       const text = `sends a batch of ${messages.length} to ${event.tp} (${drainWords[event.why]}, ${event.bytes} B)${left}: ${listNames(messages)}`
       return told({ who, text, tone: 'quiet' }, messages, false)
+    }
+    case 'ProducerIdAssigned':
+      return { who, text: `is given the producer id ${event.producerId} (epoch ${event.epoch})`, tone: 'quiet' }
+    case 'ProducerSequencesReset': {
+      const goesOn =
+        event.producerId < 0 ? 'gives up its producer id' : `goes on with epoch ${event.epoch} of its producer id`
+      return { who, text: `does not know what became of some records, and ${goesOn}`, tone: 'warn' }
     }
     case 'BatchSplit': {
       const messages = namesOf(event.messages)

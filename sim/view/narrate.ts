@@ -114,6 +114,8 @@ export function narrate(
     case 'MessageDropped':
     case 'BatchTaken':
     case 'BatchDrained':
+    case 'ProducerIdAssigned':
+    case 'ProducerSequencesReset':
     case 'BatchSplit':
       return narrateClient(event, view, ledger, memory)
     case 'ProcessEnded':

@@ -1,4 +1,5 @@
 /** The end of a run in words: each message's fate, the order that stands, and when a partition could not be used. */
+import { applicationLines } from './application-words.ts'
 import type { UnavailableInterval } from './availability.ts'
 import { describeFate, summarize } from './fate.ts'
 import type { Ledger } from './ledger.ts'
@@ -26,6 +27,7 @@ export function verdictLines(ledger: Ledger, options: { readonly painter: Painte
     const log = `log of ${ledger.leaderOf(tp)}${ledger.isLed(tp) ? '' : ', which does not serve now'}`
     if (order.length > 0) tell('plain', `${tp} reads: ${listNames(order, 24)} (${log})`)
   }
+  for (const { tone, text } of applicationLines(ledger)) tell(tone, text)
   for (const interval of ledger.unavailable()) tell('warn', describeInterval(interval))
   return lines
 }

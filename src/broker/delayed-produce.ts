@@ -17,6 +17,8 @@ export interface ProduceStatus {
   readonly requiredOffset: number
   /** What the local append said. */
   readonly errorCode: ErrorCode
+  /** With `UnknownProducerId`: where the log begins. */
+  readonly logStartOffset?: number
 }
 
 export class DelayedProduce implements DelayedOperation {
@@ -58,11 +60,12 @@ export class DelayedProduce implements DelayedOperation {
 
   complete(): void {
     this.answer(
-      this.status.map(({ topic, partition, baseOffset }, i) => ({
+      this.status.map(({ topic, partition, baseOffset, logStartOffset }, i) => ({
         topic,
         partition,
         errorCode: this.resolved[i] ?? ErrorCode.RequestTimedOut,
         baseOffset,
+        ...(logStartOffset === undefined ? {} : { logStartOffset }),
       })),
     )
   }

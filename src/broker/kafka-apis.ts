@@ -8,6 +8,7 @@ import {
   CONSUMER_REPLICA_ID,
   ErrorCode,
   type GroupRequest,
+  type InitProducerIdRequest,
   type KafkaRequest,
   LATEST_TIME,
   type MetadataRequest,
@@ -48,6 +49,8 @@ export interface KafkaApisOptions {
    * again; `UnknownTopicOrPartition`: this broker creates none; anything else: it could not be created.
    */
   autoCreateTopic(topic: string, done: (errorCode: ErrorCode) => void): void
+  /** A producer id that nobody has; undefined if there is none to be had now (0.11). */
+  newProducerId(done: (producerId: number | undefined) => void): void
 }
 
 export class KafkaApis {
@@ -100,9 +103,27 @@ export class KafkaApis {
           if (connection.isOpen) responder.send({ api: 'AlterPartition', correlationId, ...outcome })
           else responder.noResponse()
         })
+      case 'InitProducerId':
+        return this.initProducerId(request, responder)
       default:
         return unreachable(request)
     }
+  }
+
+  // ---- InitProducerId ----
+
+  /** Of idempotent producers; those with transactions have a coordinator. */
+  private initProducerId({ correlationId }: InitProducerIdRequest, responder: Responder): void {
+    this.options.newProducerId((id) => {
+      const known = id !== undefined
+      responder.send({
+        api: 'InitProducerId',
+        correlationId,
+        errorCode: known ? ErrorCode.NoError : ErrorCode.Unknown,
+        producerId: id ?? -1,
+        producerEpoch: known ? 0 : -1,
+      })
+    })
   }
 
   // ---- Offsets ----

@@ -183,6 +183,7 @@ export class Partition {
   private takeState(state: PartitionState, local: LocalReplica): void {
     const { leaderEpoch } = state.leaderAndIsr
     invariant(leaderEpoch > this.leaderEpoch, () => `${this.at}: leader epoch ${this.leaderEpoch} → ${leaderEpoch}`)
+    if (state.topicId !== undefined) local.log.assignTopicId(state.topicId)
     this.controllerEpoch = state.controllerEpoch
     this.local = local
     this.assigned = state.replicas
@@ -216,6 +217,8 @@ export class Partition {
       return { errorCode: ErrorCode.NotEnoughReplicas }
     }
     const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch })
+    // An idempotent producer sent it again: it stands there already.
+    if (info.isDuplicate === true) return { errorCode: ErrorCode.NoError, info }
     if (this.context.host.tracing)
       this.traceAppend(leader, 'leader', tracedMessages(this.topic, records, info.firstOffset))
     this.context.unblockFetches(this.tp)

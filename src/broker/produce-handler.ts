@@ -90,8 +90,10 @@ export class ProduceHandler {
       const { tp } = partition
       return { tp, topic, partition: data.partition, baseOffset, requiredOffset, errorCode: ErrorCode.NoError }
     } catch (error) {
-      if (error instanceof LogError) return this.failed(data, request, error.errorCode)
-      throw error
+      if (!(error instanceof LogError)) throw error
+      const failed = this.failed(data, request, error.errorCode)
+      if (error.errorCode !== ErrorCode.UnknownProducerId) return failed
+      return { ...failed, logStartOffset: partition.local!.log.logStartOffset }
     }
   }
 
@@ -121,7 +123,13 @@ export class ProduceHandler {
     const { requiredAcks } = request
     if (requiredAcks === 0 || requiredAcks === 1 || status.every(({ errorCode }) => errorCode !== ErrorCode.NoError)) {
       return done(
-        status.map(({ topic, partition, errorCode, baseOffset }) => ({ topic, partition, errorCode, baseOffset })),
+        status.map(({ topic, partition, errorCode, baseOffset, logStartOffset }) => ({
+          topic,
+          partition,
+          errorCode,
+          baseOffset,
+          ...(logStartOffset === undefined ? {} : { logStartOffset }),
+        })),
       )
     }
     const delayed = new DelayedProduce(request, status, this.find, done)

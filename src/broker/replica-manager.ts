@@ -184,7 +184,10 @@ export class ReplicaManager implements PartitionContext {
     for (const state of request.partitionStates) {
       const { topic, partition: number } = state
       const partition = this.getOrCreatePartition(topic, number)
-      if (state.leaderAndIsr.leaderEpoch <= partition.leaderEpoch) {
+      if (!this.isOfTopic(partition.tp, state.topicId)) {
+        this.traceRefused(partition.tp, ErrorCode.InconsistentTopicId)
+        errors.push({ topic, partition: number, errorCode: ErrorCode.InconsistentTopicId })
+      } else if (state.leaderAndIsr.leaderEpoch <= partition.leaderEpoch) {
         this.traceRefused(partition.tp, ErrorCode.StaleLeaderEpoch)
         errors.push({ topic, partition: number, errorCode: ErrorCode.StaleLeaderEpoch })
       } else if (state.replicas.includes(this.brokerId)) {
@@ -207,6 +210,12 @@ export class ReplicaManager implements PartitionContext {
     this.startCheckpointing()
     this.fetchers.shutdownIdle()
     done(ErrorCode.NoError, errors)
+  }
+
+  /** A log that is there may be that of a former topic of the name (`checkOrSetTopicId` of `Partition.scala`, 2.8). */
+  private isOfTopic(tp: TopicPartition, topicId: string | undefined): boolean {
+    const known = this.options.logs.log(tp)?.topicId
+    return known === undefined || topicId === undefined || known === topicId
   }
 
   private *makeLeaders(states: readonly PartitionState[]): Task<void> {

@@ -22,8 +22,9 @@ export class TopicConfigs {
 
   /** The configuration in force, from what was last read. */
   config(topic: string): TopicConfig {
-    const brokerMinIsr = this.versions.minIsr === 'topic-and-broker'
-    return topicConfig(this.broker, this.overridesOf(topic), { brokerMinIsr })
+    const { minIsr, rollJitter } = this.versions
+    const config = topicConfig(this.broker, this.overridesOf(topic), { brokerMinIsr: minIsr === 'topic-and-broker' })
+    return rollJitter === 'none' ? { ...config, 'segment.jitter.ms': 0 } : config
   }
 
   overridesOf(topic: string): Readonly<Record<string, unknown>> {

@@ -8,7 +8,7 @@ export type { Subscribes } from './group-consumer/subscription-state.ts'
 export { messageName, sizedValue } from './message-text.ts'
 export { JavaProducerProcess, type JavaProducerProcessOptions } from './new-producer/java-producer-process.ts'
 export { javaPartitionerNames } from './new-producer/partitioner.ts'
-export { acksOf, javaProducerDefaults } from './new-producer/release-defaults.ts'
+export { acksOf, javaProducerConfig, maxInFlightOfIdempotence } from './new-producer/release-defaults.ts'
 export {
   type AssignmentStrategy,
   assignmentStrategies,

@@ -15,6 +15,9 @@ export function maybeAppended(errorCode: ErrorCode, requiredAcks: number): boole
     case ErrorCode.InvalidTimestamp:
     case ErrorCode.InvalidRecord:
     case ErrorCode.UnsupportedForMessageFormat:
+    case ErrorCode.OutOfOrderSequenceNumber:
+    case ErrorCode.UnknownProducerId:
+    case ErrorCode.InvalidProducerEpoch:
       return false
     case ErrorCode.NotLeaderForPartition:
     case ErrorCode.UnknownTopicOrPartition:

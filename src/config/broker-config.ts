@@ -33,6 +33,7 @@ export const brokerConfigTable = {
   'log.retention.bytes': int(-1, 'size of a partition that makes old segments go (-1: no limit)'),
   'log.retention.check.interval.ms': int(300_000, 'time between two looks for segments to delete', 1),
   'log.segment.delete.delay.ms': int(60_000, 'time between the renaming of a deleted file and its removal', 0),
+  'log.preallocate': flag(false, 'a segment gets its full size on disk when it begins, from 0.9'),
   'log.index.size.max.bytes': int(10_485_760, 'size an offset index is allocated with', 8),
   'log.index.interval.bytes': int(4096, 'bytes of log between two index entries', 0),
   'log.flush.interval.messages': int(Number.MAX_SAFE_INTEGER, 'messages appended to a log before it is flushed', 1),

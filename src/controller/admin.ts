@@ -6,6 +6,7 @@ import { type Task, until } from '../host/index.ts'
 import {
   decodeAssignment,
   decodePartitionList,
+  decodeTopicId,
   encodeAssignment,
   encodePartitionList,
   encodeTopicConfig,
@@ -41,6 +42,7 @@ export function* readAssignment(zk: ZkClient, topic: string): Task<Map<number, r
 /**
  * Creates a topic; the controller sees it and makes its partitions.
  * The settings are written first, and stay if somebody else creates the topic in between.
+ * @param topicId from 2.8 on (KIP-516)
  * @returns `NodeExists` if there is such a topic
  * @throws AdminOperationError for a bad name or a bad assignment
  */
@@ -49,12 +51,13 @@ export function* createTopic(
   topic: string,
   assignment: ReadonlyMap<number, readonly number[]>,
   config: Readonly<Record<string, string>>,
+  topicId?: string,
 ): Task<ZkError> {
   validateTopicName(topic)
   validateAssignment(assignment)
   if ((yield* readAssignment(zk, topic)) !== undefined) return 'NodeExists'
   yield* updatePersistent(zk, zkPaths.configTopic(topic), encodeTopicConfig(config))
-  return yield* createPersistent(zk, zkPaths.topic(topic), encodeAssignment(assignment))
+  return yield* createPersistent(zk, zkPaths.topic(topic), encodeAssignment(assignment, topicId))
 }
 
 /**
@@ -73,7 +76,8 @@ export function* addPartitions(
   partitions: number,
   assignment?: ReadonlyMap<number, readonly number[]>,
 ): Task<ZkError> {
-  const existing = yield* readAssignment(zk, topic)
+  const node = yield* readNode(zk, zkPaths.topic(topic))
+  const existing = node === undefined ? undefined : decodeAssignment(node.data)
   const first = existing?.get(0)
   if (existing === undefined || first === undefined) return 'NoNode'
   if (versions.expansionDuringMove === 'refused' && (yield* isMoving(zk, topic))) {
@@ -86,7 +90,7 @@ export function* addPartitions(
   const added = assignment ?? assignReplicasToBrokers(brokers, missing, first.length, start, start, existing.size)
   const all = new Map([...existing, ...added])
   validateAssignment(all)
-  yield* updatePersistent(zk, zkPaths.topic(topic), encodeAssignment(all))
+  yield* updatePersistent(zk, zkPaths.topic(topic), encodeAssignment(all, decodeTopicId(node!.data)))
   return 'OK'
 }
 

@@ -62,6 +62,8 @@ export class ControllerContext {
   correlationId = 0
   topics: ReadonlySet<string> = new Set()
   readonly assignment = new Map<TopicPartition, readonly number[]>()
+  /** Ids of topics, since 2.8. */
+  readonly topicIds = new Map<string, string>()
   readonly leadership = new Map<TopicPartition, LeaderIsrAndControllerEpoch>()
   readonly reassignments = new Map<TopicPartition, Reassignment>()
   readonly preferredElections = new Set<TopicPartition>()

@@ -48,7 +48,9 @@ export class ControllerRequestBatch {
     state: LeaderIsrAndControllerEpoch,
     replicas: readonly number[],
   ): void {
-    for (const broker of brokers) put(this.leaderAndIsr, broker, tp, partitionState(tp, state, replicas))
+    const topicId = this.context.topicIds.get(splitTopicPartition(tp).topic)
+    for (const broker of brokers)
+      put(this.leaderAndIsr, broker, tp, withId(partitionState(tp, state, replicas), topicId))
     this.addUpdateMetadata(this.context.liveOrShuttingDownBrokerIds(), [tp])
   }
 
@@ -157,6 +159,9 @@ const partitionState = (
   { leaderAndIsr, controllerEpoch }: LeaderIsrAndControllerEpoch,
   replicas: readonly number[],
 ): PartitionState => ({ ...splitTopicPartition(tp), leaderAndIsr, controllerEpoch, replicas })
+
+const withId = (state: PartitionState, topicId: string | undefined): PartitionState =>
+  topicId === undefined ? state : { ...state, topicId }
 
 function put<V>(map: Map<number, Map<TopicPartition, V>>, broker: number, tp: TopicPartition, value: V): void {
   // Kafka drops negative ids (no leader) here.

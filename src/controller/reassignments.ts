@@ -224,7 +224,11 @@ export class Reassignments {
       const { topic: owner, partition } = splitTopicPartition(other)
       if (owner === topic) partitions.set(partition, other === tp ? replicas : context.replicasOf(other))
     }
-    yield* updatePersistent(context.writes, zkPaths.topic(topic), encodeAssignment(partitions))
+    yield* updatePersistent(
+      context.writes,
+      zkPaths.topic(topic),
+      encodeAssignment(partitions, context.topicIds.get(topic)),
+    )
     context.assignment.set(tp, replicas)
   }
 

@@ -6,6 +6,7 @@
 import type { Task } from '../host/index.ts'
 import {
   decodeAssignment,
+  decodeTopicId,
   splitTopicPartition,
   type TopicPartition,
   topicPartition,
@@ -68,8 +69,12 @@ export class TopicChanges {
   /** Partition to replicas for all partitions of some topics; a topic without a node has none. */
   *readAssignments(topics: readonly string[]): Task<Map<TopicPartition, readonly number[]>> {
     const found = new Map<TopicPartition, readonly number[]>()
+    const { context } = this.core
     for (const topic of topics) {
-      const node = yield* readNode(this.core.context.environment.zk, zkPaths.topic(topic))
+      const node = yield* readNode(context.environment.zk, zkPaths.topic(topic))
+      const id = node && decodeTopicId(node.data)
+      if (id === undefined) context.topicIds.delete(topic)
+      else context.topicIds.set(topic, id)
       if (node === undefined) continue
       for (const [partition, replicas] of decodeAssignment(node.data))
         found.set(topicPartition(topic, partition), replicas)
@@ -85,6 +90,7 @@ export class TopicChanges {
     const current = new Set(sorted)
     const deleted = [...context.topics].filter((topic) => !current.has(topic))
     context.topics = current
+    for (const topic of deleted) context.topicIds.delete(topic)
     const watchFirst = context.environment.versions.topicWatch === 'with-read'
     if (watchFirst) this.registerPartitions(newTopics)
     const added = yield* this.readAssignments(newTopics)

@@ -29,6 +29,8 @@ export interface PartitionState {
   readonly controllerEpoch: number
   /** AR, the assigned replicas; the first is the preferred one. */
   readonly replicas: readonly number[]
+  /** Id of the topic; from 2.8 (KIP-516). */
+  readonly topicId?: string
 }
 
 interface ControlRequest {
@@ -102,7 +104,7 @@ export interface ControlledShutdownResponse {
 }
 
 const partitionStateSize = (p: PartitionState): number =>
-  stringSize(p.topic) + 28 + 4 * (p.leaderAndIsr.isr.length + p.replicas.length)
+  stringSize(p.topic) + 28 + (p.topicId === undefined ? 0 : 16) + 4 * (p.leaderAndIsr.isr.length + p.replicas.length)
 const endpointSize = (b: BrokerEndpoint): number => 8 + stringSize(b.host)
 
 const controlHeaderSize = (r: ControlRequest): number =>

@@ -54,6 +54,7 @@ export const ErrorCode = {
   GroupMaxSizeReached: 81,
   InvalidRecord: 87,
   InvalidUpdateVersion: 95,
+  InconsistentTopicId: 103,
   IneligibleReplica: 107,
 } as const
 

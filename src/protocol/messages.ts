@@ -5,6 +5,7 @@ import * as control from './control.ts'
 import * as fetch from './fetch.ts'
 import * as findCoordinator from './find-coordinator.ts'
 import * as heartbeat from './heartbeat.ts'
+import * as initProducerId from './init-producer-id.ts'
 import * as joinGroup from './join-group.ts'
 import * as leaveGroup from './leave-group.ts'
 import * as metadata from './metadata.ts'
@@ -48,6 +49,7 @@ export type KafkaRequest =
   | control.StopReplicaRequest
   | control.UpdateMetadataRequest
   | control.ControlledShutdownRequest
+  | initProducerId.InitProducerIdRequest
   | GroupRequest
 
 export type KafkaResponse =
@@ -61,6 +63,7 @@ export type KafkaResponse =
   | control.StopReplicaResponse
   | control.UpdateMetadataResponse
   | control.ControlledShutdownResponse
+  | initProducerId.InitProducerIdResponse
   | offsetCommit.OffsetCommitResponse
   | offsetFetch.OffsetFetchResponse
   | findCoordinator.FindCoordinatorResponse
@@ -105,6 +108,8 @@ export function requestSize(request: KafkaRequest): number {
       return control.updateMetadataRequestSize(request)
     case 'ControlledShutdown':
       return control.controlledShutdownRequestSize(request)
+    case 'InitProducerId':
+      return initProducerId.initProducerIdRequestSize(request)
     case 'OffsetCommit':
       return offsetCommit.offsetCommitRequestSize(request)
     case 'OffsetFetch':
@@ -145,6 +150,8 @@ export function responseSize(response: KafkaResponse): number {
       return control.updateMetadataResponseSize
     case 'ControlledShutdown':
       return control.controlledShutdownResponseSize(response)
+    case 'InitProducerId':
+      return initProducerId.initProducerIdResponseSize
     case 'OffsetCommit':
       return offsetCommit.offsetCommitResponseSize(response)
     case 'OffsetFetch':

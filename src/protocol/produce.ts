@@ -25,6 +25,8 @@ export interface ProducePartitionResult {
   readonly errorCode: ErrorCode
   /** Offset of the first message, -1 on error. */
   readonly baseOffset: number
+  /** Where the log begins (v5, 1.0): told with `UnknownProducerId`, for it explains why a producer was forgotten. */
+  readonly logStartOffset?: number
 }
 
 export interface ProduceResponse {
@@ -39,4 +41,5 @@ export const produceRequestSize = (request: ProduceRequest): number =>
   arraySize(request.partitions, (p) => stringSize(p.topic) + 12 + p.records.length)
 
 export const produceResponseSize = (response: ProduceResponse): number =>
-  responseHeaderSize + arraySize(response.partitions, (p) => stringSize(p.topic) + 18)
+  responseHeaderSize +
+  arraySize(response.partitions, (p) => stringSize(p.topic) + (p.logStartOffset === undefined ? 18 : 26))

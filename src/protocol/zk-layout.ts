@@ -32,6 +32,8 @@ export const zkPaths = {
   deleteTopics: '/admin/delete_topics',
   /** From 0.10.1. */
   clusterId: '/cluster/id',
+  /** From 0.11. */
+  latestProducerIdBlock: '/latest_producer_id_block',
   /** From 0.9. */
   isrChangeNotification: '/isr_change_notification',
   deleteTopic: (topic: string): string => `/admin/delete_topics/${topic}`,
@@ -61,12 +63,17 @@ export const encodeClusterId = (id: string): string => JSON.stringify({ version:
 
 export const decodeClusterId = (data: string): string => (JSON.parse(data) as { id: string }).id
 
-/** `/brokers/topics/T`: partition to assigned replicas. */
-export function encodeAssignment(assignment: ReadonlyMap<number, readonly number[]>): string {
+/** `/brokers/topics/T`: partition to assigned replicas, and since 2.8 the id of the topic. */
+export function encodeAssignment(assignment: ReadonlyMap<number, readonly number[]>, topicId?: string): string {
   const partitions: Record<string, readonly number[]> = {}
   for (const [partition, replicas] of assignment) partitions[String(partition)] = replicas
-  return JSON.stringify({ version: 1, partitions })
+  if (topicId === undefined) return JSON.stringify({ version: 1, partitions })
+  const moves = { adding_replicas: {}, removing_replicas: {} }
+  return JSON.stringify({ version: 3, topic_id: topicId, partitions, ...moves })
 }
+
+/** The topic's id in `/brokers/topics/T`; undefined before 2.8. */
+export const decodeTopicId = (data: string): string | undefined => parsedObject<{ topic_id?: string }>(data)?.topic_id
 
 /**
  * In partition order. A node that holds something else has no partitions (`ZkUtils.getReplicaAssignmentForTopics`): a
@@ -109,6 +116,21 @@ export const encodeController = (brokerId: number, timestampMs: number): string 
   JSON.stringify({ version: 1, brokerid: brokerId, timestamp: String(timestampMs) })
 
 export const decodeController = (data: string): number => (JSON.parse(data) as { brokerid: number }).brokerid
+
+/** `/latest_producer_id_block`: the last ids that a broker has taken, both included; they are texts there. */
+export interface ProducerIdBlock {
+  readonly broker: number
+  readonly start: number
+  readonly end: number
+}
+
+export const encodeProducerIdBlock = ({ broker, start, end }: ProducerIdBlock): string =>
+  JSON.stringify({ version: 1, broker, block_start: String(start), block_end: String(end) })
+
+export function decodeProducerIdBlock(data: string): ProducerIdBlock {
+  const block = JSON.parse(data) as { broker: number; block_start: string; block_end: string }
+  return { broker: block.broker, start: Number(block.block_start), end: Number(block.block_end) }
+}
 
 /** `/config/topics/T`; values are texts there. */
 export const encodeTopicConfig = (config: Readonly<Record<string, string>>): string =>

@@ -5,11 +5,10 @@
 import { parseProperties } from '../config/index.ts'
 import { createPersistent, readNode } from '../controller/index.ts'
 import { type FileSystem, fromUtf8, type Host, readFile, type Task, utf8 } from '../host/index.ts'
-import { decodeClusterId, encodeClusterId, zkPaths } from '../protocol/index.ts'
+import { decodeClusterId, encodeClusterId, randomUuid, zkPaths } from '../protocol/index.ts'
 import { CorruptLogError, replaceFile } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
-import { randomUuid } from './random-uuid.ts'
 
 export const META_PROPERTIES_FILE = 'meta.properties'
 const VERSION = '0'

@@ -15,7 +15,7 @@ import {
 } from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { KafkaController, Refusal, readAssignment } from '../controller/index.ts'
-import { GroupRequests } from '../coordinator/index.ts'
+import { GroupRequests, ProducerIds } from '../coordinator/index.ts'
 import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
 import {
   type BrokerEndpoint,
@@ -62,6 +62,7 @@ export class KafkaServer implements Process {
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
   private readonly groups: GroupRequests
+  private readonly producerIds: ProducerIds
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
   /** What `meta.properties` shall say, in releases that have one. */
@@ -117,6 +118,7 @@ export class KafkaServer implements Process {
       produce: new ProduceHandler(host, this.replicas),
       createOffsetsTopic: (done) => runTask(this.autoCreate(OFFSETS_TOPIC), done),
     })
+    this.producerIds = new ProducerIds(this.zk, this.options.brokerId)
     this.groups = new GroupRequests(host, { broker, config, versions, zk: this.zk })
   }
 
@@ -159,6 +161,7 @@ export class KafkaServer implements Process {
       controlledShutdown: (id, epoch, done) => this.controller.controlledShutdown(id, done, epoch),
       alterPartition: (request, done) => this.controller.alterPartition(request, done),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
+      newProducerId: (done) => this.producerIds.next(done),
     })
     this.socketServer = serve(this.host, config.port, (request, responder, connection) => {
       if (isGroupRequest(request)) this.groups.handle(request, responder, connection)
@@ -189,7 +192,7 @@ export class KafkaServer implements Process {
   }
 
   private *registerOrStop(): Task<boolean> {
-    const outcome = yield* this.register()
+    const outcome = yield* this.register(false)
     if (outcome === 'registered') {
       this.writeMetadata()
       return true
@@ -253,10 +256,11 @@ export class KafkaServer implements Process {
     }
   }
 
-  private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
+  private *register(inNewSession: boolean): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
-    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions, this.registeredIn)
+    const { host, zk, endpoint, registeredIn } = this
+    const outcome = yield* registerBroker(host, zk, endpoint, timeoutMs, versions, registeredIn, inNewSession)
     if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
     this.registeredIn = outcome.session
@@ -265,7 +269,7 @@ export class KafkaServer implements Process {
 
   /** If another broker has the id meanwhile, the event thread logs that and the broker works on, unregistered. */
   private *registerAgain(): Task<void> {
-    yield* this.register()
+    yield* this.register(true)
   }
 
   private autoCreate(topic: string): Task<ErrorCode> {
@@ -322,6 +326,7 @@ export class KafkaServer implements Process {
     this.logs.digest(digest)
     this.metadataCache.digest(digest)
     this.groups.digest(digest)
+    this.producerIds.digest(digest)
     this.controller.digest(digest)
   }
 }

@@ -18,6 +18,8 @@ export function releaseLogFormat(versions: ProtocolVersions, config: TopicConfig
     segmentLimit: versions.segmentLimit,
     upkeep: versions.logUpkeep,
     brokenRecords: versions.logUpkeep === 'indexes-are-trusted' ? 'cut-off' : 'fatal',
+    preallocates: versions.preallocation === 'configurable' && config.preallocate,
+    topicIds: versions.topicIds === 'kept',
     producerState: versions.producerMemory,
     leaderEpochs: epochRules(versions, magic),
     ...(versions.brokerCompression === 'none' ? {} : { compressionType: compressionTypeOf(config) }),

@@ -14,7 +14,7 @@ import {
   validateTopicName,
 } from '../controller/index.ts'
 import type { Host, Task } from '../host/index.ts'
-import { ErrorCode, OFFSETS_TOPIC } from '../protocol/index.ts'
+import { ErrorCode, OFFSETS_TOPIC, randomUuid } from '../protocol/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 
@@ -50,7 +50,8 @@ export function* createMissingTopic(creation: TopicCreation, topic: string): Tas
     const shift = random.intBelow(Math.max(1, ids.length), 'shift')
     const assignment = assignReplicasToBrokers(ids, wanted.partitions, wanted.factor, start, shift)
     validateTopicName(topic)
-    const error = yield* createTopic(zk, topic, assignment, wanted.config)
+    const id = versions.topicIds === 'kept' ? randomUuid(host.random('topic-id')) : undefined
+    const error = yield* createTopic(zk, topic, assignment, wanted.config, id)
     return error === 'OK' || error === 'NodeExists' ? ErrorCode.LeaderNotAvailable : ErrorCode.Unknown
   } catch (error) {
     if (error instanceof Refusal) return ErrorCode.Unknown

@@ -17,6 +17,8 @@ export const CLEAN_SHUTDOWN_FILE = '.kafka_cleanshutdown'
 export const RECOVERY_POINT_CHECKPOINT_FILE = 'recovery-point-offset-checkpoint'
 /** Since 0.11. */
 export const LOG_START_OFFSET_CHECKPOINT_FILE = 'log-start-offset-checkpoint'
+/** In the partition's directory, since 2.8. */
+export const PARTITION_METADATA_FILE = 'partition.metadata'
 /** In the partition's directory, since 0.11. */
 export const LEADER_EPOCH_CHECKPOINT_FILE = 'leader-epoch-checkpoint'
 

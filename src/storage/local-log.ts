@@ -261,7 +261,8 @@ export class LocalLog {
     return isBatch(set.bytes, 0) ? set.firstOffset : this.endOffset
   }
 
-  private segmentFor(set: CheckedRecords): LogSegment {
+  /** The segment that takes a set: the active one, or a new one. @throws FileError */
+  protected segmentFor(set: CheckedRecords): LogSegment {
     const segment = this.activeSegment
     if (!mustRoll(segment, set, this.config, this.format, nowMs(this.host))) return segment
     const baseOffset = rolledBaseOffset(set, this.format, this.endOffset)
@@ -311,6 +312,7 @@ export function segmentOptions(host: Host, config: TopicConfig, format: LogForma
     indexIntervalBytes: config['index.interval.bytes'],
     maxIndexBytes: config['segment.index.bytes'],
     format,
+    ...(format.preallocates ? { initialBytes: config['segment.bytes'] } : {}),
     rollJitterMs: jitterMs === 0 ? 0 : host.random('log-roll-jitter').intBelow(jitterMs, 'roll jitter'),
   }
 }

@@ -30,14 +30,21 @@ export class LogFile {
   path: string
   private readonly handle: FileHandle
   private validBytes: number
+  /** Size that the file was given before there was anything in it; 0 once it is cut. */
+  private allocatedBytes = 0
   /** What a search reads at a time, after the entries that the one before it came by. */
   private searchBytes = HEADER_WINDOW_BYTES
 
-  /** Opens the file, or makes it. */
-  constructor(files: FileSystem, path: string) {
+  /**
+   * Opens the file, or makes it.
+   * @param initialBytes what a new file is as large as, in zeros (`preallocate`, 0.9)
+   */
+  constructor(files: FileSystem, path: string, initialBytes = 0) {
     this.path = path
+    const isNew = files.status(path) === undefined
     this.handle = files.open(path, { create: true })
     this.validBytes = this.handle.size()
+    if (isNew && initialBytes > 0) this.allocate(initialBytes)
   }
 
   get size(): number {
@@ -224,12 +231,21 @@ export class LogFile {
     const cut = this.validBytes - size
     if (cut > 0 || this.handle.size() !== size) this.handle.truncate(size)
     this.validBytes = size
+    this.allocatedBytes = 0
     return cut
   }
 
   flush(): void {
-    if (this.handle.size() > this.validBytes) this.handle.truncate(this.validBytes)
+    const kept = Math.max(this.validBytes, this.allocatedBytes)
+    if (this.handle.size() > kept) this.handle.truncate(kept)
     this.handle.sync()
+  }
+
+  /** Gives back what the file was allocated and does not need. */
+  trim(): void {
+    if (this.allocatedBytes === 0) return
+    this.allocatedBytes = 0
+    if (this.handle.size() > this.validBytes) this.handle.truncate(this.validBytes)
   }
 
   close(): void {
@@ -257,8 +273,20 @@ export class LogFile {
   private cutLeftovers(): void {
     try {
       if (this.handle.size() > this.validBytes) this.handle.truncate(this.validBytes)
+      // Zeros again, where a part of the write may have been.
+      if (this.allocatedBytes > this.validBytes) this.handle.truncate(this.allocatedBytes)
     } catch (error) {
       if (!(error instanceof FileError)) throw error
+    }
+  }
+
+  private allocate(bytes: number): void {
+    try {
+      this.handle.truncate(bytes)
+      this.allocatedBytes = bytes
+    } catch (error) {
+      this.handle.close()
+      throw error
     }
   }
 }

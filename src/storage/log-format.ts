@@ -51,6 +51,10 @@ export interface LogFormat {
    * batches records are looked at): it keeps the broker from starting, or (2.4, KAFKA-8106) the log is cut off before it.
    */
   readonly brokenRecords: 'fatal' | 'cut-off'
+  /** A new `.log` file has `segment.bytes` at once, in zeros, until the segment is rolled or closed (`preallocate`, 0.9). */
+  readonly preallocates: boolean
+  /** The partition's directory says which topic it belongs to: `partition.metadata` (2.8). */
+  readonly topicIds: boolean
   /** Rules of the memory of idempotent producers, since 0.11. */
   readonly producerState: 'none' | ProducerStateRules
   /** Rules of the leader epoch cache, since 0.11. */
@@ -84,6 +88,8 @@ export const logFormat082: LogFormat = {
   segmentLimit: 'before-append',
   upkeep: 'broken-index-is-fatal',
   brokenRecords: 'fatal',
+  preallocates: false,
+  topicIds: false,
   producerState: 'none',
   leaderEpochs: 'none',
 }

@@ -26,6 +26,7 @@ import { segmentOptions } from './local-log.ts'
 import { Log } from './log.ts'
 import { type LogFormat, logFormat082 } from './log-format.ts'
 import { LogSegment, nowMs } from './log-segment.ts'
+import { readTopicId } from './partition-metadata.ts'
 import { ProducerState } from './producer-state/producer-state.ts'
 import { rebuildProducerState, recoverEntry } from './producer-state/segments.ts'
 import { isBatch } from './record/entry.ts'
@@ -122,6 +123,7 @@ class LogLoader {
       recoveryPoint: options.cleanShutdown ? nextOffset : options.recoveryPoint,
       logStartOffset,
       leaderEpochCache: this.leaderEpochCache,
+      topicId: format.topicIds ? readTopicId(host.files, directory) : undefined,
       producerState: this.producerStateAt(nextOffset, logStartOffset, options.cleanShutdown),
     })
     return { log, truncatedBytes: this.truncatedBytes }

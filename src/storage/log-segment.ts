@@ -33,6 +33,8 @@ export interface SegmentOptions {
   readonly indexIntervalBytes: number
   readonly maxIndexBytes: number
   readonly format: LogFormat
+  /** Size that a new `.log` file gets at once, in bytes; 0 if left out. */
+  readonly initialBytes?: number
   /** By how much the segment is to be rolled earlier than `segment.ms` says; 0 if left out. */
   readonly rollJitterMs?: number
 }
@@ -91,7 +93,7 @@ export class LogSegment {
       return file
     }
     try {
-      this.log = track(new LogFile(files, pathOf(logFileName(baseOffset))))
+      this.log = track(new LogFile(files, pathOf(logFileName(baseOffset)), options.initialBytes))
       this.index = track(new OffsetIndex(files, pathOf(indexFileName(baseOffset)), baseOffset, maxIndexBytes))
       this.timeIndex =
         format.segmentFiles === 'offset-index'
@@ -326,8 +328,9 @@ export class LogSegment {
     this.timeIndex?.grow()
   }
 
-  /** Another segment takes the appends from now on: the last time index entry is due, and the indexes are trimmed. */
+  /** Another segment takes the appends from now on: the last time index entry is due, and the files are trimmed. */
   becomeInactive(): void {
+    this.log.trim()
     this.times.index()
     this.index.trim()
     this.timeIndex?.trim()
@@ -340,7 +343,7 @@ export class LogSegment {
     this.transactionIndex?.flush()
   }
 
-  /** Trims the indexes and makes all durable, so that the files can be taken as they are at the next start. */
+  /** Trims the files and makes all durable, so that the files can be taken as they are at the next start. */
   close(): void {
     this.becomeInactive()
     this.flush()

@@ -18,7 +18,9 @@ import { messagesOf, offsetByTimestamp } from './log-lookup.ts'
 import { type LogSegment, nowMs, type TimestampAndOffset } from './log-segment.ts'
 import { checkMessageSet } from './message-set-check.ts'
 import { offsetsBefore } from './offsets-before.ts'
+import { writeTopicId } from './partition-metadata.ts'
 import { checkProducers } from './producer-state/append-check.ts'
+import { outlivesRecords } from './producer-state/producer-rules.ts'
 import type { ProducerState } from './producer-state/producer-state.ts'
 import { abortedTransactionsOf, endTransaction, rebuildProducerState } from './producer-state/segments.ts'
 import { NO_LEADER_EPOCH } from './record/layout.ts'
@@ -35,12 +37,15 @@ export interface LogState {
   readonly logStartOffset: number
   readonly leaderEpochCache: LeaderEpochCache | undefined
   readonly producerState: ProducerState | undefined
+  /** Since 2.8, if it is known. */
+  readonly topicId: string | undefined
 }
 
 export class Log extends LocalLog {
   /** Since 0.11, as the next. */
   readonly leaderEpochCache: LeaderEpochCache | undefined
   readonly producerState: ProducerState | undefined
+  private knownTopicId: string | undefined
   private startOffset: number
   private knownHighWatermark: number | undefined
 
@@ -55,12 +60,25 @@ export class Log extends LocalLog {
     super(host, directory, topicPartition, config, format, state.segments, state.recoveryPoint)
     this.leaderEpochCache = state.leaderEpochCache
     this.producerState = state.producerState
+    this.knownTopicId = state.topicId
     this.startOffset = state.logStartOffset
   }
 
   /** First offset that may be read: the base of the first segment, or since 0.11 also one above it. */
   get logStartOffset(): number {
     return Math.max(this.startOffset, this.row.first.baseOffset)
+  }
+
+  /** Id of the topic that the log belongs to (2.8); undefined if nobody said it. */
+  get topicId(): string | undefined {
+    return this.knownTopicId
+  }
+
+  /** Says which topic the log belongs to, for good; no effect in releases without ids. @throws FileError */
+  assignTopicId(id: string): void {
+    if (!this.format.topicIds || this.knownTopicId !== undefined) return
+    writeTopicId(this.host.files, this.directory, id)
+    this.knownTopicId = id
   }
 
   /** As its replica says it; undefined until it has. */
@@ -96,6 +114,8 @@ export class Log extends LocalLog {
       throw new AppendError(ErrorCode.MessageSetSizeTooLarge, `set of ${bytes.length} bytes, larger than a segment`)
     }
     const origin = options.assignOffsets ? (options.origin ?? 'client') : 'replication'
+    // Since 2.4 a segment is rolled before the producers are looked at, also where nothing is appended then.
+    if (format.producerState !== 'none' && outlivesRecords(format.producerState)) this.segmentFor(set)
     const producers = state && checkProducers(state, bytes, origin)
     if (producers?.duplicate !== undefined) return duplicateInfoOf(producers.duplicate)
     const segment = this.appendChecked(set)

@@ -113,7 +113,7 @@ describe('its start, as documented', () => {
     )
     expect(played.of('c1', 'RebalanceBegan')[0]).toContain('(start)')
     expect(played.of('c1', 'RebalanceBegan').some((line) => line.includes('(brokers)'))).toBe(true)
-    expect(played.run.view.groups.g!.assignments.c1).toEqual(['orders-0', 'orders-1'])
+    expect(played.run.view.groups.g!.claims.c1).toEqual(['orders-0', 'orders-1'])
   })
 
   it('waits where another member has its id, until that one’s session is over', () => {
@@ -125,7 +125,7 @@ describe('its start, as documented', () => {
       ),
     )
     expect(played.of('c2', 'ConsumerRegistrationWaits')[0]).toBe('g g_same by c2')
-    expect(played.run.view.groups.g!.assignments).toEqual({ c2: ['orders-0', 'orders-1'] })
+    expect(played.run.view.groups.g!.claims).toEqual({ c2: ['orders-0', 'orders-1'] })
   })
 })
 
@@ -229,7 +229,7 @@ describe('a group', () => {
         '  - at: 8s\n    addPartitions: { topic: orders, to: 5 }',
       ),
     )
-    expect(played.run.view.groups.g!.assignments).toEqual({
+    expect(played.run.view.groups.g!.claims).toEqual({
       c1: ['orders-0', 'orders-1', 'orders-2'],
       c2: ['orders-3', 'orders-4'],
     })
@@ -239,7 +239,7 @@ describe('a group', () => {
   it('takes up topics that fit a whitelist, or do not fit a blacklist, when they are created', () => {
     const create = '  - at: 6s\n    createTopic: { topic: orders-eu, partitions: 1, replicas: [[b1]] }'
     const listed = (list: string) =>
-      play(stage(`  c1: { consumer: high-level, group: g, ${list} }`, create)).run.view.groups.g!.assignments.c1
+      play(stage(`  c1: { consumer: high-level, group: g, ${list} }`, create)).run.view.groups.g!.claims.c1
     expect(listed('whitelist: "orders.*"')).toEqual(['orders-0', 'orders-1', 'orders-eu-0'])
     expect(listed('blacklist: "payments, orders"')).toEqual(['orders-eu-0'])
   })

@@ -69,7 +69,7 @@ export function controlPlanePlan(seed: number, options: ControlPlanePlanOptions 
       clients: [...randomProducers(streams('fuzz/clients'), topics), ...deposition.clients],
     },
     steps: steps.map((step, index) => ({ ...step, index })),
-    expect: { messages: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
+    expect: { messages: [], applications: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
   }
 }
 

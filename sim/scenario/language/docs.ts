@@ -3,6 +3,7 @@
 import {
   brokerConfigTable,
   type ConfigTable,
+  groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
@@ -34,6 +35,8 @@ export function scenarioDocs(): string {
     keyTable(mappingAt('clients')),
     '### Workloads\n\n`sends` of a producer:',
     keyTable(mappingAt('clients', 'sends')),
+    '### Processing\n\n`processes` of a consumer in a coordinated group: the application around it.',
+    keyTable(mappingAt('clients', 'processes')),
     zooKeeperText,
     keyTable(mappingAt('clients', 'writes')),
     stepsText,
@@ -62,6 +65,8 @@ export function scenarioDocs(): string {
     keyTable(mappingAt('expect')),
     '### messages\n\nEach message of `messages` is a mapping of',
     keyTable(mappingAt('expect', 'messages')),
+    '### applications\n\nEach group of `applications` is a mapping of',
+    keyTable(mappingAt('expect', 'applications')),
     '### unavailability',
     keyTable(mappingAt('expect', 'unavailable')),
     `### Promises\n\n${list(promises)}.`,
@@ -75,6 +80,7 @@ export function scenarioDocs(): string {
     configTable('Java producers (`config` of a client; defaults of 0.8.2)', javaProducerConfigTable),
     configTable('Simple consumers (`config` of a client)', simpleConsumerConfigTable),
     configTable('High-level consumers (`config` of a client)', oldConsumerConfigTable),
+    configTable('Consumers of coordinated groups (`config` of a client; defaults of 0.9)', groupConsumerConfigTable),
     configTable('ZooKeeper (`cluster.zookeeperConfig`)', zookeeperConfigTable),
     diagnosticsText,
     [

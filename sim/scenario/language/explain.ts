@@ -5,6 +5,7 @@
 import type * as z from 'zod'
 import {
   brokerConfigTable,
+  groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
@@ -174,7 +175,13 @@ function explainKey(
 const tables = {
   broker: [brokerConfigTable],
   topic: [topicConfigTable],
-  client: [producerConfigTable, javaProducerConfigTable, simpleConsumerConfigTable, oldConsumerConfigTable],
+  client: [
+    producerConfigTable,
+    javaProducerConfigTable,
+    simpleConsumerConfigTable,
+    oldConsumerConfigTable,
+    groupConsumerConfigTable,
+  ],
   zookeeper: [zookeeperConfigTable],
 } as const
 

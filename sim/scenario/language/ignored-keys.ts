@@ -28,8 +28,13 @@ export function ignoredBrokerKey(key: string, value: unknown, versions: Protocol
       return lagKey(key, versions)
     case 'log.cleaner.max.compaction.lag.ms':
       return lagKey(key, versions)
+    case 'log.preallocate':
+      return preallocationKey(key, versions)
     case 'log.cleanup.policy':
       return ignoredPolicy(value, versions)
+    case 'log.roll.jitter.ms':
+    case 'log.roll.jitter.hours':
+      return jitterKey(key, versions)
     case 'compression.type':
       return ignoredCompression(value, versions)
     case 'log.message.format.version':
@@ -50,6 +55,10 @@ export function ignoredTopicKey(key: string, value: unknown, versions: ProtocolV
   switch (key) {
     case 'min.insync.replicas':
       return versions.minIsr === 'none' ? { why: 'knows no min.insync.replicas' } : undefined
+    case 'preallocate':
+      return preallocationKey(key, versions)
+    case 'segment.jitter.ms':
+      return jitterKey(key, versions)
     case 'cleanup.policy':
       return ignoredPolicy(value, versions)
     case 'compression.type':
@@ -86,6 +95,8 @@ export function ignoredProducerKey(key: string, versions: ProtocolVersions): Ign
       return isApart ? { why: `knows no ${key} of producers (KIP-19)` } : undefined
     case 'delivery.timeout.ms':
       return versions.batchExpiry === 'by-delivery-timeout' ? undefined : { why: `knows no ${key} (KIP-91)` }
+    case 'enable.idempotence':
+      return versions.idempotence === 'none' ? { why: `knows no ${key} (KIP-98)` } : undefined
     case 'retry.backoff.max.ms':
       return versions.retryPause === 'exponential' ? undefined : { why: `knows no ${key} (KIP-580)` }
     case 'socket.connection.setup.timeout.ms':
@@ -93,6 +104,13 @@ export function ignoredProducerKey(key: string, versions: ProtocolVersions): Ign
     default:
       return undefined
   }
+}
+
+/** The same for a key of consumers in coordinated groups. */
+export function ignoredConsumerKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  if (versions.consumerLiveness === 'background-heartbeats') return undefined
+  if (key === 'max.poll.records') return { why: 'knows no max.poll.records (KIP-41)' }
+  return key === 'max.poll.interval.ms' ? { why: 'knows no max.poll.interval.ms (KIP-62)' } : undefined
 }
 
 const noCompaction: IgnoredKey = { why: 'knows no compaction' }
@@ -139,3 +157,9 @@ function messageKey(key: string, versions: ProtocolVersions): IgnoredKey | undef
   const isOneSided = key.endsWith('before.max.ms') || key.endsWith('after.max.ms')
   return isOneSided && timestampSettings === 'difference' ? unknown : undefined
 }
+
+const preallocationKey = (key: string, { preallocation }: ProtocolVersions): IgnoredKey | undefined =>
+  preallocation === 'none' ? { why: `knows no ${key}` } : undefined
+
+const jitterKey = (key: string, { rollJitter }: ProtocolVersions): IgnoredKey | undefined =>
+  rollJitter === 'none' ? { why: `knows no ${key}` } : undefined

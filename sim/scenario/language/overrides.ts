@@ -6,6 +6,7 @@ import {
   brokerConfigTable,
   type ConfigTable,
   checkValue,
+  groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
@@ -32,6 +33,7 @@ export const configTables = {
   'java-producer': javaProducerConfigTable,
   consumer: simpleConsumerConfigTable,
   'old-consumer': oldConsumerConfigTable,
+  'group-consumer': groupConsumerConfigTable,
   zookeeper: zookeeperConfigTable,
 } as const satisfies Record<string, ConfigTable>
 

@@ -109,6 +109,8 @@ const sections: Readonly<Record<string, string>> = {
   send: 'mapping, see below',
   zk: 'mapping, see below',
   step: '[step](#steps)',
+  processes: '[processing](#processing)',
+  applicationExpectation: '[application](#applications)',
   unavailability: '[unavailability](#unavailability)',
   text: 'text, or `{ en: …, zh: … }`',
 }

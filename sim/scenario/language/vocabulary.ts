@@ -50,6 +50,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   BrokerStarted: true,
   BrokerRegistered: true,
   BrokerNotRegistered: true,
+  BrokerAwaitsItself: true,
   ReplicaCreated: true,
   ReplicaDeleted: true,
   BecameLeader: true,
@@ -94,6 +95,8 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   MessageDropped: true,
   BatchTaken: true,
   BatchDrained: true,
+  ProducerIdAssigned: true,
+  ProducerSequencesReset: true,
   BatchSplit: true,
   MetadataRefreshed: true,
   MetadataRefreshFailed: true,
@@ -129,6 +132,7 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   Produce: true,
   Fetch: true,
   Offsets: true,
+  InitProducerId: true,
   Metadata: true,
   LeaderAndIsr: true,
   StopReplica: true,
@@ -276,15 +280,14 @@ export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   scenario: ['switches', 'groups', 'defects', 'explore', 'workload'],
   step: ['alterConfig', 'workload', 'seek'],
   client: ['transactional', 'idempotent', 'admin'],
-  condition: ['group', 'transaction', 'coordinator'],
-  expect: ['groups', 'reads', 'eventually', 'always'],
+  condition: ['transaction'],
+  expect: ['reads', 'eventually', 'always'],
   workload: ['rate', 'phases', 'batch'],
 }
 
 /** Values that a later part brings, by the format or choice they stand in. */
 export const plannedValues: Readonly<Record<string, readonly string[]>> = {
   producer: ['transactional'],
-  consumer: ['group', 'java'],
 }
 
 const words = (text: string): readonly string[] => text.trim().split(/\s+/)

@@ -78,6 +78,7 @@ export function conditionWords(condition: Condition): string {
         ['queued', condition.queued],
         ['dropped', condition.dropped],
         ['lost in its queue', condition.lostInQueue],
+        ['messages processed', condition.processed],
         ['partitions', condition.partitions],
         ['rebalances', condition.rebalances],
         ['failed rebalances', condition.failedRebalances],
@@ -90,6 +91,21 @@ export function conditionWords(condition: Condition): string {
     case 'event': {
       const where = condition.machine === undefined ? '' : ` on ${condition.machine}`
       return `${condition.event} was seen${condition.nth === 1 ? '' : ` ${condition.nth} times`}${where}`
+    }
+    case 'group': {
+      const asked = fields(
+        ['generation', condition.generation],
+        ['members', condition.size],
+        ['rebalances', condition.rebalances],
+      )
+      const members = condition.members === undefined ? '' : `the members [${condition.members.join(', ')}]`
+      const has = [asked, members].filter((part) => part !== '').join(', ')
+      const parts = [
+        ...(condition.is === undefined ? [] : [`is ${condition.is}`]),
+        ...(condition.coordinator === undefined ? [] : [`is coordinated by ${condition.coordinator}`]),
+        ...(has === '' ? [] : [`has ${has}`]),
+      ]
+      return `group ${condition.group} ${parts.join(' and ')}`
     }
     case 'owner': {
       const what = `${condition.topic}-${condition.partition} in group ${condition.group}`

@@ -34,6 +34,7 @@ export function judgeMessage(expectation: MessageExpectation, ledger: Ledger): E
   fact('dropped', expectation.dropped, ledger.reached(message, 'dropped'))
   fact('lostInQueue', expectation.lostInQueue, ledger.reached(message, 'lost-in-queue'))
   amount('read', expectation.read, ledger.messages.get(message)?.reads.length ?? 0)
+  amount('processed', expectation.processed, ledger.applications.timesProcessed(message))
   return results
 }
 

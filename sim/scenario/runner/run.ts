@@ -212,8 +212,8 @@ export class ScenarioRun {
 
 /** Whether a plan can be played without anybody who knows the state of the cluster. */
 function asksNothing({ steps, expect }: ScenarioPlan): boolean {
-  const { messages, order, state, sometimes, never, unavailable } = expect
-  const expectations = [messages, order, state, sometimes, never, unavailable]
+  const { messages, applications, order, state, sometimes, never, unavailable } = expect
+  const expectations = [messages, applications, order, state, sometimes, never, unavailable]
   return (
     expectations.every((list) => list.length === 0) &&
     steps.every(

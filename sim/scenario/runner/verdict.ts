@@ -2,6 +2,7 @@
 import { type ClusterView, evaluate, explain, type Ledger } from '../../view/index.ts'
 import type { Condition, ScenarioPlan } from '../plan.ts'
 import { conditionWords } from './condition-words.ts'
+import { judgeApplication } from './judge-applications.ts'
 import { judgeMessage } from './judge-messages.ts'
 import { judgeOrder } from './judge-order.ts'
 import { judgePromises } from './judge-promises.ts'
@@ -32,6 +33,7 @@ export function judge(evidence: Evidence): ExpectationResult[] {
   const { expect } = plan
   return [
     ...expect.messages.flatMap((expectation) => judgeMessage(expectation, ledger)),
+    ...expect.applications.flatMap((expectation) => judgeApplication(expectation, ledger)),
     ...expect.order.map((expectation) =>
       judgeOrder(expectation, ledger.order(`${expectation.topic}-${expectation.partition}`)),
     ),

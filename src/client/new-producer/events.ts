@@ -12,6 +12,20 @@ export type JavaProducerEvent =
       readonly why: DrainReason
       readonly queued: number
     }
+  /** A broker gave the producer an id, under which it numbers its records. */
+  | {
+      readonly kind: 'ProducerIdAssigned'
+      readonly client: string
+      readonly producerId: number
+      readonly epoch: number
+    }
+  /** It does not know what became of some records: it goes on with its next epoch, or (id -1) gives its id up. */
+  | {
+      readonly kind: 'ProducerSequencesReset'
+      readonly client: string
+      readonly producerId: number
+      readonly epoch: number
+    }
   /** The broker found it too large: it goes again in smaller ones. */
   | {
       readonly kind: 'BatchSplit'

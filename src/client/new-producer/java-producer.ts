@@ -30,6 +30,7 @@ import { digestMessage, type Outgoing } from '../application-message.ts'
 import type { ClientEvent } from '../events.ts'
 import { KERNEL_CONNECT_TIMEOUT } from '../node-connection.ts'
 import { CompressionRatio } from './compression-ratio.ts'
+import { Idempotence } from './idempotence.ts'
 import { type JavaPartitioner, javaPartitioner } from './partitioner.ts'
 import type { ProducerRecord } from './producer-batch.ts'
 import { ProducerMetadata } from './producer-metadata.ts'
@@ -112,6 +113,7 @@ export class JavaProducer {
     })
     this.partitioner = javaPartitioner(config['partitioner.class'], host, metadata, versions, batchSize)
     const { queuesSeen } = this.partitioner
+    const idempotence = config['enable.idempotence'] ? new Idempotence(versions.idempotence) : undefined
     this.sender = new Sender(host, metadata, this.network, this.accumulator, {
       client: name,
       acks: acksOf(config),
@@ -121,7 +123,9 @@ export class JavaProducer {
       deliveryTimeoutUs: versions.batchExpiry === 'by-delivery-timeout' ? timeouts.deliveryUs : undefined,
       mutes: versions.oneInFlight === 'per-partition' && maxInFlight === 1,
       splits: versions.oversizedBatches === 'split',
+      retryBackoffUs,
       ...(queuesSeen === undefined ? {} : { queuesSeen }),
+      ...(idempotence === undefined ? {} : { idempotence }),
       closed: () => {
         this.network.close()
         closed()

@@ -5,6 +5,7 @@
 import type { Digest, Micros } from '../../host/index.ts'
 import { topicPartition } from '../../protocol/index.ts'
 import {
+  addSequence,
   batchHeaderSize,
   buildRecords,
   type CodecRegistry,
@@ -29,6 +30,12 @@ export interface BatchFormat {
   readonly ratio: CompressionRatio
 }
 
+/** Whose a batch is, by id and epoch. */
+export interface ProducerId {
+  readonly id: number
+  readonly epoch: number
+}
+
 /** Room that an estimate of compressed bytes leaves for error. */
 const ESTIMATION_FACTOR = 1.05
 
@@ -49,6 +56,12 @@ export class ProducerBatch {
   private plainBytes = 0
   private isOpen = true
   private written: Uint8Array | undefined
+  /** Given to it when it is first drained by an idempotent producer. */
+  producer: ProducerId | undefined
+  /** Number of its first record; -1 without a producer id. */
+  baseSequence = -1
+  /** It has had other numbers before. */
+  wasRenumbered = false
 
   /** @param memory as much as the capacity if left out */
   constructor(
@@ -113,10 +126,12 @@ export class ProducerBatch {
     this.isOpen = false
     if (this.written !== undefined) return this.written
     const { magic, compression, codecs, ratio } = this.format
-    const { records } = this
-    if (compression === 'none') this.written = buildRecords(records, { magic })
+    const { records, producer, baseSequence } = this
+    const origin =
+      producer === undefined ? {} : { producerId: producer.id, producerEpoch: producer.epoch, baseSequence }
+    if (compression === 'none') this.written = buildRecords(records, { magic, ...origin })
     else {
-      this.written = buildRecords(records, { magic, compression, codecs })
+      this.written = buildRecords(records, { magic, compression, codecs, ...origin })
       const header = batchHeaderSize(magic)
       ratio.observe(this.topic, (this.written.length - header) / this.plainBytes)
     }
@@ -136,6 +151,23 @@ export class ProducerBatch {
     return this.format.magic
   }
 
+  get hasSequence(): boolean {
+    return this.producer !== undefined
+  }
+
+  /** Number of its last record. */
+  get lastSequence(): number {
+    return addSequence(this.baseSequence, this.records.length - 1)
+  }
+
+  /** Its bytes are written with these numbers from now on. */
+  number(producer: ProducerId, baseSequence: number): void {
+    this.wasRenumbered = this.hasSequence
+    this.producer = producer
+    this.baseSequence = baseSequence
+    this.written = undefined
+  }
+
   /** An attempt failed, and another one is to follow. */
   retried(nowUs: Micros): void {
     this.attempts++
@@ -152,13 +184,23 @@ export class ProducerBatch {
       part.tryAppend(record, nowUs)
       parts.push(part)
     }
-    for (const part of parts) part.close()
+    let sequence = this.baseSequence
+    for (const part of parts) {
+      if (this.producer !== undefined) {
+        part.number(this.producer, sequence)
+        sequence = addSequence(sequence, part.records.length)
+      }
+      part.close()
+    }
     return parts
   }
 
   digest(digest: Digest): void {
     digest.string(this.tp).int(this.attempts).int(this.createdUs).int(this.lastAttemptUs).boolean(this.isOpen)
-    digest.int(this.records.length)
+    digest
+      .int(this.records.length)
+      .int(this.baseSequence)
+      .int(this.producer?.epoch ?? -1)
     for (const { name } of this.records) digest.string(name)
   }
 }

@@ -71,6 +71,14 @@ export class ProducerNetwork {
     this.connection(node).send(request, answered)
   }
 
+  /** Sends to whichever broker has the least to do; false if none can take it now. */
+  sendToAny<R extends KafkaRequest>(request: R, done: (result: RpcResult<ResponseTo<R>>) => void): boolean {
+    const node = this.leastLoaded()
+    if (node === undefined || !this.ready(node)) return false
+    this.send(node, request, done)
+    return true
+  }
+
   /** Sends a request that nobody answers. */
   post(node: ProducerNode, request: KafkaRequest): void {
     this.connection(node).post(request)

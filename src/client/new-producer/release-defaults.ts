@@ -1,6 +1,6 @@
 /** Where the defaults of a release differ from those of 0.8.2, which the table of keys has (`ProducerConfig.java`). */
-import { INT_MAX, type JavaProducerConfig } from '../../config/index.ts'
-import type { PresetName } from '../../versions.ts'
+import { configValues, INT_MAX, type JavaProducerConfig, javaProducerConfigTable } from '../../config/index.ts'
+import { type PresetName, presets } from '../../versions.ts'
 
 type Defaults = Partial<JavaProducerConfig>
 
@@ -31,7 +31,34 @@ const defaults: Readonly<Record<PresetName, Defaults>> = {
   '4.1': from40,
 }
 
-export const javaProducerDefaults = (preset: PresetName): Defaults => defaults[preset]
+const IDEMPOTENCE = 'enable.idempotence'
+const IN_FLIGHT = 'max.in.flight.requests.per.connection'
+
+/** Most requests in flight under which sequence numbers keep their promise. */
+export const maxInFlightOfIdempotence = (preset: PresetName): number =>
+  presets[preset].idempotence === 'one-in-flight' ? 1 : 5
+
+/** What a configuration comes to: with idempotence, what is not set follows from it (`configureAcks` and others). */
+export function javaProducerConfig(
+  preset: PresetName,
+  overrides: Readonly<Record<string, unknown>>,
+): JavaProducerConfig {
+  const config = configValues(javaProducerConfigTable, defaults[preset], overrides)
+  const isAsked = overrides[IDEMPOTENCE] === true
+  const { idempotence } = presets[preset]
+  if (idempotence === 'none' || overrides[IDEMPOTENCE] === false) return { ...config, [IDEMPOTENCE]: false }
+  if (!isAsked) return { ...config, [IDEMPOTENCE]: idempotence === 'by-default' && allows(config, preset) }
+  return {
+    ...config,
+    acks: overrides.acks === undefined ? 'all' : config.acks,
+    retries: overrides.retries === undefined ? INT_MAX : config.retries,
+    [IN_FLIGHT]: overrides[IN_FLIGHT] === undefined ? maxInFlightOfIdempotence(preset) : config[IN_FLIGHT],
+  }
+}
+
+/** Whether nothing that is set stands in the way of sequence numbers. */
+const allows = (config: JavaProducerConfig, preset: PresetName): boolean =>
+  acksOf(config) === -1 && config.retries > 0 && config[IN_FLIGHT] <= maxInFlightOfIdempotence(preset)
 
 /** 0, 1, or -1 for all. */
 export function acksOf({ acks }: Pick<JavaProducerConfig, 'acks'>): number {

@@ -1,5 +1,6 @@
 /** What the configuration and the release say of sending. */
 import type { Micros } from '../../host/index.ts'
+import type { Idempotence } from './idempotence.ts'
 
 /** Of the partitions of a topic that have leaders; `known`: those that ever had a batch. */
 export type QueuesSeen = (
@@ -21,6 +22,9 @@ export interface SenderOptions {
   readonly mutes: boolean
   /** Batches that the broker finds too large are split (KIP-126). */
   readonly splits: boolean
+  /** Sequence numbers, if the producer is idempotent. */
+  readonly idempotence?: Idempotence
+  readonly retryBackoffUs: Micros
   /** For a partitioner that wants to know how many batches wait, each time before they are looked through. */
   readonly queuesSeen?: QueuesSeen
   /** Everything was sent and answered after `close`. */

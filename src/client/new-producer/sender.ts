@@ -12,6 +12,7 @@ import type { ClientEvent } from '../events.ts'
 import { maybeAppended } from '../maybe-appended.ts'
 import type { ProducerBatch } from './producer-batch.ts'
 import { type AttemptError, exceptionOf, isAboutMetadata, isRetriable } from './producer-exceptions.ts'
+import { ProducerIdentity } from './producer-identity.ts'
 import type { ProducerMetadata, ProducerNode } from './producer-metadata.ts'
 import type { ProducerNetwork } from './producer-network.ts'
 import type { Drained, RecordAccumulator } from './record-accumulator.ts'
@@ -35,6 +36,7 @@ export class Sender {
   private timer: Timer | undefined
   private thread: 'sleeping' | 'called' | 'running' | 'running, called again' = 'sleeping'
   private closing = false
+  private readonly identity: ProducerIdentity | undefined
 
   constructor(
     host: Host,
@@ -48,6 +50,8 @@ export class Sender {
     this.network = network
     this.accumulator = accumulator
     this.options = options
+    const { idempotence } = options
+    if (idempotence !== undefined) this.identity = new ProducerIdentity(host, network, idempotence, options)
     network.onActivity = () => this.wake()
   }
 
@@ -84,7 +88,7 @@ export class Sender {
   /** One look around, and as many requests as can go. Returns when to look again. */
   private run(): Micros {
     let nextUs = this.network.maybeUpdateMetadata()
-    const { nodes, nextUs: nextReadyUs } = this.drainReady()
+    const { nodes, nextUs: nextReadyUs } = this.identity?.mustWait() ?? this.drainReady()
     nextUs = Math.min(nextUs, nextReadyUs)
     for (const node of nodes) nextUs = Math.min(nextUs, this.network.retryInUs(node))
     this.expire()
@@ -105,7 +109,7 @@ export class Sender {
           blocked.push(node)
           continue
         }
-        const drained = this.accumulator.drain(node, this.options.maxRequestBytes, () => true)
+        const drained = this.accumulator.drain(node, this.options.maxRequestBytes, this.admit)
         if (drained.length === 0) continue
         sent = true
         this.send(node, drained)
@@ -114,6 +118,8 @@ export class Sender {
       return { nodes: blocked, nextUs: Math.min(nextUs, this.network.maybeUpdateMetadata()) }
     }
   }
+
+  private readonly admit = (batch: ProducerBatch): boolean => this.options.idempotence?.admit(batch) !== false
 
   private lookAtQueues(): void {
     const { queuesSeen } = this.options
@@ -172,12 +178,19 @@ export class Sender {
       }
       const { topic, partition } = batch
       const answer = result.response.partitions.find((p) => p.topic === topic && p.partition === partition)!
-      if (answer.errorCode === ErrorCode.NoError) this.acknowledged(batch, node, answer.baseOffset)
-      else this.failed(batch, node, answer.errorCode, maybeAppended(answer.errorCode, this.options.acks))
+      const { errorCode } = answer
+      // A duplicate that the leader does not remember the offset of stands there all the same.
+      if (errorCode === ErrorCode.NoError || errorCode === ErrorCode.DuplicateSequenceNumber) {
+        this.acknowledged(batch, node, answer.baseOffset)
+      } else {
+        const doubtful = maybeAppended(errorCode, this.options.acks)
+        this.failed(batch, node, errorCode, doubtful, answer.logStartOffset)
+      }
     }
   }
 
   private acknowledged(batch: ProducerBatch, node: ProducerNode, baseOffset: number): void {
+    this.options.idempotence?.acknowledged(batch, baseOffset)
     if (this.host.tracing) {
       this.trace({
         kind: 'ProduceAcknowledged',
@@ -193,9 +206,15 @@ export class Sender {
   }
 
   /** An attempt failed: again, in smaller pieces, or not at all. */
-  private failed(batch: ProducerBatch, node: ProducerNode, error: AttemptError, doubtful: boolean): void {
-    const { retries } = this.options
-    const again = this.mayRetry(batch, error)
+  private failed(
+    batch: ProducerBatch,
+    node: ProducerNode,
+    error: AttemptError,
+    doubtful: boolean,
+    logStartOffset = -1,
+  ): void {
+    const { retries, idempotence } = this.options
+    const again = this.mayRetry(batch, error, logStartOffset)
     const splits = error === ErrorCode.MessageSizeTooLarge && this.options.splits && batch.records.length > 1
     if (this.host.tracing) {
       this.trace({
@@ -205,21 +224,25 @@ export class Sender {
         messages: batch.names,
         error: typeof error === 'string' ? error : errorName(error),
         maybeAppended: doubtful,
-        retriesLeft: isRetriable(error) ? Math.max(0, retries - batch.attempts) : 0,
+        retriesLeft: again ? retries - batch.attempts : 0,
         broker: node.id,
       })
     }
     if (isAboutMetadata(error)) this.metadata.requestUpdate()
     if (splits && (batch.magic === 2 || batch.isCompressed)) this.split(batch)
-    else if (again) {
-      this.accumulator.reenqueue(batch, () => false)
+    else if (again && idempotence?.isCurrent(batch) !== false) {
+      this.accumulator.reenqueue(batch, (other) => idempotence?.follows(batch, other) === true)
       this.unmute(batch)
-    } else this.giveUp(batch, exceptionOf(error))
+    } else {
+      idempotence?.failed(batch, error, batch.attempts < retries)
+      // Its producer id has changed meanwhile: under another one it might be appended twice.
+      this.giveUp(batch, again ? 'OutOfOrderSequenceException' : exceptionOf(error))
+    }
   }
 
-  private mayRetry(batch: ProducerBatch, error: AttemptError): boolean {
-    if (batch.attempts >= this.options.retries || !isRetriable(error)) return false
-    return this.host.now() < this.deadlineUs(batch)
+  private mayRetry(batch: ProducerBatch, error: AttemptError, logStartOffset: number): boolean {
+    if (batch.attempts >= this.options.retries || this.host.now() >= this.deadlineUs(batch)) return false
+    return isRetriable(error) || this.options.idempotence?.mayRetry(batch, error, logStartOffset) === true
   }
 
   private deadlineUs(batch: ProducerBatch): Micros {
@@ -228,7 +251,9 @@ export class Sender {
   }
 
   private split(batch: ProducerBatch): void {
-    const parts = this.accumulator.splitAndReenqueue(batch, () => false)
+    const { idempotence } = this.options
+    const parts = this.accumulator.splitAndReenqueue(batch, (part, other) => idempotence?.follows(part, other) === true)
+    idempotence?.replaced(batch, parts)
     if (this.host.tracing) {
       const { client } = this.options
       this.trace({ kind: 'BatchSplit', client, tp: batch.tp, messages: batch.names, batches: parts.length })
@@ -256,13 +281,18 @@ export class Sender {
   // ---- expiry ----
 
   private expire(): void {
-    for (const batch of this.accumulator.takeExpired()) this.giveUp(batch, 'TimeoutException')
+    const { idempotence } = this.options
+    for (const batch of this.accumulator.takeExpired()) {
+      idempotence?.failed(batch, 'expired', false)
+      this.giveUp(batch, 'TimeoutException')
+    }
     const now = this.host.now()
     for (const one of [...this.inFlight]) {
       const { batch } = one
       if (this.expired.has(batch) || this.deadlineUs(batch) > now) continue
       // Its request stays under way, and so does what it may do; only nobody waits for it any more.
       this.expired.add(batch)
+      idempotence?.failed(batch, 'expired', false)
       this.traceExpired(one)
       this.traceGaveUp(batch)
       this.accumulator.memory.free(batch.memory)
@@ -325,6 +355,7 @@ export class Sender {
   }
 
   digest(digest: Digest): void {
+    this.options.idempotence?.digest(digest)
     digest.boolean(this.closing).int(this.inFlight.size).int(this.expired.size)
     for (const { batch, node } of this.inFlight) {
       batch.digest(digest)

@@ -35,6 +35,9 @@ export class Script {
   ) => Pick<FetchPartitionResult, 'errorCode' | 'highWatermark' | 'records'> | 'silent' = () => 'silent'
   /** Earliest and latest offset. */
   ends: readonly [number, number] = [0, 0]
+  nextProducerId = 4000
+  /** Where the log begins, as told with `UnknownProducerId`. */
+  logStartOffset = -1
   /** Each request that came, with the broker. */
   readonly seen: Array<{ readonly broker: number; readonly request: KafkaRequest; readonly atUs: number }> = []
   /** Names of messages that arrived, in order. */
@@ -97,9 +100,14 @@ class ScriptedBroker implements Process {
           if (request.requiredAcks === 0) return responder.noResponse()
           const partitions = request.partitions.map(({ topic, partition }, i) => {
             const errorCode = fates[i] as ErrorCode
-            return { topic, partition, errorCode, baseOffset: errorCode === 0 ? 7 : -1 }
+            const forgotten = errorCode === ErrorCode.UnknownProducerId ? { logStartOffset: script.logStartOffset } : {}
+            return { topic, partition, errorCode, baseOffset: errorCode === 0 ? 7 : -1, ...forgotten }
           })
           return responder.send({ api: 'Produce', correlationId, partitions })
+        }
+        case 'InitProducerId': {
+          const producerId = script.nextProducerId++
+          return responder.send({ api: 'InitProducerId', correlationId, errorCode: 0, producerId, producerEpoch: 0 })
         }
         case 'Fetch': {
           const { topic, partition, fetchOffset } = request.partitions[0]!

@@ -78,6 +78,15 @@ describe('the log format of a topic', () => {
     expect(limits('4.1', difference)).toEqual([LIMITLESS, 3_600_000])
   })
 
+  it('allocates segments at once since 0.9, where it is told to', () => {
+    for (const name of names) {
+      expect(formatOf(name).preallocates, name).toBe(false)
+      const isOld = name.startsWith('0.8')
+      expect(formatOf(name, { preallocate: true }).preallocates, name).toBe(!isOld)
+      expect(formatOf(name, {}, { 'log.preallocate': true }).preallocates, name).toBe(!isOld)
+    }
+  })
+
   it('has a broker key behind each of these settings', () => {
     const settings = Object.keys(topicConfigTable).filter((key) => /^(compression|message)\./.test(key))
     for (const key of settings) expect(brokerConfigTable).toHaveProperty([key.replace(/^message\./, 'log.message.')])

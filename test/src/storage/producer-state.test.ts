@@ -375,3 +375,20 @@ describe('snapshots of producers', () => {
     )
   })
 })
+
+describe('a duplicate that would make a segment roll', () => {
+  it.each([
+    ['up to 2.3 is found before that', logFormat20, [0]],
+    ['since 2.4 is found when that is done', logFormat24, [0, 2]],
+  ] as const)('%s', (_, format, baseOffsets) => {
+    const size = batch({ sequence: 0 }).length
+    const log = open(new StorageHost(), { 'segment.bytes': 2 * size }, { format })
+    send(log, { sequence: 0 })
+    send(log, { sequence: 1 })
+    expect(send(log, { sequence: 1 })).toMatchObject({ isDuplicate: true, lastOffset: 1 })
+    expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual(baseOffsets)
+    send(log, { sequence: 2 })
+    expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual([0, 2])
+    expect(log.logEndOffset).toBe(3)
+  })
+})

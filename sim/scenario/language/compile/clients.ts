@@ -6,6 +6,7 @@ import type { ConfigOverrides } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import type { clientSchema } from '../schema/cluster.ts'
 import { entries, type Located, oneOrMore, quoted } from '../source.ts'
+import { compileGroupConsumer } from './group-consumers.ts'
 import { compileJavaProducer } from './java-producers.ts'
 import { compileKafkaClient } from './kafka-clients.ts'
 import { kindWords, type Names } from './names.ts'
@@ -19,20 +20,22 @@ type Kind = ClientPlan['kind']
 
 /** Whose a key is; keys that are not here are everybody's. */
 const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
-  config: ['producer', 'java-producer', 'consumer', 'old-consumer'],
-  bootstrap: ['producer', 'java-producer', 'consumer'],
+  config: ['producer', 'java-producer', 'consumer', 'old-consumer', 'group-consumer'],
+  bootstrap: ['producer', 'java-producer', 'consumer', 'group-consumer'],
   release: ['producer', 'consumer', 'old-consumer'],
   sends: ['producer', 'java-producer'],
   reads: ['consumer'],
   from: ['consumer'],
   broker: ['consumer'],
-  group: ['old-consumer'],
-  subscribes: ['old-consumer'],
+  group: ['old-consumer', 'group-consumer'],
+  subscribes: ['old-consumer', 'group-consumer'],
+  pattern: ['group-consumer'],
   whitelist: ['old-consumer'],
   blacklist: ['old-consumer'],
   streams: ['old-consumer'],
   processing: ['old-consumer'],
-  autostart: ['old-consumer'],
+  processes: ['group-consumer'],
+  autostart: ['old-consumer', 'group-consumer'],
   server: ['zookeeper', 'contender', 'old-consumer'],
   sessionTimeout: ['zookeeper', 'contender'],
   recipe: ['contender'],
@@ -134,7 +137,7 @@ function compileClient(
   if (kinds.length === 0) {
     report.error('KS103', client.keyPlace, `client "${client.name}" does not say what it is`, {
       expected:
-        'producer: sync, async or java, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
+        'producer: sync, async or java, consumer: simple, high-level or group, zookeeper: plain or election, resource: open or fenced, or like: another client',
     })
     return undefined
   }
@@ -169,6 +172,8 @@ function compileClient(
       return { kind, name: client.name, fenced: inherited('resource')!.value === 'fenced' }
     case 'old-consumer':
       return compileOldConsumer(client, chain, inherited, overrides, names, report)
+    case 'group-consumer':
+      return compileGroupConsumer(client, chain, inherited, overrides, names, report)
     case 'java-producer':
       return compileJavaProducer(client, chain, inherited, overrides, names, report)
     case 'producer':
@@ -180,7 +185,9 @@ function compileClient(
 function kindOf(key: (typeof kindKeys)[number], inherited: Inherited): Kind {
   if (key === 'zookeeper' && inherited('zookeeper')?.value === 'election') return 'contender'
   if (key === 'producer' && inherited('producer')?.value === 'java') return 'java-producer'
-  return key === 'consumer' && inherited('consumer')?.value === 'high-level' ? 'old-consumer' : key
+  if (key !== 'consumer') return key
+  const consumer = inherited('consumer')!.value
+  return consumer === 'high-level' ? 'old-consumer' : consumer === 'group' ? 'group-consumer' : key
 }
 
 const wordsOf = (key: (typeof kindKeys)[number]): string => kindWords[key]

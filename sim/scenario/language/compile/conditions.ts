@@ -1,20 +1,20 @@
 /** Conditions, with the checks that keep out those that can never hold. */
 import type { PresetName } from '../../../../src/versions.ts'
 import type { ClientPlan } from '../../plan.ts'
-import { requiredAcks } from '../../required-acks.ts'
+import { requiredAcks } from '../../producer-settings.ts'
 import { matchBounds } from '../formats.ts'
 import { enumerate } from '../report.ts'
 import type { ConditionInput } from '../schema/conditions.ts'
 import { type Located, listed } from '../source.ts'
 import type { Compiled } from './condition-checks.ts'
+import { GroupConditions } from './group-conditions.ts'
 import { kindWords, lookupName, type PartitionName } from './names.ts'
-import { ZooKeeperConditions } from './zk-conditions.ts'
 
 type Kind = keyof ConditionInput
 
 const asOne = (node: Located): Located<Record<string, never>> => node as Located<Record<string, never>>
 
-export class ConditionCompiler extends ZooKeeperConditions {
+export class ConditionCompiler extends GroupConditions {
   /** Undefined after a diagnostic. */
   compile(node: Located): Compiled {
     const kind = kinds.find((name) => node.fields.has(name))!
@@ -217,13 +217,14 @@ export class ConditionCompiler extends ZooKeeperConditions {
     const queued = this.count(node.field('queued'))
     const dropped = this.count(node.field('dropped'))
     const lostInQueue = this.count(node.field('lostInQueue'))
+    const processed = this.count(node.field('processed'))
     const partitions = this.count(node.field('partitions'))
     const rebalances = this.count(node.field('rebalances'))
     const failedRebalances = this.count(node.field('failedRebalances'))
     const accepted = this.count(node.field('accepted'))
     const refused = this.count(node.field('refused'))
     const stale = this.count(node.field('stale'))
-    const ofConsumers = { partitions, rebalances, failedRebalances }
+    const ofConsumers = { processed, partitions, rebalances, failedRebalances }
     const counts = { read, acked, gaveUp, queued, dropped, lostInQueue, ...ofConsumers, accepted, refused, stale }
     if (!this.asks(node, Object.values(counts), `${Object.keys(counts).slice(0, -1).join(', ')} or stale`))
       return undefined
@@ -245,33 +246,13 @@ export class ConditionCompiler extends ZooKeeperConditions {
       ...(queued === undefined ? {} : { queued }),
       ...(dropped === undefined ? {} : { dropped }),
       ...(lostInQueue === undefined ? {} : { lostInQueue }),
+      ...(processed === undefined ? {} : { processed }),
       ...(partitions === undefined ? {} : { partitions }),
       ...(rebalances === undefined ? {} : { rebalances }),
       ...(failedRebalances === undefined ? {} : { failedRebalances }),
       ...(accepted === undefined ? {} : { accepted }),
       ...(refused === undefined ? {} : { refused }),
       ...(stale === undefined ? {} : { stale }),
-    }
-  }
-
-  owner(node: Located<ConditionInput['owner']>): Compiled {
-    const subject = node.field('owner')!
-    const partition = this.names.partition(subject.place, subject.text)
-    const group = this.names.group(node.field('group')!)
-    const is = node.field('is')
-    const owner = is === undefined || is.value === 'none' ? is?.value : this.names.client(is, 'old-consumer')?.name
-    const believers = this.count(node.field('believers'))
-    const committed = this.count(node.field('committed'))
-    if (!this.asks(node, [is, believers, committed], 'is, believers or committed')) return undefined
-    if (partition === undefined || group === undefined || (is !== undefined && owner === undefined)) return undefined
-    return {
-      about: 'owner',
-      span: node.span,
-      group,
-      ...partition,
-      ...(owner === undefined ? {} : { is: owner }),
-      ...(believers === undefined ? {} : { believers }),
-      ...(committed === undefined ? {} : { committed }),
     }
   }
 
@@ -349,6 +330,10 @@ function acksKeyOf(
 /** Whether a client may read a topic: filters may let anything through. */
 function reads(client: ClientPlan, topic: string): boolean {
   if (client.kind === 'consumer') return client.topic === topic
+  if (client.kind === 'group-consumer') {
+    const { subscribes } = client
+    return 'pattern' in subscribes || subscribes.topics.includes(topic)
+  }
   if (client.kind !== 'old-consumer') return false
   const { subscription } = client
   return 'filter' in subscription || subscription.topics.some((one) => one.topic === topic)
@@ -356,13 +341,14 @@ function reads(client: ClientPlan, topic: string): boolean {
 
 /** Whose each count is. */
 const countedOf = {
-  read: ['consumer', 'old-consumer'],
+  read: ['consumer', 'old-consumer', 'group-consumer'],
+  processed: ['group-consumer'],
   acked: ['producer', 'java-producer'],
   gaveUp: ['producer', 'java-producer'],
   queued: ['producer', 'java-producer'],
   dropped: ['producer', 'java-producer'],
   lostInQueue: ['producer', 'java-producer'],
-  partitions: ['old-consumer'],
+  partitions: ['old-consumer', 'group-consumer'],
   rebalances: ['old-consumer'],
   failedRebalances: ['old-consumer'],
   accepted: ['resource'],
@@ -371,12 +357,13 @@ const countedOf = {
 } as const
 
 /**
- * What comes first may have later ones among its fields: `event` a machine, `notified` an event, `operation` and
+ * What comes first may have later ones among its fields: `owner` a group, `event` a machine, `notified` an event, `operation` and
  * `notified` nothing of the others, `broker` replicas.
  */
 const kinds = [
   'notified',
   'owner',
+  'group',
   'operation',
   'elected',
   'zk-server',

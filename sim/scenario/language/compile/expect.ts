@@ -12,6 +12,7 @@ import { matchBounds, readDuration, readMatch } from '../formats.ts'
 import type { Report } from '../report.ts'
 import type { expectSchema } from '../schema/scenario.ts'
 import { entries, type Located, listed } from '../source.ts'
+import { compileApplications } from './applications.ts'
 import type { ConditionCompiler } from './conditions.ts'
 import type { Names } from './names.ts'
 import { localText } from './text.ts'
@@ -34,6 +35,7 @@ export function compileExpectations(
   const broken = node?.field('promises')
   return {
     messages: entries<MessageInput>(node?.field('messages')).flatMap((one) => compileMessage(one, names, report)),
+    applications: compileApplications(node?.field('applications'), names, report),
     order: entries<(string | number)[]>(node?.field('order')).flatMap((one) => compileOrder(one, names)),
     ...(broken === undefined ? {} : { promises: { span: broken.wholeSpan, broken: broken.value.broken } }),
     state: all(node?.field('state')),
@@ -60,7 +62,7 @@ function compileMessage(node: Located<MessageInput>, names: Names, report: Repor
         `"${key}: ${field.text}" can never hold: ${String(field.text).includes('..') ? 'the range runs backwards' : 'no number is that small'}`,
       )
   }
-  const { acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read } = node.value
+  const { acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read, processed } = node.value
   return [
     {
       span: node.wholeSpan,
@@ -73,6 +75,7 @@ function compileMessage(node: Located<MessageInput>, names: Names, report: Repor
       ...(dropped === undefined ? {} : { dropped }),
       ...(lostInQueue === undefined ? {} : { lostInQueue }),
       ...(read === undefined ? {} : { read: readMatch(read) }),
+      ...(processed === undefined ? {} : { processed: readMatch(processed) }),
       spans,
     },
   ]

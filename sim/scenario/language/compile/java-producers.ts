@@ -1,6 +1,10 @@
 /** Java producers, the ones of kafka-clients, with their configuration and workload. */
-import { javaPartitionerNames, javaProducerDefaults } from '../../../../src/client/index.ts'
-import { configValues, javaProducerConfigTable } from '../../../../src/config/index.ts'
+import {
+  acksOf,
+  javaPartitionerNames,
+  javaProducerConfig,
+  maxInFlightOfIdempotence,
+} from '../../../../src/client/index.ts'
 import { presets } from '../../../../src/versions.ts'
 import type { ClientPlan } from '../../plan.ts'
 import { ignoredProducerKey } from '../ignored-keys.ts'
@@ -57,7 +61,19 @@ function checkConfig(
       expected: `one of ${known.join(', ')}`,
     })
   }
-  const values = configValues(javaProducerConfigTable, javaProducerDefaults(protocol), config)
+  const values = javaProducerConfig(protocol, config)
+  if (config['enable.idempotence'] === true && versions.idempotence !== 'none') {
+    const most = maxInFlightOfIdempotence(protocol)
+    const refuse = (key: string, isRefused: boolean, expected: string): void => {
+      const place = places.get(key)
+      if (isRefused && place !== undefined)
+        report.error('KS202', place.place, `${key} cannot be ${place.text} with enable.idempotence`, { expected })
+    }
+    refuse('acks', acksOf(values) !== -1, 'all')
+    refuse('retries', values.retries === 0, 'at least 1')
+    const inFlight = 'max.in.flight.requests.per.connection'
+    refuse(inFlight, values[inFlight] > most, `at most ${most}`)
+  }
   const compression = places.get('compression.type')
   if (values['compression.type'] === 'zstd' && versions.codecs !== 'with-zstd' && compression !== undefined) {
     report.error('KS202', compression.place, `Kafka ${protocol} knows no zstd`, {

@@ -98,7 +98,7 @@ export function configOf(
         const those = kinds
           .filter((other) => Object.hasOwn(configTables[other], key))
           .map((other) => `${kindWords[other]}s`)
-        const text = `${quoted(key)} is a key of ${those.join(' and ')}; "${client.name}" is a ${kindWords[kind]}`
+        const text = `${quoted(key)} is a key of ${those.join(', ').replace(/, ([^,]*)$/, ' and $1')}; "${client.name}" is a ${kindWords[kind]}`
         report.error('KS203', value.keyPlace, text, {
           suggestion: counterpart(key, table) ?? nearest(key, Object.keys(table)),
         })
@@ -128,7 +128,7 @@ function counterpart(key: string, table: ConfigTable): string | undefined {
   return names.find((name) => name !== key && Object.hasOwn(table, name))
 }
 
-const kinds = ['producer', 'java-producer', 'consumer', 'old-consumer'] as const
+const kinds = ['producer', 'java-producer', 'consumer', 'old-consumer', 'group-consumer'] as const
 
 export type ConfiguredKind = (typeof kinds)[number]
 

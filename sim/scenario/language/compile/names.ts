@@ -33,12 +33,18 @@ export const kindWords: Readonly<Record<ClientPlan['kind'], string>> = {
   producer: 'producer',
   'java-producer': 'Java producer',
   consumer: 'consumer',
-  'group-consumer': 'consumer of a group',
+  'group-consumer': 'group consumer',
   'old-consumer': 'high-level consumer',
   zookeeper: 'ZooKeeper client',
   contender: 'contender',
   resource: 'resource',
 }
+
+/** Consumers that are in groups, of whichever kind. */
+export const inGroup = (
+  client: ClientPlan,
+): client is Extract<ClientPlan, { readonly kind: 'old-consumer' | 'group-consumer' }> =>
+  client.kind === 'old-consumer' || client.kind === 'group-consumer'
 
 const hasWorkload = (client: ClientPlan): boolean =>
   (client.kind === 'producer' || client.kind === 'java-producer') && client.workload !== undefined
@@ -184,12 +190,15 @@ export class Names {
 
   /** A group that a client is in. */
   group(node: Located<string>): string | undefined {
-    const name = node.value
-    const known = [...this.clients.values()].flatMap((client) => (client.kind === 'old-consumer' ? [client.group] : []))
+    return this.groupNamed(node.value, node.place)
+  }
+
+  groupNamed(name: string, place: Place): string | undefined {
+    const known = [...this.clients.values()].flatMap((client) => (inGroup(client) ? [client.group] : []))
     if (known.includes(name)) return name
     const groups = [...new Set(known)]
     const those = groups.length === 0 ? 'no client is in any' : enumerate(groups)
-    this.report.unknown('KS117', node.place, `no group ${quoted(name)} (${those})`, name, groups)
+    this.report.unknown('KS117', place, `no group ${quoted(name)} (${those})`, name, groups)
     return undefined
   }
 

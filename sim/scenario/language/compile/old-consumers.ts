@@ -6,6 +6,7 @@ import type { ConfigOverrides } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import { type Located, oneOrMore, quoted } from '../source.ts'
 import type { ClientInput, Inherited } from './clients.ts'
+import { groupOf } from './group-consumers.ts'
 import { configOf } from './kafka-clients.ts'
 import type { Names } from './names.ts'
 
@@ -18,20 +19,8 @@ export function compileOldConsumer(
   report: Report,
 ): ClientPlan | undefined {
   const { config, places } = configOf('old-consumer', client, chain, overrides, report)
-  const named = inherited('group')
-  const { 'group.id': id, ...others } = config
-  if (named !== undefined && id !== undefined && id !== named.value)
-    report.error(
-      'KS304',
-      places.get('group.id')!.place,
-      `"${client.name}" is in group ${named.value} and in group ${id}`,
-    )
-  const group = named?.value ?? (id as string | undefined)
-  if (group === undefined) {
-    report.error('KS103', client.keyPlace, `consumer "${client.name}" does not say which group it is in`, {
-      expected: 'group: the name of its group',
-    })
-  }
+  const { 'group.id': _, ...others } = config
+  const group = groupOf(client, inherited, config, places, report)
   const subscription = compileSubscription(client, inherited, names, report)
   if (group === undefined || subscription === undefined) return undefined
   const servers = inherited('server')

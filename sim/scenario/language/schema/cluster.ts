@@ -3,6 +3,7 @@
 import * as z from 'zod'
 import {
   brokerConfigTable,
+  groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
   producerConfigTable,
@@ -96,21 +97,43 @@ const sendsSchema = object(
   { planned: 'workload' },
 ).meta({ id: 'sends' })
 
+/** The application around a consumer. */
+const processesSchema = object(
+  'processes',
+  'a mapping of takes, commit, waits, handsOver, poll',
+  {
+    takes: format('duration')
+      .optional()
+      .describe('How long one message takes; its effect comes at the end. Default: no time.'),
+    commit: choice('commit', ['auto', 'before', 'after', 'after-each', 'never'] as const)
+      .optional()
+      .describe(
+        'When the application commits what `poll` gave it: `auto`: it leaves that to the consumer; `before` it does anything with it; `after` all of it; `after-each` message; `never`. Default: `auto`, or `never` where `enable.auto.commit` is false.',
+      ),
+    waits: yesNo().optional().describe('`false`: it does not wait for its commits (`commitAsync`). Default `true`.'),
+    handsOver: yesNo()
+      .optional()
+      .describe('`true`: another thread does the work, and the one that polls goes on at once. Default `false`.'),
+    poll: format('duration').optional().describe('Longest stay in one `poll`. Default 100ms.'),
+  },
+  { planned: 'processes' },
+).meta({ id: 'processes' })
+
 export const clientSchema = object(
   'client',
-  'a mapping with producer: sync, async or java, consumer: simple or high-level, zookeeper: plain or election, resource: open or fenced, or like: another client',
+  'a mapping with producer: sync, async or java, consumer: simple, high-level or group, zookeeper: plain or election, resource: open or fenced, or like: another client',
   {
     producer: choice('producer', ['sync', 'async', 'java'] as const)
       .optional()
       .describe(
         'Makes it a producer. Old ones (0.8): `sync` sends one message at a time and waits for the answer, `async` collects messages in a queue and sends batches; or `java`: the producer of kafka-clients (from 0.8.2).',
       ),
-    consumer: choice('consumer', ['simple', 'high-level'] as const)
+    consumer: choice('consumer', ['simple', 'high-level', 'group'] as const)
       .optional()
       .describe(
-        'Makes it a consumer: `simple` reads one partition from an offset; `high-level` (0.8) is a member of a group that forms through ZooKeeper.',
+        'Makes it a consumer: `simple` reads one partition from an offset; `high-level` (0.8) is a member of a group that forms through ZooKeeper; `group` (from 0.9) of one that a broker coordinates.',
       ),
-    group: format('name').optional().describe('High-level consumers: the group, the same as `group.id`.'),
+    group: format('name').optional().describe('Consumers in groups: the group, the same as `group.id`.'),
     subscribes: z
       .union(
         [
@@ -121,13 +144,20 @@ export const clientSchema = object(
         { error: () => 'format:topic' },
       )
       .optional()
-      .describe('High-level consumers: topics, or topics with their numbers of streams (`{ orders: 2 }`).'),
+      .describe(
+        'Consumers in groups: topics; for high-level ones also topics with their numbers of streams (`{ orders: 2 }`).',
+      ),
     whitelist: words()
       .optional()
       .describe('High-level consumers: instead of `subscribes`, all topics whose name fits this regular expression.'),
     blacklist: words()
       .optional()
       .describe('High-level consumers: instead of `subscribes`, all topics whose name does not fit it.'),
+    pattern: words()
+      .optional()
+      .describe(
+        'Consumers of coordinated groups: instead of `subscribes`, all topics whose name fits this expression.',
+      ),
     streams: whole(1, 1000)
       .optional()
       .describe(
@@ -136,9 +166,12 @@ export const clientSchema = object(
     processing: format('duration')
       .optional()
       .describe('High-level consumers: what the application needs for each message. Default: no time.'),
+    processes: processesSchema
+      .optional()
+      .describe('Consumers of coordinated groups: what the application does with messages, and when it commits.'),
     autostart: yesNo()
       .optional()
-      .describe('High-level consumers: `false` leaves it to a step to `start` it. Default `true`.'),
+      .describe('Consumers in groups: `false` leaves it to a step to `start` it. Default `true`.'),
     zookeeper: choice('zookeeper', ['plain', 'election'] as const)
       .optional()
       .describe(
@@ -162,10 +195,11 @@ export const clientSchema = object(
       javaProducerConfigTable,
       simpleConsumerConfigTable,
       oldConsumerConfigTable,
+      groupConsumerConfigTable,
     )
       .optional()
       .describe(
-        "Keys of the client's own configuration (old producer, Java producer, simple consumer, high-level consumer).",
+        "Keys of the client's own configuration (old producer, Java producer, simple consumer, high-level consumer, consumer of a group).",
       ),
     bootstrap: oneOrMany(format('name'), 'format:name')
       .optional()

@@ -162,7 +162,7 @@ const conditionSchemas = {
   ).describe('A machine and the process on it.'),
   client: object(
     'client condition',
-    'a condition on a client: client, read, acked, gaveUp, queued, dropped, lostInQueue, partitions, rebalances, failedRebalances, accepted, refused, stale',
+    'a condition on a client: client, read, acked, gaveUp, queued, dropped, lostInQueue, processed, partitions, rebalances, failedRebalances, accepted, refused, stale',
     {
       client: format('name').describe('Its name.'),
       read: count().optional().describe('Messages that it has read.'),
@@ -171,7 +171,10 @@ const conditionSchemas = {
       queued: count().optional().describe('Async producers: messages that wait to be sent.'),
       dropped: count().optional().describe('Async producers: messages that a full queue refused.'),
       lostInQueue: count().optional().describe('Async producers: messages that died with the process, unsent.'),
-      partitions: count().optional().describe('High-level consumers: partitions that it takes for its own.'),
+      processed: count()
+        .optional()
+        .describe('Consumers of coordinated groups: messages that its application has done.'),
+      partitions: count().optional().describe('Consumers in groups: partitions that it takes for its own.'),
       rebalances: count().optional().describe('High-level consumers: attempts at a rebalance.'),
       failedRebalances: count().optional().describe('High-level consumers: attempts that failed.'),
       accepted: count().optional().describe('Resources: writes taken.'),
@@ -185,15 +188,39 @@ const conditionSchemas = {
     'a condition on a partition in a group: owner, group, is, believers, committed',
     {
       owner: format('partition').describe('The partition.'),
-      group: format('name').describe('The group, one of high-level consumers.'),
-      is: format('name').optional().describe('The consumer whose owner node stands in ZooKeeper, or `none`.'),
+      group: format('name').describe('The group.'),
+      is: format('name')
+        .optional()
+        .describe(
+          'The consumer that the coordinator has it down for, or whose owner node stands in ZooKeeper; or `none`.',
+        ),
       believers: count()
         .optional()
-        .describe('How many consumers of the group take the partition for their own, whatever ZooKeeper says.'),
+        .describe(
+          'How many consumers of the group take the partition for their own, whatever the coordinator or ZooKeeper says.',
+        ),
       committed: count().optional().describe('Next offset to read, as last committed.'),
     },
     planned,
   ).describe('Who owns a partition in a group that forms through ZooKeeper.'),
+  group: object(
+    'group condition',
+    'a condition on a group: group, is, generation, members, coordinator, rebalances',
+    {
+      group: format('name').describe('The group.'),
+      is: choice('group state', ['empty', 'rebalancing', 'assigning', 'stable'] as const)
+        .optional()
+        .describe('What its coordinator is about.'),
+      generation: count().optional().describe('The generation that it has come to.'),
+      members: z
+        .union([count(), list(format('name'), 'a list of consumers')], { error: () => 'format:count' })
+        .optional()
+        .describe('Its members, or how many they are.'),
+      coordinator: format('name').optional().describe('The broker that coordinates it.'),
+      rebalances: count().optional().describe('Rebalances begun so far.'),
+    },
+    planned,
+  ).describe('A consumer group.'),
   operation: object(
     'operation condition',
     'a condition on an operation: operation, is, data, version, children, path',

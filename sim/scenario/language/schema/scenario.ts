@@ -13,9 +13,13 @@ export const LANGUAGE_VERSION = 1
 const conditions = (help: string) =>
   list(oneOrMany(conditionSchema, 'condition'), 'a list of conditions').optional().describe(help)
 
+/** How many messages, or which ones. */
+const messagesAsked = () =>
+  z.union([count(), list(words(), 'a list of messages')], { error: () => 'format:count' }).optional()
+
 export const expectSchema = object(
   'expect',
-  'a mapping of verdict, messages, order, promises, state, sometimes, never, unavailable',
+  'a mapping of verdict, messages, applications, order, promises, state, sometimes, never, unavailable',
   {
     verdict: localTextSchema
       .optional()
@@ -27,7 +31,7 @@ export const expectSchema = object(
         z.string(),
         object(
           'message expectation',
-          'facts about a message: acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read',
+          'facts about a message: acked, copies, lost, committed, gaveUp, dropped, lostInQueue, read, processed',
           {
             acked: yesNo().optional().describe('Was it acknowledged to its producer?'),
             copies: count().optional().describe('Copies in the log at the end: a retry may add one.'),
@@ -37,12 +41,26 @@ export const expectSchema = object(
             dropped: yesNo().optional().describe('Did the full queue of an async producer refuse it?'),
             lostInQueue: yesNo().optional().describe('Did it die, unsent, with an async producer?'),
             read: count().optional().describe('Times that any consumer read it.'),
+            processed: count().optional().describe('Times that applications of all groups processed it.'),
           },
         ).meta({ id: 'messageExpectation' }),
         { error: () => 'record:a mapping from messages to facts about them' },
       )
       .optional()
       .describe('What becomes of single messages. Fields that are absent are not asked for.'),
+    applications: named(
+      'name',
+      object('application expectation', 'a mapping of lost, repeated, processed', {
+        lost: messagesAsked().describe(
+          'Messages that the group has committed its way past and none of its applications has processed: how many, or which.',
+        ),
+        repeated: messagesAsked().describe('Messages that they have processed more than once: how many, or which.'),
+        processed: count().optional().describe('Messages that they have processed, each counted once.'),
+      }).meta({ id: 'applicationExpectation' }),
+      'a mapping from groups to what is expected of their applications',
+    )
+      .optional()
+      .describe('What the applications of each group have made of the messages, by their own books.'),
     order: named('partition', list(words(), 'a list of messages'), 'a mapping from partitions to lists of messages')
       .optional()
       .describe('Messages of a partition at the end, in log order; `…` (or `...`) stands for whatever lies between.'),

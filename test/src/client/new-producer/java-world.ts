@@ -2,10 +2,9 @@
 import {
   type ApplicationMessage,
   JavaProducerProcess,
-  javaProducerDefaults,
+  javaProducerConfig,
   type WorkloadOptions,
 } from '../../../../src/client/index.ts'
-import { configValues, javaProducerConfigTable } from '../../../../src/config/index.ts'
 import { type PresetName, presets } from '../../../../src/versions.ts'
 import { ClientWorld, endpoint, Script } from '../scripted-broker.ts'
 
@@ -21,7 +20,7 @@ export interface Setup {
 export function javaProducer(setup: Setup = {}): ClientWorld {
   const { release = '0.10.2', brokers = 2, leaders = [1], seed = 1, workload } = setup
   const script = new Script(brokers, leaders)
-  const config = configValues(javaProducerConfigTable, javaProducerDefaults(release), setup.config ?? {})
+  const config = javaProducerConfig(release, setup.config ?? {})
   const bootstrap = script.brokers.map((id) => ({ ...endpoint(id), id: -1 }))
   const options = { name: 'p1', bootstrap, config, versions: presets[release] }
   return new ClientWorld(
