@@ -35,6 +35,7 @@ if (bavail * bsize < needed) {
 
 const work = mkdtempSync(join(tmpdir(), 'kafka-trial-bench-'))
 process.on('SIGINT', () => process.exit(130))
+process.on('SIGTERM', () => process.exit(143))
 process.on('exit', () => rmSync(work, { recursive: true, force: true }))
 
 function run(part, ...args) {
@@ -46,12 +47,13 @@ function run(part, ...args) {
 
 /** Directory of a log of so many bytes, which is made when it is first asked for. */
 const logs = new Map()
-function logOf(bytes) {
-  let directory = logs.get(bytes)
+function logOf(bytes, magic = 2) {
+  const name = `log-${bytes}-${magic}`
+  let directory = logs.get(name)
   if (directory === undefined) {
-    directory = join(work, `log-${bytes}`)
-    if (run('build', directory, String(bytes)) !== 0) process.exit(3)
-    logs.set(bytes, directory)
+    directory = join(work, name)
+    if (run('build', directory, String(bytes), String(magic)) !== 0) process.exit(3)
+    logs.set(name, directory)
   }
   return directory
 }
@@ -61,15 +63,15 @@ const largest = sizes.at(-1)
 const gibibytes = (bytes) => `${bytes / GIBIBYTE} GiB`
 const headings = {
   append: 'append: sets of 16 records of 1 KB',
-  read: `sequential read of a log of ${gibibytes(GIBIBYTE)}, batches of 16 KB`,
+  read: 'sequential read',
   lookup: 'offset to file position, index in memory, random offsets',
   recovery: `recovery of a log of ${gibibytes(GIBIBYTE)}`,
   memory: `peak memory over a log of ${gibibytes(largest)} (wall time)`,
 }
 const directoriesOf = {
   append: () => [work],
-  read: () => [logOf(GIBIBYTE)],
-  lookup: () => sizes.map(logOf),
+  read: () => [logOf(GIBIBYTE), logOf(GIBIBYTE / 4, 0)],
+  lookup: () => sizes.map((bytes) => logOf(bytes)),
   recovery: () => [logOf(GIBIBYTE)],
   memory: () => [logOf(largest)],
 }

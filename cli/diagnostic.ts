@@ -8,6 +8,7 @@ import {
   parseScenario,
 } from '../sim/scenario/language/index.ts'
 import { loadPartitioner } from './partitioner-module.ts'
+import { unreadable } from './unreadable.ts'
 
 export interface CheckedFile {
   readonly file: string
@@ -36,20 +37,3 @@ export const describeFile = (checked: CheckedFile): string =>
   diagnosticsOf(checked)
     .map((diagnostic) => `${formatDiagnostic(diagnostic, checked.text)}\n`)
     .join('')
-
-export function unreadable(file: string, error: NodeJS.ErrnoException): Diagnostic {
-  return {
-    code: 'KS001',
-    severity: 'error',
-    file,
-    span: { line: 1, column: 1, length: 1 },
-    message: `cannot read the file: ${reasons[error.code ?? ''] ?? error.message}`,
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  EISDIR: 'it is a directory',
-  ENOTDIR: 'a part of its path is no directory',
-  EACCES: 'permission denied',
-}

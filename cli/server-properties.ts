@@ -3,14 +3,15 @@
  * command without a scenario loads it alone.
  */
 import { readFileSync } from 'node:fs'
+// Not through the folder's index: `trial log` would load the whole language of scenarios, 25 MB and half a second.
+import { formatDiagnostic } from '../sim/scenario/language/diagnostic.ts'
 import {
-  formatDiagnostic,
   loadServerProperties,
   type PropertiesFile,
   type ServerProperties,
-} from '../sim/scenario/language/index.ts'
+} from '../sim/scenario/language/server-properties.ts'
 import type { PresetName } from '../src/versions.ts'
-import { unreadable } from './diagnostic.ts'
+import { unreadable } from './unreadable.ts'
 
 /** The file's content; undefined, after saying why, if it cannot be read. */
 export function readPropertiesFile(file: string): PropertiesFile | undefined {

@@ -128,7 +128,13 @@ export interface ProtocolVersions {
    */
   readonly logUpkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
   /** F25, KIP-98 (0.11), KAFKA-5494 (1.0), KAFKA-7190 (2.4): what a log remembers of idempotent producers. */
-  readonly producerMemory: 'none' | 'one-batch' | 'five-batches' | 'marker-hides-sequence' | 'outlives-records'
+  readonly producerMemory:
+    | 'none'
+    | 'one-batch'
+    | 'five-batches'
+    | 'marker-hides-sequence'
+    | 'outlives-records'
+    | 'snapshot-per-segment'
   /** The producer of kafka-clients, written in Java: for use since 0.8.2. */
   readonly javaProducer: 'none' | 'there'
   /**

@@ -295,7 +295,12 @@ const v27: ProtocolVersions = {
   connectTimeout: 'setting',
 }
 
-const v28: ProtocolVersions = { ...v27, truncation: 'on-fetch', topicIds: 'kept' }
+const v28: ProtocolVersions = {
+  ...v27,
+  truncation: 'on-fetch',
+  topicIds: 'kept',
+  producerMemory: 'snapshot-per-segment',
+}
 
 const v33: ProtocolVersions = {
   ...v28,

@@ -92,8 +92,17 @@ function liveAndDie({ directory, seed, phase, operation, appended, counts }) {
 
 /** Opens the directory as the next life does; what was compacted away is forgotten. */
 function check(directory, appended, counts) {
-  const problems = []
   const logs = openLogs(new HandMovedHost(new NodeFileSystem(directory, { realSync: false })))
+  try {
+    return problemsOf(logs, appended, counts)
+  } finally {
+    // A thousand kills would leave more files open than a process may have.
+    for (const log of logs.logs()) log.abandon()
+  }
+}
+
+function problemsOf(logs, appended, counts) {
+  const problems = []
   for (const tp of PARTITIONS) {
     const log = logs.log(tp)
     const records = recordsOf(log)

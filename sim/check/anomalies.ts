@@ -7,6 +7,7 @@ import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
 import { deposedAnomaly, deposedDecision, meddling, toldByDeposed } from './deposed-anomalies.ts'
+import { deposedMove, straysOf } from './deposed-move.ts'
 import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
@@ -24,6 +25,8 @@ export function controllerAnomaly(control: ControlTruth, versions: ProtocolVersi
       because: `b${holder} had become the controller in its new session when it was told of that session, and resigned; /controller names it still, so nobody else stands (KAFKA-4229, before 0.10.2)`,
     }
   }
+  const deaf = deafController(control)
+  if (deaf !== undefined) return deaf
   const own = holder === undefined ? undefined : acting.get(`b${holder}`)
   if (own !== undefined && own < epoch && versions.lostEpochRace === 'goes-on') {
     return {
@@ -39,6 +42,18 @@ export function controllerAnomaly(control: ControlTruth, versions: ProtocolVersi
   return {
     id: 'D5',
     because: `a preferred election of ${leaderless.tp} is asked for, which has no state in ZooKeeper${goes ? ', for its topic is half deleted' : ''}: every controller fails as it takes over (derived; in every release here)`,
+  }
+}
+
+/** No event of ZooKeeper reaches the controller, or any broker that could become it. */
+function deafController(control: ControlTruth): Anomaly | undefined {
+  const { holder } = control.controller
+  const candidates = holder === undefined ? control.liveBrokers() : [control.brokerOf(holder)]
+  if (candidates.length === 0 || candidates.some(({ awaitsItself }) => !awaitsItself)) return undefined
+  const names = candidates.map(({ machine }) => machine).join(' and ')
+  return {
+    id: 'D28',
+    because: `the session of ${names} expired during start-up, which registered it in the next one; told of that one it registers again, finds its own node, and waits for it to go: nothing that happens in ZooKeeper reaches it (KAFKA-1387, before 0.9)`,
   }
 }
 
@@ -72,6 +87,7 @@ export function partitionAnomaly(
     lostAnswer(control, partition) ??
     needlessElection(control, partition, versions) ??
     leaderlessMove(control, partition) ??
+    deposedMove(partition, straysOf(partition), versions) ??
     isrAnomaly(control, partition, versions) ??
     overwriteAnomaly(control, partition.tp)
   if (lost !== undefined) return lost

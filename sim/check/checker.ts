@@ -42,7 +42,7 @@ const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<st
   ['I-HW-MONO', () => new HighWatermarkMonotoneOracle()],
   ['I-ONE-LEADER-PER-EPOCH', () => new OneLeaderPerEpochOracle()],
   ['I-CONTROLLER-EPOCH', () => new ControllerEpochOracle()],
-  ['I-META', () => new MetaOracle()],
+  ['I-META', (plan) => new MetaOracle(plan)],
   ['I-LOGMATCH', () => new LogMatchOracle()],
   ['I-CONVERGE', () => new ConvergeOracle()],
   ['I-ORDER', () => new OrderOracle()],

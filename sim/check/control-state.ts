@@ -22,6 +22,15 @@ export interface PartitionControl {
   deadSuccessorIn: number | undefined
   /** The tool that adds partitions wrote back replicas that a controller had just changed. */
   overwrittenByTool: boolean
+  /** Set if the last change of its replicas was made by a broker that was not the one in `/controller`. */
+  movedBehind: MoveBehind | undefined
+}
+
+/** What a controller that had been replaced made of a partition's replicas (M23). */
+export interface MoveBehind {
+  readonly by: string
+  /** Brokers that it took away from the replicas. */
+  readonly taken: readonly number[]
 }
 
 /** How a broker ceased to be a replica. */
@@ -64,6 +73,8 @@ export interface BrokerControl {
   lossMissed: boolean
   /** It found its node of an older session when it last tried to register. */
   refused: boolean
+  /** It waits for its own node of its present session to go, and no event of ZooKeeper reaches it. */
+  awaitsItself: boolean
   readonly roles: Map<TopicPartition, RoleBelief>
   /** Its metadata cache: leader by partition, and the brokers it takes to be alive. */
   readonly metadata: Map<TopicPartition, number>

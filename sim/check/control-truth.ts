@@ -143,6 +143,9 @@ export class ControlTruth {
       case 'BrokerNotRegistered':
         this.brokerOf(event.brokerId).refused = true
         return
+      case 'BrokerAwaitsItself':
+        this.brokerOf(event.brokerId).awaitsItself = true
+        return
       case 'StateChangeFailed':
         if (this.isNamed(record.machine)) this.controller.failures.add(`${event.subject}: ${event.reason}`)
         return
@@ -225,6 +228,7 @@ export class ControlTruth {
         noticed: false,
         lossMissed: false,
         refused: false,
+        awaitsItself: false,
         roles: new Map(),
         metadata: new Map(),
         alive: [],
@@ -253,6 +257,7 @@ export class ControlTruth {
     const broker = this.machine(machine)
     if (broker === undefined) return
     broker.running = false
+    broker.awaitsItself = false
     broker.roles.clear()
     broker.metadata.clear()
     broker.alive = []
@@ -328,6 +333,7 @@ export class ControlTruth {
       const broker = this.brokerOf(Number(path.slice('/brokers/ids/'.length)))
       if (change.op === 'setData') return
       broker.registered = change.op === 'delete' ? undefined : zxid
+      broker.awaitsItself = false
       broker.noticed = false
       if (change.op === 'delete') broker.lossMissed = true
     } else if (path === zkPaths.controller) {
@@ -356,15 +362,12 @@ export class ControlTruth {
     const topic = change.path.slice(TOPICS.length)
     if (topic.includes('/')) return
     // Whoever creates a topic may be anybody; only controllers delete topics, and change them.
-    if (change.op !== 'create' && by !== '' && !this.isNamed(by) && this.machine(by) !== undefined) {
-      this.controller.deposedWrites.set(topic, by)
-    }
+    const deposed = change.op !== 'create' && !this.isNamed(by) && this.machine(by) !== undefined
+    if (deposed) this.controller.deposedWrites.set(topic, by)
     if (change.op !== 'delete' && change.data === '') this.shells.add(topic)
     else this.shells.delete(topic)
     if (change.op === 'delete') this.topicGone(topic)
-    else if (change.data !== '') {
-      this.assign(topic, change.data, this.machine(by) === undefined, change.op === 'setData')
-    }
+    else if (change.data !== '') this.assign(topic, change, by, deposed)
   }
 
   /** How brokers ceased to be replicas of a partition. */
@@ -374,8 +377,9 @@ export class ControlTruth {
     return drops
   }
 
-  private assign(topic: string, data: string, byTool: boolean, grows: boolean): void {
-    const assignment = decodeAssignment(data)
+  private assign(topic: string, change: Exclude<ZnodeChange, { op: 'delete' }>, by: string, deposed: boolean): void {
+    const assignment = decodeAssignment(change.data)
+    const byTool = this.machine(by) === undefined
     for (const [tp, { topic: owner, partition }] of this.partitions) {
       if (owner !== topic || assignment.has(partition)) continue
       this.partitions.delete(tp)
@@ -383,16 +387,17 @@ export class ControlTruth {
     }
     for (const [number, replicas] of assignment) {
       const partition = this.partitionOf(topicPartition(topic, number))
-      for (const id of partition.assigned) {
-        if (replicas.includes(id)) continue
+      const taken = partition.assigned.filter((id) => !replicas.includes(id))
+      for (const id of taken) {
         const { registered, noticed } = this.brokerOf(id)
         const drop = { registered: noticed ? registered : undefined, controllerEpoch: this.controller.epoch }
         this.dropOf(partition.tp).set(id, drop)
       }
-      if (byTool && partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
-        partition.overwrittenByTool = true
+      if (partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
+        if (byTool) partition.overwrittenByTool = true
+        partition.movedBehind = deposed ? { by, taken } : undefined
       }
-      if (grows && partition.assigned.length === 0) partition.addedAtUs = this.nowUs
+      if (change.op === 'setData' && partition.assigned.length === 0) partition.addedAtUs = this.nowUs
       partition.assigned = replicas
     }
   }
@@ -435,6 +440,7 @@ export class ControlTruth {
         removedLeaderOf: undefined,
         deadSuccessorIn: undefined,
         overwrittenByTool: false,
+        movedBehind: undefined,
       }
       this.partitions.set(tp, partition)
     }

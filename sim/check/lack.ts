@@ -14,6 +14,10 @@ export interface Lack extends ReplicaEvidence {
   readonly neverHad: boolean
   /** Since then it joined the ISR again, before it had reached what its leader holds for committed. */
   readonly joinedTooEarly: boolean
+  /** Its leader wrote it into the ISR, and does not know that it did. */
+  readonly unknownMember: boolean
+  /** Its leader counts on a position of it that lies beyond the leader's own log, from a fetch that it refused. */
+  readonly countedBeyond: boolean
   /** What stands in the message's place was taken from a leader that lost it in this cut afterwards. */
   readonly orphaned: Cut | undefined
 }
@@ -36,6 +40,8 @@ function lack(partition: PartitionTruth, replica: ReplicaTruth, offset: number, 
     cut: ends ? cut : undefined,
     neverHad: ends && !replica.lost.has(offset),
     joinedTooEarly: replica.joinedTooEarly && (cut === undefined || cut.joins < replica.joins),
+    countedBeyond: replica.countedBeyondIn === partition.state?.leaderEpoch,
+    unknownMember: replica.memberUnknownIn === partition.state?.leaderEpoch,
     orphaned: ends ? undefined : orphaned(partition, replica, offset),
   }
 }
@@ -51,6 +57,12 @@ function orphaned(partition: PartitionTruth, replica: ReplicaTruth, offset: numb
 
 /** Why the lack is permitted, or undefined if it is not. */
 export function lackExcuse(versions: ProtocolVersions, lack: Lack): string | undefined {
+  if (lack.unknownMember && versions.isrConflict === 'fail') {
+    return 'the leader wrote the replica into the ISR, lost the answer, and took its own write for somebody else’s: it waits for no member that it does not know (KAFKA-1382, before 0.8.2)'
+  }
+  if (lack.countedBeyond && versions.followerPosition === 'before-read') {
+    return 'the leader took down how far the replica had got, beyond its own log, from a fetch that it then refused as out of range: it took the replica into the ISR while that one cut its log off (before 0.8.2)'
+  }
   if (lack.joinedTooEarly) return undefined
   if (lack.cut !== undefined) return cutExcuse(versions, lack.cut)
   if (lack.neverHad) return absenceExcuse(versions, lack)

@@ -46,6 +46,10 @@ export interface ReplicaTruth {
   joins: number
   /** The leader let it join the last time although it had not reached the leader's high watermark. */
   joinedTooEarly: boolean
+  /** Leader epoch whose leader wrote it into the ISR and was told that the write had failed. */
+  memberUnknownIn: number
+  /** Leader epoch whose leader counts a position of it that lies beyond that leader's own log. */
+  countedBeyondIn: number
 }
 
 export interface SuccessionBreak {
@@ -226,4 +230,6 @@ export const newReplica = (broker: number): ReplicaTruth => ({
   confirmed: 0,
   joins: 0,
   joinedTooEarly: false,
+  memberUnknownIn: -1,
+  countedBeyondIn: -1,
 })

@@ -86,6 +86,9 @@ export class Truth {
       case 'IsrExpanded':
         this.isrIs(this.touch(record, event.tp), event.isr)
         break
+      case 'IsrUpdateFailed':
+        this.isrUpdateFailed(this.touch(record, event.tp), event)
+        break
       case 'IsrProposed':
         this.touch(record, event.tp).proposed = event.isr
         break
@@ -208,6 +211,7 @@ export class Truth {
     const follower = this.replicaOf(this.partition!, event.follower)
     leader.positions.set(event.follower, Math.max(leader.positions.get(event.follower) ?? 0, event.logEndOffset))
     follower.confirmed = Math.max(follower.confirmed, event.logEndOffset)
+    follower.countedBeyondIn = event.logEndOffset > leader.entries.length ? leader.leaderEpoch : -1
     const last = event.logEndOffset - 1
     if (last < 0 || last >= leader.entries.length) return
     const ours = leader.entries[last]
@@ -220,6 +224,16 @@ export class Truth {
   private isrIs(leader: ReplicaTruth, isr: readonly number[]): void {
     leader.isr = isr
     leader.proposed = []
+  }
+
+  private isrUpdateFailed(leader: ReplicaTruth, { isr, withdrawn }: Of<'IsrUpdateFailed'>): void {
+    if (withdrawn === true) leader.proposed = []
+    const partition = this.partition!
+    const { state } = partition
+    if (state === undefined || state.leaderEpoch !== leader.leaderEpoch || state.isr.join() !== isr.join()) return
+    for (const id of isr) {
+      if (!leader.isr.includes(id)) this.replicaOf(partition, id).memberUnknownIn = state.leaderEpoch
+    }
   }
 
   private becameLeader(replica: ReplicaTruth, event: Of<'BecameLeader'>): void {

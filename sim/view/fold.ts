@@ -141,6 +141,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
 
     case 'BrokerRegistered':
     case 'BrokerNotRegistered':
+    case 'BrokerAwaitsItself':
     case 'TruncationRepeats':
     case 'IsrProposed':
     case 'IsrWriteWaits':

@@ -33,6 +33,7 @@ export function formatEvent(event: AnyEvent): string {
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`
     case 'BrokerRegistered':
     case 'BrokerNotRegistered':
+    case 'BrokerAwaitsItself':
       return `${event.kind} ${brokerName(event.brokerId)}`
     case 'ReplicaCreated':
       return `ReplicaCreated ${event.tp} leo=${event.logEndOffset} hw=${event.highWatermark}`
@@ -59,7 +60,7 @@ export function formatEvent(event: AnyEvent): string {
     case 'IsrWriteWaits':
       return `IsrWriteWaits ${event.tp} isr=${brokerNames(event.isr)}`
     case 'IsrUpdateFailed':
-      return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}`
+      return `${event.kind} ${event.tp} isr=${brokerNames(event.isr)} zkVersion=${event.zkVersion}${event.withdrawn === true ? ' withdrawn' : ''}`
     case 'HighWatermarksCheckpointed':
       return `HighWatermarksCheckpointed${entries(event.entries)}`
     case 'ProduceAnswered':

@@ -108,6 +108,12 @@ export function narrateControl(
         text: 'finds its node of another session in ZooKeeper and does not register itself',
         tone: 'warn',
       }
+    case 'BrokerAwaitsItself':
+      return {
+        who: brokerName(event.brokerId),
+        text: 'waits for its own node of this session to go, and takes notice of nothing else in ZooKeeper',
+        tone: 'warn',
+      }
     case 'StateChangeFailed':
       return { who: 'controller', text: `gives up on ${event.subject}: ${event.reason}`, tone: 'warn' }
 

@@ -1,6 +1,7 @@
 /**
  * A broker's ephemeral node `/brokers/ids/N`: created at start and again in each new session. If an older session of the
- * same broker still holds it, the broker waits for a session timeout and tries again, up to 0.8.2; later it gives up, or
+ * same broker still holds it, the broker waits for a session timeout and tries again, up to 0.8.2, even if the node is of
+ * its present session, where start-up made it when the connection came back (KAFKA-1387); later it gives up, or
  * (2.2) replaces the node if this process made it. If another broker has the id, it cannot start
  * (`kafka/server/KafkaHealthcheck.scala`, `ZkUtils.registerBrokerInZk`, 0.8.2.2; `ZKCheckedEphemeral`, 0.9.0.0;
  * `CheckedEphemeral` in `KafkaZkClient.scala`, 2.2.0; replication.md 2.10).
@@ -21,6 +22,7 @@ export interface Registration {
 /**
  * `session-expired`: where operations fail with their session, the next session has to register it.
  * @param lastSession the session in which this process registered itself before, if it did
+ * @param inNewSession told of a new session, where it holds up all events of ZooKeeper behind this one
  */
 export function* registerBroker(
   host: Host,
@@ -29,9 +31,11 @@ export function* registerBroker(
   sessionTimeoutMs: number,
   versions: ProtocolVersions,
   lastSession: string | null,
+  inNewSession = false,
 ): Task<Registration | 'id-taken' | 'session-expired'> {
   const path = zkPaths.brokerId(endpoint.id)
   const data = encodeBroker(endpoint, Math.floor(host.now() / 1000))
+  let awaitsItself = false
   for (;;) {
     const created = yield* until<ZkResult<string>>((resume) => zk.create(path, data, 'ephemeral', resume))
     if (created.error === 'OK') break
@@ -55,6 +59,10 @@ export function* registerBroker(
       if (stored.value!.data === data) break
       const other = decodeBroker(endpoint.id, stored.value!.data)
       if (other.host !== endpoint.host || other.port !== endpoint.port) return 'id-taken'
+      if (inNewSession && !awaitsItself && stored.value!.stat.ephemeralOwner === zk.sessionId) {
+        awaitsItself = true
+        if (host.tracing) traceBroker(host, { kind: 'BrokerAwaitsItself', brokerId: endpoint.id })
+      }
     }
     yield* sleep(host, fromMs(sessionTimeoutMs), 'broker registration back-off')
   }

@@ -14,6 +14,8 @@ export type BrokerEvent =
   | { readonly kind: 'BrokerRegistered'; readonly brokerId: number }
   /** Its node is there, of another session: it does not start, or works on without a registration of its own. */
   | { readonly kind: 'BrokerNotRegistered'; readonly brokerId: number }
+  /** In a new session it waits for its node to go, which is of that very session: for as long as the session lasts. */
+  | { readonly kind: 'BrokerAwaitsItself'; readonly brokerId: number }
   /** A replica was set up on this broker, from disk or new. */
   | {
       readonly kind: 'ReplicaCreated'
@@ -95,6 +97,8 @@ export type BrokerEvent =
       readonly tp: string
       readonly isr: readonly number[]
       readonly zkVersion: number
+      /** Nothing was changed for certain, and the leader counts on its ISR of before again (KIP-841). */
+      readonly withdrawn?: true
     }
   | { readonly kind: 'HighWatermarksCheckpointed'; readonly entries: Readonly<Record<string, number>> }
   | {

@@ -94,7 +94,8 @@ export class IsrChanges {
   }
 
   private refused(change: IsrChange, error: ErrorCode): void {
-    this.traceFailedUpdate(change)
+    const withdrawn = error === ErrorCode.OperationNotAttempted || error === ErrorCode.IneligibleReplica
+    this.traceFailedUpdate(change, withdrawn)
     switch (error) {
       case ErrorCode.OperationNotAttempted:
       case ErrorCode.IneligibleReplica:
@@ -118,9 +119,10 @@ export class IsrChanges {
     if (host.tracing) traceBroker(host, { kind, tp: this.led.tp, isr, changed, reason, zkVersion })
   }
 
-  private traceFailedUpdate({ isr }: IsrChange): void {
+  private traceFailedUpdate({ isr }: IsrChange, withdrawn = false): void {
     const { host } = this.context
-    if (host.tracing)
-      traceBroker(host, { kind: 'IsrUpdateFailed', tp: this.led.tp, isr, zkVersion: this.led.zkVersion })
+    const { tp, zkVersion } = this.led
+    if (!host.tracing) return
+    traceBroker(host, { kind: 'IsrUpdateFailed', tp, isr, zkVersion, ...(withdrawn ? { withdrawn } : {}) })
   }
 }

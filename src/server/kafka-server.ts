@@ -192,7 +192,7 @@ export class KafkaServer implements Process {
   }
 
   private *registerOrStop(): Task<boolean> {
-    const outcome = yield* this.register()
+    const outcome = yield* this.register(false)
     if (outcome === 'registered') {
       this.writeMetadata()
       return true
@@ -256,10 +256,11 @@ export class KafkaServer implements Process {
     }
   }
 
-  private *register(): Task<'registered' | 'id-taken' | 'session-expired'> {
+  private *register(inNewSession: boolean): Task<'registered' | 'id-taken' | 'session-expired'> {
     const { config, versions } = this.options
     const timeoutMs = config['zookeeper.session.timeout.ms']
-    const outcome = yield* registerBroker(this.host, this.zk, this.endpoint, timeoutMs, versions, this.registeredIn)
+    const { host, zk, endpoint, registeredIn } = this
+    const outcome = yield* registerBroker(host, zk, endpoint, timeoutMs, versions, registeredIn, inNewSession)
     if (typeof outcome === 'string') return outcome
     this.replicas.fence.brokerEpoch = outcome.epoch
     this.registeredIn = outcome.session
@@ -268,7 +269,7 @@ export class KafkaServer implements Process {
 
   /** If another broker has the id meanwhile, the event thread logs that and the broker works on, unregistered. */
   private *registerAgain(): Task<void> {
-    yield* this.register()
+    yield* this.register(true)
   }
 
   private autoCreate(topic: string): Task<ErrorCode> {

@@ -48,8 +48,12 @@ export function clearLeftovers(files: FileSystem, directory: string, format: Log
   for (const name of files.list(directory)) {
     const path = join(directory, name)
     if (INDEX_SUFFIXES.some((suffix) => name.endsWith(suffix + SWAP_SUFFIX))) {
+      const base = Number(name.slice(0, 20))
+      if (valid.includes(base)) continue
       // Without its log, or of 0.8, which makes it anew.
-      if (!valid.includes(Number(name.slice(0, 20)))) files.removeFile(path)
+      files.removeFile(path)
+      // The log took its place already, and whose index that is which lies beside it, nobody knows.
+      if (format.upkeep !== 'broken-index-is-fatal') removeIndexes(files, directory, base)
       continue
     }
     const suffix = INDEX_SUFFIXES.find((candidate) => name.endsWith(candidate))

@@ -32,6 +32,7 @@ export {
   logFormat21,
   logFormat24,
   logFormat27,
+  logFormat28,
   logFormat010,
   logFormat011,
   logFormat080,

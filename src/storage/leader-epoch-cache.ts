@@ -17,9 +17,9 @@ import { ENTRY_OVERHEAD, LEADER_EPOCH_AT, SIZE_AT } from './record/layout.ts'
  *   next larger one, whichever the asked one was.
  * - `kip-279` (2.0.0): the answer also says which epoch it is for, the largest one at or below the one asked for.
  * - `latest-wins` (KAFKA-7415, 2.0.1 and 2.1): an assignment removes the entries that it contradicts; an epoch below all
- *   that are known ends where the first of them begins.
- * - `latest-wins-cut-at-end` (KAFKA-10706, 2.7): the same, and a truncation to the very end of the log, which cuts off no
- *   record, removes epochs that began there.
+ *   that are known ends where the first of them begins. A recovery that scans the log passes over epoch 0 (KAFKA-10432).
+ * - `latest-wins-cut-at-end` (KAFKA-10706, 2.7): the same, but for that, and a truncation to the very end of the log, which
+ *   cuts off no record, removes epochs that began there.
  */
 export type LeaderEpochRules = 'kip-101' | 'kip-279' | 'latest-wins' | 'latest-wins-cut-at-end'
 

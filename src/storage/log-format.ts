@@ -136,3 +136,5 @@ export const logFormat24: LogFormat = {
 }
 /** Releases from 2.7 on. */
 export const logFormat27: LogFormat = { ...logFormat24, leaderEpochs: 'latest-wins-cut-at-end' }
+/** Releases from 2.8 on. */
+export const logFormat28: LogFormat = { ...logFormat27, producerState: 'snapshot-per-segment' }

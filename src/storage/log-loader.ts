@@ -241,6 +241,7 @@ class LogLoader {
 function noteEpoch(cache: LeaderEpochCache, bytes: Uint8Array, at: number): void {
   if (!isBatch(bytes, at)) return
   const epoch = readInt32(bytes, at + LEADER_EPOCH_AT)
+  if (epoch === 0 && cache.rules === 'latest-wins') return
   if (epoch > (cache.latestEpoch ?? UNDEFINED_EPOCH)) cache.assign(epoch, readInt64(bytes, at))
 }
 

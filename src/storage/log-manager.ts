@@ -158,6 +158,7 @@ export class LogManager {
     const points = new Map(this.sorted().map((log) => [log.topicPartition, log.recoveryPoint]))
     this.recoveryPoints.write(points)
     this.traceCheckpoint(RECOVERY_POINT_CHECKPOINT_FILE, points)
+    for (const log of this.sorted()) log.deleteOldSnapshots()
   }
 
   /**

@@ -20,6 +20,7 @@ import { checkMessageSet } from './message-set-check.ts'
 import { offsetsBefore } from './offsets-before.ts'
 import { writeTopicId } from './partition-metadata.ts'
 import { checkProducers } from './producer-state/append-check.ts'
+import { outlivesRecords } from './producer-state/producer-rules.ts'
 import type { ProducerState } from './producer-state/producer-state.ts'
 import { abortedTransactionsOf, endTransaction, rebuildProducerState } from './producer-state/segments.ts'
 import { NO_LEADER_EPOCH } from './record/layout.ts'
@@ -114,7 +115,7 @@ export class Log extends LocalLog {
     }
     const origin = options.assignOffsets ? (options.origin ?? 'client') : 'replication'
     // Since 2.4 a segment is rolled before the producers are looked at, also where nothing is appended then.
-    if (format.producerState === 'outlives-records') this.segmentFor(set)
+    if (format.producerState !== 'none' && outlivesRecords(format.producerState)) this.segmentFor(set)
     const producers = state && checkProducers(state, bytes, origin)
     if (producers?.duplicate !== undefined) return duplicateInfoOf(producers.duplicate)
     const segment = this.appendChecked(set)
@@ -237,6 +238,18 @@ export class Log extends LocalLog {
     this.raiseRecoveryPoint(offset)
     this.leaderEpochCache?.truncateFromStart(offset)
     this.producerState?.truncateHead(offset)
+  }
+
+  /**
+   * Of snapshots below the last two segments, and below the one that recovery would begin with, no start makes use any
+   * more. Called when that is written down (`deleteSnapshotsAfterRecoveryPointCheckpoint`).
+   */
+  deleteOldSnapshots(): void {
+    const { row, recoveryPoint, producerState: state } = this
+    if (state === undefined || state.rules === 'snapshot-per-segment') return
+    const slot = row.slotOf(recoveryPoint - 1)
+    const recoveredFrom = slot < 0 ? recoveryPoint : row.at(slot).baseOffset
+    state.deleteSnapshotsBefore(Math.min(recoveredFrom, row.at(Math.max(0, row.count - 2)).baseOffset))
   }
 
   override roll(baseOffset: number = this.logEndOffset): LogSegment {

@@ -50,6 +50,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   BrokerStarted: true,
   BrokerRegistered: true,
   BrokerNotRegistered: true,
+  BrokerAwaitsItself: true,
   ReplicaCreated: true,
   ReplicaDeleted: true,
   BecameLeader: true,

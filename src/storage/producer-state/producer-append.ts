@@ -8,7 +8,7 @@ import type { Batch } from '../record/batch.ts'
 import { readControlRecord } from '../record/control-record.ts'
 import { NO_PRODUCER_EPOCH, NO_SEQUENCE, NO_TIMESTAMP } from '../record/layout.ts'
 import { type BatchMetadata, ProducerEntry } from './producer-entry.ts'
-import { type ProducerStateRules, retainedBatches } from './producer-rules.ts'
+import { outlivesRecords, type ProducerStateRules, retainedBatches } from './producer-rules.ts'
 
 /**
  * Who brings an append. `client`: everything is checked. `coordinator`: offsets of transactions and markers, whose
@@ -118,7 +118,7 @@ export class ProducerAppend {
         entry.isEmpty && entry.producerEpoch === this.current.producerEpoch ? this.current : entry
       entry.keepOnly({ lastSequence, lastOffset: offset, offsetDelta: 0, timestamp })
     }
-    if (this.rules === 'one-batch' || this.rules === 'outlives-records') entry.lastTimestamp = timestamp
+    if (this.rules === 'one-batch' || outlivesRecords(this.rules)) entry.lastTimestamp = timestamp
     else if (entry.producerEpoch !== this.current.producerEpoch && entry.isEmpty) entry.lastTimestamp = NO_TIMESTAMP
   }
 

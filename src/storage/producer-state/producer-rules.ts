@@ -4,10 +4,20 @@
  * - `five-batches` (KAFKA-5494, 1.0): five, as many as may be in flight; a producer whose records are gone is told so.
  * - `marker-hides-sequence` (2.0): so is one of whose epoch only a transaction marker is left.
  * - `outlives-records` (KAFKA-7190, 2.4): a producer is not forgotten when the last of its records is deleted.
+ * - `snapshot-per-segment` (KAFKA-9393, 2.8): the same, and snapshots are kept as long as the segments that they stand at
+ *   the beginning of. Before, those that no start would begin with go when recovery points are written.
  */
-export type ProducerStateRules = 'one-batch' | 'five-batches' | 'marker-hides-sequence' | 'outlives-records'
+export type ProducerStateRules =
+  | 'one-batch'
+  | 'five-batches'
+  | 'marker-hides-sequence'
+  | 'outlives-records'
+  | 'snapshot-per-segment'
 
 export const retainedBatches = (rules: ProducerStateRules): number => (rules === 'one-batch' ? 1 : 5)
+
+export const outlivesRecords = (rules: ProducerStateRules): boolean =>
+  rules === 'outlives-records' || rules === 'snapshot-per-segment'
 
 /** `transactional.id.expiration.ms`: what is forgotten of a producer that has written nothing for so long. */
 export const PRODUCER_EXPIRATION_MS = 7 * 24 * 3_600_000

@@ -14,7 +14,7 @@ import {
   type StartedTransaction,
 } from './producer-append.ts'
 import { ProducerEntry } from './producer-entry.ts'
-import { PRODUCER_EXPIRATION_MS, type ProducerStateRules, retainedBatches } from './producer-rules.ts'
+import { outlivesRecords, PRODUCER_EXPIRATION_MS, type ProducerStateRules, retainedBatches } from './producer-rules.ts'
 import { encodeSnapshot, readSnapshot } from './snapshot.ts'
 
 export class ProducerState {
@@ -154,7 +154,7 @@ export class ProducerState {
 
   /** The log begins at `logStartOffset` now. */
   truncateHead(logStartOffset: number): void {
-    if (this.rules !== 'outlives-records') {
+    if (!outlivesRecords(this.rules)) {
       for (const entry of this.activeProducers) {
         if (entry.lastDataOffset >= logStartOffset) continue
         this.producers.delete(entry.producerId)
@@ -199,7 +199,7 @@ export class ProducerState {
       const path = join(this.directory, snapshotFileName(offset))
       try {
         for (const entry of readSnapshot(this.files, path)) {
-          const isRetained = this.rules === 'outlives-records' || entry.lastDataOffset >= logStartOffset
+          const isRetained = outlivesRecords(this.rules) || entry.lastDataOffset >= logStartOffset
           if (isRetained && !isExpired(entry, nowMs)) this.load(entry)
         }
         this.lastSnapshot = offset

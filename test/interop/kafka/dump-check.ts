@@ -20,6 +20,9 @@ export interface DumpCheck {
   readonly problems: string[]
   readonly records: number
   readonly indexEntries: number
+  readonly timeIndexEntries: number
+  /** Lines that the tool prints of snapshots and transaction indexes. */
+  readonly producerLines: number
 }
 
 export interface DumpCheckOptions {
@@ -57,8 +60,11 @@ export async function checkWithDumpTool(
     problems.push(...complaints.filter((line) => !isPermitted(line, options)))
   let records = 0
   let indexEntries = 0
-  for (const { name, records: dumped, entries } of plain.flatMap((dump) => dump.files)) {
+  let timeIndexEntries = 0
+  let producerLines = 0
+  for (const { name, records: dumped, entries, lines } of plain.flatMap((dump) => dump.files)) {
     const path = join(directory, name)
+    producerLines += lines.length
     if (name.endsWith('.log')) {
       const ours = recordsOf(path)
       records += ours.length
@@ -66,6 +72,7 @@ export async function checkWithDumpTool(
       for (const { offset, crcValid } of ours) if (!crcValid) problems.push(`${name}: we find offset ${offset} invalid`)
     } else if (name.endsWith('index') && !name.endsWith('txnindex')) {
       const ours = name.endsWith('.timeindex') ? timeIndexEntriesOf(path) : indexEntriesOf(path)
+      if (name.endsWith('.timeindex')) timeIndexEntries += ours.length
       indexEntries += ours.length
       if (JSON.stringify(entries) !== JSON.stringify(ours)) {
         problems.push(`${name}: entries ${JSON.stringify(entries)}, read by us as ${JSON.stringify(ours)}`)
@@ -73,7 +80,7 @@ export async function checkWithDumpTool(
     }
   }
   const told = problems.slice(0, PROBLEMS_TOLD).map((line) => `${basename(directory)}: ${line}`)
-  return { problems: told, records, indexEntries }
+  return { problems: told, records, indexEntries, timeIndexEntries, producerLines }
 }
 
 function differences(name: string, dumped: readonly DumpedRecord[], ours: readonly DumpedRecord[]): string[] {

@@ -41,8 +41,7 @@ describe.skipIf(KAFKA_MISSING !== undefined)('directories that Kafka wrote', () 
     for (const [path, bytes] of filesBelow(again)) expect(bytes.equals(kept.get(path)!), path).toBe(true)
   }, 300_000)
 
-  // Untrimmed time indexes are for the engine to come.
-  for (const fixture of fixtures.filter(({ name }) => name !== '2.4.1-unclean')) {
+  for (const fixture of fixtures) {
     test(`${fixture.name}: Kafka reads on where we appended`, async () => {
       const host = new StorageHost()
       host.files = filesOf(fixture, () => host.nowUs)
@@ -77,7 +76,7 @@ describe.skipIf(KAFKA_MISSING !== undefined)('directories that Kafka wrote', () 
       expect(state.segments).toEqual(log.segments.map(({ baseOffset }) => baseOffset))
       expect(state.startOffset).toBe(log.logStartOffset)
       const after = await checkWithDumpTool(jvm, join(disk, PARTITION), options)
-      expect(after).toEqual({ problems: [], records, indexEntries: expect.any(Number) })
+      expect(after).toMatchObject({ problems: [], records })
     })
   }
 })

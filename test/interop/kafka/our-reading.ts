@@ -40,7 +40,7 @@ export function recordsIn(log: Uint8Array): OurRecord[] {
 export function indexEntries(index: Uint8Array, name: string): Entry[] {
   const bytes = Buffer.from(index)
   const base = baseOffsetOf(name)
-  return Array.from({ length: bytes.length / 8 }, (_, i) => [
+  return Array.from({ length: Math.floor(bytes.length / 8) }, (_, i) => [
     base + bytes.readInt32BE(8 * i),
     bytes.readInt32BE(8 * i + 4),
   ])
@@ -49,7 +49,7 @@ export function indexEntries(index: Uint8Array, name: string): Entry[] {
 export function timeIndexEntries(index: Uint8Array, name: string): Entry[] {
   const bytes = Buffer.from(index)
   const base = baseOffsetOf(name)
-  return Array.from({ length: bytes.length / 12 }, (_, i) => [
+  return Array.from({ length: Math.floor(bytes.length / 12) }, (_, i) => [
     Number(bytes.readBigInt64BE(12 * i)),
     base + bytes.readInt32BE(12 * i + 8),
   ])

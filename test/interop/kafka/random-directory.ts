@@ -7,6 +7,7 @@ import type { TopicConfig } from '../../../src/config/index.ts'
 import {
   batchesOf,
   buildRecords,
+  buildTransactionMarker,
   type CompressionType,
   type Log,
   type LogFormat,
@@ -21,6 +22,8 @@ import { ourManager } from './our-disk.ts'
 export const PARTITION = 'orders-0'
 
 const OFFSET_BYTES = 8
+/** The one producer with an id that has no transactions. */
+const IDEMPOTENT = 1
 
 type Step =
   | { readonly do: 'append'; readonly records: readonly NewRecord[]; readonly codec: CompressionType }
@@ -30,6 +33,10 @@ type Step =
       readonly codec: CompressionType
       readonly magic: Magic
     }
+  /** A batch of an idempotent or transactional producer, as a follower gets it: format 2 only. */
+  | { readonly do: 'produce'; readonly producerId: number; readonly records: readonly NewRecord[] }
+  /** A marker, whether or not a transaction is open. */
+  | { readonly do: 'end'; readonly producerId: number; readonly type: 'commit' | 'abort' }
   | { readonly do: 'wait'; readonly ms: number }
   | { readonly do: 'flush' }
   | { readonly do: 'checkpoint' }
@@ -54,10 +61,20 @@ export function lifeOf(format: LogFormat, codecs: readonly CompressionType[]): f
     tornBytes: fc.nat(600),
     flippedBit: fc.option(fc.nat(100_000), { nil: undefined }),
   })
+  const producerId = fc.integer({ min: 1, max: 3 })
+  const produce = fc.record({ do: fc.constant('produce' as const), producerId, records: newRecords })
+  const type = fc.constantFrom('commit' as const, 'abort' as const)
+  const transactional = producerId.filter((id) => id !== IDEMPOTENT)
+  const end = fc.record({ do: fc.constant('end' as const), producerId: transactional, type })
+  const ofFormat2 = [
+    { weight: 5, arbitrary: produce },
+    { weight: 3, arbitrary: end },
+  ]
   const steps = fc.array(
     fc.oneof(
       { weight: 16, arbitrary: append },
       { weight: 6, arbitrary: follow },
+      ...(format.magic === 2 ? ofFormat2 : []),
       { weight: 2, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat(3000) }) },
       { weight: 1, arbitrary: fc.constant({ do: 'flush' as const }) },
       { weight: 1, arbitrary: fc.constant({ do: 'checkpoint' as const }) },
@@ -81,6 +98,7 @@ export function lifeOf(format: LogFormat, codecs: readonly CompressionType[]): f
 export function play(life: Life, format: LogFormat, end: 'shutdown' | 'kill' = 'shutdown'): StorageHost {
   let host = new StorageHost()
   let manager = started(host, life, format)
+  const sequences = new Map<number, number>()
   for (const step of life.steps) {
     const log = manager.getOrCreate(PARTITION)
     switch (step.do) {
@@ -101,6 +119,26 @@ export function play(life: Life, format: LogFormat, end: 'shutdown' | 'kill' = '
         log.append(buildRecords(sayable(step.records, step.magic), { ...options, ...epoch, codecs }), {
           assignOffsets: false,
         })
+        break
+      }
+      case 'produce': {
+        const { producerId } = step
+        const isTransactional = producerId !== IDEMPOTENT
+        const baseSequence = sequences.get(producerId) ?? 0
+        sequences.set(producerId, baseSequence + step.records.length)
+        const origin = { producerId, producerEpoch: 0, baseSequence, isTransactional, partitionLeaderEpoch: 0 }
+        const records = sayable(step.records, 2)
+        log.append(buildRecords(records, { magic: 2, baseOffset: log.logEndOffset, ...origin }), {
+          assignOffsets: false,
+        })
+        break
+      }
+      case 'end': {
+        const { producerId, type } = step
+        const timestamp = Math.floor(host.nowUs / 1000)
+        const origin = { producerId, producerEpoch: 0, coordinatorEpoch: 0, partitionLeaderEpoch: 0 }
+        const marker = buildTransactionMarker({ type, ...origin, timestamp, baseOffset: log.logEndOffset })
+        log.append(marker, { assignOffsets: false })
         break
       }
       case 'wait':

@@ -7,7 +7,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { buildMessageSet, buildRecords, type LogFormat, logFormat082 } from '../../../src/storage/index.ts'
+import type { TopicConfig } from '../../../src/config/index.ts'
+import { releaseLogFormat } from '../../../src/server/release-log-format.ts'
+import { buildMessageSet, buildRecords, type CompressionType } from '../../../src/storage/index.ts'
+import { presets } from '../../../src/versions.ts'
+import { topicConfigWith } from '../../src/storage/support.ts'
 import { differencesOf, kafkaStarts, weStart } from './both-start.ts'
 import { damage, inflict } from './damage.ts'
 import { excuseFor } from './excuses.ts'
@@ -15,20 +19,28 @@ import { KAFKA_MISSING, type KafkaRelease } from './kafka-jars.ts'
 import { KafkaJvm } from './kafka-jvm.ts'
 import { lifeOf, PARTITION, play } from './random-directory.ts'
 
-const directory = mkdtempSync(join(tmpdir(), 'kafka-trial-recovery-'))
 const SEED = 4
-const RUNS = 300
 /** Random files meet every choice of ours now and then. */
-const EXCUSED_MAX = RUNS / 10
+const EXCUSED_SHARE = 0.1
 /** A failure is made small for so long at most. */
 const SHRINK_MS = 60_000
 
-const eras: ReadonlyArray<{ readonly release: KafkaRelease; readonly format: LogFormat }> = [
-  { release: '0.8.2.2', format: logFormat082 },
-]
+interface Era {
+  readonly release: KafkaRelease
+  readonly preset: keyof typeof presets
+  readonly settings: Partial<TopicConfig>
+  readonly codecs: readonly CompressionType[]
+  readonly runs: number
+}
 
-for (const { release, format } of eras) {
-  describe.skipIf(KAFKA_MISSING !== undefined)(`a start on damaged files, beside Kafka ${release}`, () => {
+const codecs: readonly CompressionType[] = ['none', 'gzip', 'snappy', 'lz4']
+const eras: readonly Era[] = [{ release: '0.8.2.2', preset: '0.8.2', settings: {}, codecs, runs: 300 }]
+
+for (const { release, preset, settings, codecs, runs } of eras) {
+  const format = releaseLogFormat(presets[preset], topicConfigWith(settings))
+  const directory = mkdtempSync(join(tmpdir(), 'kafka-trial-recovery-'))
+  const title = `a start on damaged files of format ${format.magic}, beside Kafka ${release}`
+  describe.skipIf(KAFKA_MISSING !== undefined)(title, () => {
     let jvm: KafkaJvm
     beforeAll(() => {
       jvm = new KafkaJvm(release)
@@ -38,11 +50,11 @@ for (const { release, format } of eras) {
       rmSync(directory, { recursive: true, force: true })
     })
 
-    test(`ends the same for ${RUNS} random directories`, async () => {
+    test(`ends the same for ${runs} random directories`, async () => {
       const outcomes = { started: 0, refused: 0, excused: 0 }
       const ends = fc.constantFrom('shutdown' as const, 'kill' as const)
       const property = fc.asyncProperty(
-        lifeOf(format, ['none', 'gzip', 'snappy', 'lz4']),
+        lifeOf(format, codecs),
         ends,
         fc.array(damage, { maxLength: 3 }),
         async (life, end, damages) => {
@@ -51,11 +63,11 @@ for (const { release, format } of eras) {
           const record = { key: null, value: new Uint8Array(30) }
           const records =
             format.magic === 0 ? buildMessageSet([record]) : buildRecords([record], { magic: format.magic })
-          const start = { format, config: life.config, append: { partition: PARTITION, records } }
+          const start = { format, config: { ...life.config, ...settings }, append: { partition: PARTITION, records } }
           const kafka = await kafkaStarts(jvm, host.files, join(directory, 'data'), host.nowUs / 1000, start)
           const ours = weStart(host.files, host.nowUs, start)
           const differences = differencesOf(kafka, ours)
-          if (differences.length > 0 && excuseFor(host.files, PARTITION, kafka, ours) !== undefined) {
+          if (differences.length > 0 && excuseFor(host.files, PARTITION, release, kafka, ours) !== undefined) {
             outcomes.excused++
             return
           }
@@ -63,10 +75,10 @@ for (const { release, format } of eras) {
           outcomes[kafka.refusal === undefined ? 'started' : 'refused']++
         },
       )
-      await fc.assert(property, { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: SHRINK_MS })
-      expect(outcomes.started).toBeGreaterThan(RUNS / 2)
+      await fc.assert(property, { numRuns: runs, seed: SEED, interruptAfterTimeLimit: SHRINK_MS })
+      expect(outcomes.started).toBeGreaterThan(runs / 2)
       expect(outcomes.refused).toBeGreaterThan(0)
-      expect(outcomes.excused).toBeLessThan(EXCUSED_MAX)
+      expect(outcomes.excused).toBeLessThan(runs * EXCUSED_SHARE)
     })
   })
 }

@@ -48,11 +48,8 @@ class Run {
     return this.write(by, op === 'create' ? { op, path, data, ephemeralOwner: null } : { op, path, data, version: 1 })
   }
 
-  state(by: Machine, leader: number, leaderEpoch: number): this {
-    const data = encodePartitionState(
-      { leader, leaderEpoch, isr: [leader], zkVersion: 0 },
-      this.control.controller.epoch,
-    )
+  state(by: Machine, leader: number, leaderEpoch: number, isr: readonly number[] = [leader]): this {
+    const data = encodePartitionState({ leader, leaderEpoch, isr, zkVersion: 0 }, this.control.controller.epoch)
     const path = zkPaths.partitionState('t', 0)
     return this.write(by, { op: 'create', path, data, ephemeralOwner: null })
   }
@@ -141,6 +138,32 @@ describe('a leader that follows another one', () => {
   })
 })
 
+describe('an ISR with brokers that are no replicas', () => {
+  /** Replicas move from b1 and b2 to b2 alone while b2 is in `/controller`. */
+  const moved = (by: Machine, isr: readonly number[]): Run =>
+    new Run()
+      .assign('create', 'admin', [1, 2])
+      .elect(1, 1)
+      .elect(2, 2)
+      .assign('setData', by, [2])
+      .state('b2', 2, 3, isr)
+
+  it('is M23 if a deposed controller took them away, before 2.1', () => {
+    expect(moved('b1', [2, 1]).anomaly(0, '2.0')).toBe('M23')
+    expect(moved('b1', [2, 1]).anomaly(0, '2.1')).toBeUndefined()
+  })
+
+  it('is nothing known if they are others, or the ISR has none', () => {
+    expect(moved('b1', [2, 3]).anomaly(0, '2.0')).toBeUndefined()
+    expect(moved('b1', [2]).anomaly(0, '2.0')).toBeUndefined()
+  })
+
+  it('is nothing known if the controller that stands took them away, or has moved the replicas since', () => {
+    expect(moved('b2', [2, 1]).anomaly(0, '2.0')).toBeUndefined()
+    expect(moved('b1', [2, 1]).assign('setData', 'b2', [2, 3]).anomaly(0, '2.0')).toBeUndefined()
+  })
+})
+
 describe('a leader that its controller took away', () => {
   /** b1 stands with epoch 2; the controller of `electedIn` made b2 the leader. */
   const removed = (electedIn: number): Run =>
@@ -179,5 +202,29 @@ describe('a leader of a partition that is not there', () => {
     expect(told(2).stray(1, '0.8.2')).toBeUndefined()
     expect(told(2).elect(2, 3).stray(1, '0.8.2')).toBeUndefined()
     expect(told(1).leads('b1', 2).stray(1, '0.8.2')).toBeUndefined()
+  })
+})
+
+describe('a controller that waits for its own registration to go', () => {
+  const deaf = (): Run =>
+    new Run().assign('create', 'admin', [2]).elect(1, 1).tell('b1', { kind: 'BrokerAwaitsItself', brokerId: 1 })
+
+  it('is D28', () => {
+    expect(deaf().anomaly(0, '0.8.2')).toBe('D28')
+  })
+
+  it('is nothing known once it is registered anew, or another broker is the controller', () => {
+    const gone = deaf().write('b1', { op: 'delete', path: zkPaths.brokerId(1) })
+    const again = gone.write('b1', { op: 'create', path: zkPaths.brokerId(1), data: '', ephemeralOwner: null })
+    expect(again.tell('b2', { kind: 'BrokerStartup', brokers: [1, 2] }).control.brokerOf(1).awaitsItself).toBe(false)
+    expect(deaf().elect(2, 2).anomaly(0, '0.8.2')).toBeUndefined()
+  })
+
+  it('is nothing known of a broker that is not the controller, or of one that could become it', () => {
+    const other = (): Run =>
+      new Run().assign('create', 'admin', [2]).tell('b2', { kind: 'BrokerAwaitsItself', brokerId: 2 })
+    expect(other().elect(1, 1).anomaly(0, '0.8.2')).toBeUndefined()
+    expect(other().anomaly(0, '0.8.2')).not.toBe('D28')
+    expect(other().tell('b1', { kind: 'BrokerAwaitsItself', brokerId: 1 }).anomaly(0, '0.8.2')).toBe('D28')
   })
 })

@@ -26,9 +26,12 @@ describe('where the control plane comes to rest', () => {
     ['M23', 'a deposed controller deletes a topic', 325, '0.8.2'],
     ['M23', 'a controller takes away the leader that a deposed one elected', 12026, '0.9'],
     ['M23', 'a deposed controller tells a broker that has just started to lead', 1374, '0.8.2'],
+    ['D28', 'a controller waits for its own registration to go', 18268, '0.8.0'],
     ['D15', 'a dead broker succeeds a leader that shuts down', 4602, '0.8.2'],
     ['D16', 'a controller refuses an ISR that it has written itself', 541, '4.1'],
     ['D21', 'a deletion that was put off completes', 1966, '2.1'],
+    ['M23', 'a deposed controller ends a move, and its successor knows the old replicas only', 6006, '1.1'],
+    ['D26', 'a write waits for an ISR change, and its topic is deleted and comes again', 11170, '0.11'],
     ['D23', 'a move completes while its new replica is not registered', 8539, '2.0'],
   ])('is explained by %s: %s (seed %i)', (id, _what, seed, protocol) => {
     const { broken, anomalies } = run(seed, protocol)

@@ -124,6 +124,34 @@ describe('I-CANDIDATE', () => {
     expect(result.reason).toContain('KAFKA-7128')
   })
 
+  it('is permitted to warn, before 0.8.2, where the leader does not know whom it wrote into the ISR (KAFKA-1382)', () => {
+    for (const [release, permitted] of [
+      ['0.8.1', true],
+      ['0.8.2', false],
+    ] as const) {
+      const story = new Story(plan({ protocol: release })).begin().state(1, 0, [1, 2]).leader('b1', 0, [1])
+      story.on('b1', { kind: 'IsrUpdateFailed', tp: TP, isr: [1, 2], zkVersion: 0 })
+      expect(story.commit('m1', 0, 'b1', []).result('I-CANDIDATE'), release).toMatchObject({
+        held: false,
+        promised: !permitted,
+      })
+    }
+  })
+
+  it('is permitted to warn, before 0.8.2, of a member whose position was taken from a fetch out of range', () => {
+    for (const [release, permitted] of [
+      ['0.8.1', true],
+      ['0.8.2', false],
+    ] as const) {
+      const story = new Story(plan({ protocol: release })).begin().state(1, 0, [1, 2]).leader('b1', 0, [1, 2])
+      story.on('b1', { kind: 'FollowerPosition', tp: TP, follower: 2, logEndOffset: 3 })
+      expect(story.commit('m1', 0, 'b1', []).result('I-CANDIDATE'), release).toMatchObject({
+        held: false,
+        promised: !permitted,
+      })
+    }
+  })
+
   it('does not warn of members that are down', () => {
     const story = new Story().begin().crash('b3').commit('m1', 0, 'b1', ['b2'])
     expect(story.result('I-CANDIDATE').held).toBe(true)

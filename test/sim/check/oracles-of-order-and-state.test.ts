@@ -25,6 +25,26 @@ describe('I-ONE-LEADER-PER-EPOCH', () => {
     const story = new Story().on('b1', elected(1)).on('b1', elected(1))
     expect(story.on('b2', elected(2)).result('I-ONE-LEADER-PER-EPOCH').count).toBe(1)
   })
+
+  describe('after the topic was deleted and came again, led by b2', () => {
+    const again = (): Story => new Story().begin().deleteState().state(2, 0, [2]).leader('b2', 0, [2])
+
+    it('names a write of the leader of the older topic D26', () => {
+      const result = again().append('b1', 'leader', 0, 'm1').result('I-ONE-LEADER-PER-EPOCH')
+      expect(result).toMatchObject({ held: false, promised: false, count: 1 })
+      expect(result.violations[0]!.detail).toContain('D26: b1 took a write as leader of orders-0 in epoch 0')
+    })
+
+    it('lets such a write come before the new leader begins', () => {
+      const story = new Story().begin().deleteState().state(2, 0, [2]).append('b1', 'leader', 0, 'm1')
+      expect(story.leader('b2', 0, [2]).result('I-ONE-LEADER-PER-EPOCH').held).toBe(true)
+    })
+
+    it('fires when another broker becomes leader of the new one, and when that takes a write', () => {
+      const story = again().leader('b1', 0, [1]).append('b1', 'leader', 0, 'm1')
+      expect(story.result('I-ONE-LEADER-PER-EPOCH')).toMatchObject({ held: false, promised: true, count: 2 })
+    })
+  })
 })
 
 describe('I-META', () => {

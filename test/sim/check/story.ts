@@ -30,6 +30,7 @@ export class Story {
   readonly checker: Checker
   private seq = 0
   private version = -1
+  private zxid = 1
   private correlationId = 0
   private readonly logs = new Map<string, string[]>()
 
@@ -60,7 +61,14 @@ export class Story {
       version === 0
         ? ({ op: 'create', path, data, ephemeralOwner: null } as const)
         : ({ op: 'setData', path, data, version } as const)
-    return this.on('zk1', { kind: 'ZkCommitted', zxid: version + 2, txn: change.op, session: 's', changes: [change] })
+    return this.on('zk1', { kind: 'ZkCommitted', zxid: ++this.zxid, txn: change.op, session: 's', changes: [change] })
+  }
+
+  /** ZooKeeper forgets the partition; the next state is created anew. */
+  deleteState(): this {
+    this.version = -1
+    const changes = [{ op: 'delete', path: zkPaths.partitionState('orders', 0) }] as const
+    return this.on('zk1', { kind: 'ZkCommitted', zxid: ++this.zxid, txn: 'delete', session: 's', changes })
   }
 
   leader(machine: string, leaderEpoch: number, isr: readonly number[], highWatermark = 0): this {

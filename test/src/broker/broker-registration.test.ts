@@ -60,3 +60,35 @@ describe('a broker that finds its node of an older session', () => {
     expect(registerWhere('2.4', 'another process', 4000)).toMatchObject({ soon: 'id-taken', holder: undefined })
   })
 })
+
+describe('a broker that is told of a session in which it is registered already', () => {
+  const registerAgain = (release: PresetName, inNewSession: boolean) => {
+    const network = new FakeNetwork()
+    const zooKeeper = new FakeZooKeeper(network.clock)
+    const host = new FakeHost(network, 'b1')
+    zooKeeper.put(zkPaths.brokerIds)
+    const zk = zooKeeper.client('new').asZkClient()
+    zooKeeper.create(
+      path,
+      '{"jmx_port":-1,"timestamp":"1","host":"b1","version":1,"port":9092}',
+      'ephemeral',
+      zk.sessionId!,
+    )
+    let done = false
+    const endpoint = { id: 1, host: 'b1', port: 9092 }
+    runTask(registerBroker(host, zk, endpoint, 6000, presets[release], zk.sessionId, inNewSession), () => {
+      done = true
+    })
+    network.clock.run(60_000_000)
+    return { done, traced: host.traced.map(({ kind }) => kind) }
+  }
+
+  it('waits for its own node for ever, in 0.8.2 (KAFKA-1387), which is traced once where it holds up all events', () => {
+    expect(registerAgain('0.8.2', true)).toEqual({ done: false, traced: ['BrokerAwaitsItself'] })
+    expect(registerAgain('0.8.2', false)).toEqual({ done: false, traced: [] })
+  })
+
+  it('finds itself registered, from 0.9 on', () => {
+    expect(registerAgain('0.9', true)).toEqual({ done: true, traced: ['BrokerRegistered'] })
+  })
+})

@@ -9,6 +9,8 @@ import {
   type LeaderEpochRules,
   type Log,
   logFormat21,
+  logFormat24,
+  logFormat27,
   logFormat011,
   UNDEFINED_EPOCH_END,
 } from '../../../src/storage/index.ts'
@@ -226,6 +228,20 @@ describe('the leader epochs of a log', () => {
       [0, 0],
       [2, 2],
     ])
+  })
+
+  it.each([
+    ['0.11', logFormat011, [[0, 0]]],
+    ['2.1', logFormat21, []],
+    ['2.4', logFormat24, []],
+    ['2.7', logFormat27, [[0, 0]]],
+  ] as const)('name epoch 0 after a scan of %s, but for those with KAFKA-10432', (_, format, expected) => {
+    const host = new StorageHost()
+    lead(open(host, {}, { format }), 0)
+    const after = new StorageHost()
+    copyFiles(host.files, after.files)
+    rewrite(after.files, FILE, () => utf8(''))
+    expect(pairsOf(open(after, {}, { format }).leaderEpochCache)).toEqual(expected)
   })
 
   it('keep, at the log end offset, an epoch that wrote nothing, as before KAFKA-10706', () => {

@@ -185,6 +185,18 @@ describe('an index that cannot be right', () => {
     expect(valuesOf(unclean.start())).toEqual(unclean.values)
   })
 
+  it('gives way, if a swap ended before its own got its name', () => {
+    for (const [, format] of releases.slice(1)) {
+      const { host, log } = written(format)
+      const values = valuesOf(log)
+      log.close()
+      rewrite(host.files, path(0, '.index.swap'), () => utf8('whatever'))
+      rewrite(host.files, path(0, '.index'), () => utf8('another segment'))
+      expect(valuesOf(open(host, config, { format, cleanShutdown: true }))).toEqual(values)
+      expect(names(host)).not.toContain(`${stem(0)}.index.swap`)
+    }
+  })
+
   it('of times is rebuilt with the offset index', () => {
     const { host, log } = written(logFormat21)
     log.close()

@@ -13,12 +13,13 @@ import {
   type LogFormat,
   logFormat20,
   logFormat24,
+  logFormat28,
   logFormat011,
   readSnapshot,
 } from '../../../src/storage/index.ts'
 import { encodeSnapshot } from '../../../src/storage/producer-state/snapshot.ts'
 import vectors from '../../fixtures/kafka-vectors.json' with { type: 'json' }
-import { bytesToHex, copyFiles, hexToBytes, open, rewrite, StorageHost } from './support.ts'
+import { bytesToHex, copyFiles, hexToBytes, manager, open, rewrite, StorageHost } from './support.ts'
 
 const T = 1_700_000_000_000
 const stem = (offset: number): string => String(offset).padStart(20, '0')
@@ -253,6 +254,28 @@ describe('a transaction', () => {
 })
 
 describe('snapshots of producers', () => {
+  it.each([
+    ['2.4', logFormat24, [8, 10, 11]],
+    ['2.8, which keep one for each segment', logFormat28, [2, 4, 6, 8, 10, 11]],
+  ] as const)('that no start would begin with go with a checkpoint, up to %s', (_, format, kept) => {
+    const host = new StorageHost()
+    const logs = manager(host, { 'segment.bytes': 200 }, '', { logFormat: () => format })
+    logs.load()
+    const log = logs.getOrCreate('orders-0')
+    for (let sequence = 0; sequence < 11; sequence++) send(log, { sequence })
+    expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual([0, 2, 4, 6, 8, 10])
+    const snapshots = () => log.producerState!.snapshotOffsets()
+    const before = snapshots()
+    // Nothing is flushed: recovery would begin with the first segment.
+    logs.checkpointRecoveryPoints()
+    expect(snapshots()).toEqual(before)
+    log.flush(5)
+    logs.checkpointRecoveryPoints()
+    expect(snapshots()).toEqual(format === logFormat24 ? [4, 6, 8, 10] : before)
+    logs.shutdown()
+    expect(snapshots()).toEqual(kept)
+  })
+
   it('have the bytes that Kafka writes', () => {
     const files = new MemoryFileSystem()
     const { hex } = vectors.producer_snapshot

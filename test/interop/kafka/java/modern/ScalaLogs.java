@@ -69,7 +69,7 @@ abstract class ScalaLogs implements LogLayer {
     failures = new LogDirFailureChannel(1);
     manager = new LogManager(
         seq(List.of(directory)), seq(List.of()), scala.collection.immutable.Map$.MODULE$.empty(), config, noCleaner, 1,
-        Long.MAX_VALUE, 60_000, 60_000, 300_000, 3_600_000, scheduler(tasks), new BrokerState(), new BrokerTopicStats(), failures,
+        Long.MAX_VALUE, 60_000, 60_000, 300_000, 604_800_000, scheduler(tasks), new BrokerState(), new BrokerTopicStats(), failures,
         new HandMovedTime(tasks));
     if (manager.liveLogDirs().isEmpty()) throw new java.io.IOException("the log directory failed: " + directory);
   }
