@@ -1,7 +1,13 @@
 /** Consumers of 0.9 and later, in groups that a broker coordinates, and the applications around them. */
 import { assignors, groupConsumerDefaults, type ProcessingOptions, topicPattern } from '../../../../src/client/index.ts'
-import { configValues, type GroupConsumerConfig, groupConsumerConfigTable } from '../../../../src/config/index.ts'
-import { presets } from '../../../../src/versions.ts'
+import {
+  checkValue,
+  configValues,
+  type GroupConsumerConfig,
+  groupConsumerConfigTable,
+  javaProducerConfigTable,
+} from '../../../../src/config/index.ts'
+import { type ProtocolVersions, presets } from '../../../../src/versions.ts'
 import type { ClientPlan, GroupConsumerPlan } from '../../plan.ts'
 import { readDuration } from '../formats.ts'
 import { ignoredConsumerKey } from '../ignored-keys.ts'
@@ -10,6 +16,7 @@ import type { Report } from '../report.ts'
 import { type Located, oneOrMore, quoted } from '../source.ts'
 import { presetNames } from '../vocabulary.ts'
 import type { ClientInput, Inherited } from './clients.ts'
+import { checkJavaProducerConfig } from './java-producers.ts'
 import { bootstrapOf, configOf } from './kafka-clients.ts'
 import type { Names } from './names.ts'
 
@@ -37,7 +44,7 @@ export function compileGroupConsumer(
   const { config, places } = configOf('group-consumer', client, chain, overrides, report)
   const group = groupOf(client, inherited, config, places, report)
   const subscribes = subscriptionOf(client, inherited, names, report)
-  const processing = processingOf(inherited('processes'), config, places, report)
+  const processing = processingOf(inherited('processes'), config, places, presets[protocol], report)
   const others: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(config)) {
     const ignored = ignoredConsumerKey(key, presets[protocol])
@@ -45,6 +52,7 @@ export function compileGroupConsumer(
     else if (key !== 'group.id') others[key] = value
   }
   checkConfig(others, places, names, report)
+  const writes = writesOf(client.name, inherited('processes')?.field('writes'), processing, names, report)
   if (group === undefined || subscribes === undefined) return undefined
   const poll = inherited('processes')?.field('poll')
   return {
@@ -55,6 +63,7 @@ export function compileGroupConsumer(
     config: others,
     bootstrap: bootstrapOf(inherited, names),
     processing,
+    ...(writes === undefined ? {} : { writes }),
     pollUs: poll === undefined ? POLL_US : readDuration(poll.value),
     autostart: inherited('autostart')?.value ?? true,
   }
@@ -120,11 +129,54 @@ function subscriptionOf(
   return { topics: found }
 }
 
+/** What the application writes, and how. */
+function writesOf(
+  name: string,
+  node: Located<NonNullable<NonNullable<ClientInput['processes']>['writes']>> | undefined,
+  { commits, handsOver }: ProcessingOptions,
+  names: Names,
+  report: Report,
+): GroupConsumerPlan['writes'] {
+  if (node === undefined) return undefined
+  const to = node.field('to')!
+  const topic = names.topic(to.place, to.text)
+  const config: Record<string, unknown> = commits === 'transaction' ? { 'transactional.id': name } : {}
+  const places = new Map<string, Located>()
+  for (const [key, field] of node.field('config')?.fields ?? []) {
+    const problem = checkValue(javaProducerConfigTable, key, field.value)
+    if (problem === undefined) {
+      config[key] = field.value
+      places.set(key, field)
+    } else if (problem.problem === 'bad-value') {
+      const { expected } = problem
+      report.error('KS202', field.place, `${quoted(key)} of a Java producer cannot be ${quoted(field.text)}`, {
+        expected,
+      })
+    } else report.error('KS203', field.keyPlace, `${quoted(key)} is no key of Java producers`)
+  }
+  checkJavaProducerConfig(config, places, names, report)
+  const isTransactional = config['transactional.id'] !== undefined
+  if (isTransactional && commits !== 'transaction') {
+    report.error('KS304', node.keyPlace, 'an application that writes in transactions commits its offsets in them', {
+      expected: 'commit: transaction beside it',
+    })
+  }
+  if (handsOver) {
+    report.error(
+      'KS304',
+      node.keyPlace,
+      'what another thread does is not written: "handsOver" and "writes" do not go together',
+    )
+  }
+  return topic === undefined ? undefined : { topic: topic.name, config }
+}
+
 /** What is not said of the commit follows from `enable.auto.commit`, which is on by default. */
 function processingOf(
   node: Located<NonNullable<ClientInput['processes']>> | undefined,
   config: Record<string, unknown>,
   places: ReadonlyMap<string, Located>,
+  versions: ProtocolVersions,
   report: Report,
 ): ProcessingOptions {
   const { takes, commit, waits = true, handsOver = false } = node?.value ?? {}
@@ -134,6 +186,17 @@ function processingOf(
     report.error('KS304', place, 'the application leaves commits to the consumer, which is told not to commit')
   }
   const commits = commit ?? (automatic === false ? 'never' : 'auto')
+  if (commits === 'transaction') {
+    const place = node!.field('commit')!.keyPlace
+    if (node!.field('writes') === undefined) {
+      report.error('KS304', place, 'offsets go in a transaction only with something that is written in it', {
+        expected: 'writes: { to: … } beside it',
+      })
+    }
+    if (versions.transactions === 'none') {
+      report.error('KS304', place, 'there are no transactions in this release', { expected: 'protocol 0.11 or later' })
+    }
+  }
   const waiting = node?.field('waits')
   if (waiting !== undefined && (commits === 'auto' || commits === 'never')) {
     report.error('KS304', waiting.keyPlace, '"waits" is for commits of the application: it makes none', {
