@@ -45,6 +45,8 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   isrPropagation: 'whether leaders tell the controller of ISR changes (F17)',
   controllerWrites: "what guards a controller's writes to ZooKeeper (F18)",
   topicIds: 'whether topics have ids, beside their names',
+  shutdownMark: 'when a broker that starts takes the mark of a clean shutdown away',
+  deletedReplica: 'whether a deleted replica is gone for good when a power loss follows',
   brokerMetadata: 'what a broker writes down of itself and its cluster',
   brokerEpoch: 'whether control requests name the incarnation of a broker (F19)',
   latestOffset: 'the latest offset of a new leader whose high watermark lags (F23)',

@@ -175,6 +175,13 @@ export interface ProtocolVersions {
   readonly isrPropagation: 'none' | 'notification'
   /** KIP-516 (2.8): whether a topic has an id, in ZooKeeper and in the directories of its partitions. */
   readonly topicIds: 'none' | 'kept'
+  /** KAFKA-10471 (2.8): whether the mark of a clean shutdown goes once all logs are open, or before the first one is. */
+  readonly shutdownMark: 'removed-last' | 'removed-first'
+  /**
+   * KAFKA-3968 (3.0): whether a broker waits until the deletion of a replica's directory is durable. If not, a power loss
+   * within seconds brings the directory back, with its log and its topic id.
+   */
+  readonly deletedReplica: 'left-to-kernel' | 'synced'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
   /**

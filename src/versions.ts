@@ -35,6 +35,8 @@ const v082: ProtocolVersions = {
   messageFormat: 'v0',
   brokerMetadata: 'none',
   topicIds: 'none',
+  shutdownMark: 'removed-last',
+  deletedReplica: 'left-to-kernel',
   brokerCompression: 'none',
   preallocation: 'none',
   rollJitter: 'configurable',
@@ -299,11 +301,13 @@ const v28: ProtocolVersions = {
   ...v27,
   truncation: 'on-fetch',
   topicIds: 'kept',
+  shutdownMark: 'removed-first',
   producerMemory: 'snapshot-per-segment',
 }
 
 const v33: ProtocolVersions = {
   ...v28,
+  deletedReplica: 'synced',
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
   idempotence: 'by-default',

@@ -17,7 +17,8 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import type { BrokerControl, ControllerControl, Drop, PartitionControl, RoleBelief } from './control-state.ts'
+import type { BrokerControl, ControllerControl, PartitionControl, RoleBelief } from './control-state.ts'
+import { ReplicaRemains } from './replica-remains.ts'
 
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
@@ -45,11 +46,7 @@ export class ControlTruth {
   readonly shells = new Set<string>()
   /** Nodes under `/admin`, without the directory of topics to delete. */
   readonly requests = new Map<string, string>()
-  /**
-   * Brokers that were replicas once, and have not deleted since what they had of the partition, though they may be
-   * replicas again, and the topic another one of the same name.
-   */
-  private readonly drops = new Map<TopicPartition, Map<number, Drop>>()
+  readonly remains = new ReplicaRemains()
   /** Partitions that the tool had added, and a controller wrote away again with what it remembered of their topic. */
   readonly writtenAway = new Set<TopicPartition>()
   /** Topics that were deleted since replicas of theirs are to move, while that request stands. */
@@ -60,6 +57,7 @@ export class ControlTruth {
 
   apply(record: TraceRecord): void {
     const event = record.event as Told
+    this.replicaRemains(record.machine, event as SystemEvent)
     switch (event.kind) {
       case 'ZkCommitted':
         if (event.zxid <= this.lastZxid) return
@@ -101,13 +99,9 @@ export class ControlTruth {
         if (role !== undefined) role.truncationRepeats = true
         return
       }
-      case 'ReplicaDeleted': {
-        const broker = this.machine(record.machine)
-        if (broker === undefined) return
-        broker.roles.delete(event.tp)
-        this.dropOf(event.tp).delete(broker.id)
+      case 'ReplicaDeleted':
+        this.machine(record.machine)?.roles.delete(event.tp)
         return
-      }
       case 'MetadataUpdated':
         this.metadataUpdated(record.machine, event)
         return
@@ -176,6 +170,11 @@ export class ControlTruth {
   isNamed(machine: string): boolean {
     const { holder } = this.controller
     return holder !== undefined && machine === `b${holder}`
+  }
+
+  private replicaRemains(machine: string, event: SystemEvent): void {
+    const broker = this.machine(machine)
+    if (broker !== undefined) this.remains.apply(broker.id, event)
   }
 
   private isDeposed(controllerEpoch = this.controller.epoch): boolean {
@@ -370,13 +369,6 @@ export class ControlTruth {
     else if (change.data !== '') this.assign(topic, change, by, deposed)
   }
 
-  /** How brokers ceased to be replicas of a partition. */
-  dropOf(tp: TopicPartition): Map<number, Drop> {
-    let drops = this.drops.get(tp)
-    if (drops === undefined) this.drops.set(tp, (drops = new Map()))
-    return drops
-  }
-
   private assign(topic: string, change: Exclude<ZnodeChange, { op: 'delete' }>, by: string, deposed: boolean): void {
     const assignment = decodeAssignment(change.data)
     const byTool = this.machine(by) === undefined
@@ -391,7 +383,7 @@ export class ControlTruth {
       for (const id of taken) {
         const { registered, noticed } = this.brokerOf(id)
         const drop = { registered: noticed ? registered : undefined, controllerEpoch: this.controller.epoch }
-        this.dropOf(partition.tp).set(id, drop)
+        this.remains.dropped(partition.tp, id, drop)
       }
       if (partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
         if (byTool) partition.overwrittenByTool = true
