@@ -2,6 +2,7 @@
 import type { SystemEvent } from '../../src/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { GroupLives } from './group-lives.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import type { Truth } from './truth.ts'
 
@@ -15,12 +16,15 @@ type Event = Extract<
       | 'ConsumerRebalanced'
       | 'PartitionsReleased'
       | 'ProcessEnded'
+      | 'GenerationStarted'
+      | 'GroupEmptied'
   }
 >
 
 interface Claim {
   /** Undefined in a group that forms through ZooKeeper. */
   readonly generation: number | undefined
+  readonly life: number
   readonly partitions: readonly string[]
 }
 
@@ -42,19 +46,25 @@ export class OneOwnerOracle extends OracleBase<Keeper> {
     'ConsumerRebalanced',
     'PartitionsReleased',
     'ProcessEnded',
+    ...GroupLives.kinds,
   ]
   protected readonly promise = 'promised by coordinated groups (0.9)'
   /** By group, then by client. */
   private readonly groups = new Map<string, Map<string, Claim>>()
+  private readonly lives = new GroupLives()
 
   apply(record: TraceRecord, _truth: Truth): void {
     const event = record.event as Event
     switch (event.kind) {
       case 'PartitionsAssigned':
-        this.claim(record, event, { generation: event.generation, partitions: event.partitions })
+        this.claim(record, event, {
+          generation: event.generation,
+          life: this.lives.of(event.member),
+          partitions: event.partitions,
+        })
         break
       case 'ConsumerRebalanced':
-        this.claim(record, event, { generation: undefined, partitions: Object.keys(event.offsets) })
+        this.claim(record, event, { generation: undefined, life: 0, partitions: Object.keys(event.offsets) })
         break
       case 'PartitionsRevoked':
       case 'PartitionsReleased':
@@ -63,6 +73,10 @@ export class OneOwnerOracle extends OracleBase<Keeper> {
         break
       case 'ProcessEnded':
         for (const claims of this.groups.values()) claims.delete(record.machine)
+        break
+      case 'GenerationStarted':
+      case 'GroupEmptied':
+        this.lives.apply(event)
         break
     }
   }
@@ -74,8 +88,8 @@ export class OneOwnerOracle extends OracleBase<Keeper> {
   ): void {
     let claims = this.groups.get(group)
     if (claims === undefined) this.groups.set(group, (claims = new Map()))
-    for (const [other, { generation, partitions }] of claims) {
-      if (other === client || generation !== claim.generation) continue
+    for (const [other, { generation, life, partitions }] of claims) {
+      if (other === client || generation !== claim.generation || life !== claim.life) continue
       for (const tp of claim.partitions) {
         if (!partitions.includes(tp)) continue
         const when = generation === undefined ? '' : ` in generation ${generation}`
