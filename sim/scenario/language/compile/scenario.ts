@@ -50,7 +50,8 @@ export function compileScenario(
     report,
   )
   const servers = compileServers(cluster, protocol, overrides, serverProperties, names, report)
-  const offsetsPartitions = servers.brokerConfig['offsets.topic.num.partitions'] ?? brokerConfigTable['offsets.topic.num.partitions'].default
+  const offsetsPartitions =
+    servers.brokerConfig['offsets.topic.num.partitions'] ?? brokerConfigTable['offsets.topic.num.partitions'].default
   names.internal.set(OFFSETS_TOPIC, Number(offsetsPartitions))
   const defaults = {
     preset: protocol,
