@@ -17,7 +17,8 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import type { BrokerControl, ControllerControl, PartitionControl, RoleBelief } from './control-state.ts'
+import { forgetAll, newBroker, noteInRole, takeRole, updateMetadata } from './broker-beliefs.ts'
+import type { BrokerControl, ControllerControl, PartitionControl } from './control-state.ts'
 import { ReplicaRemains } from './replica-remains.ts'
 
 type Told = SystemEvent | WorldEvent
@@ -78,33 +79,27 @@ export class ControlTruth {
         this.ended(record.machine, event)
         return
       case 'BecameLeader':
-        this.becameLeader(record.machine, event)
-        return
-      case 'BecameFollower':
-        this.becameFollower(record.machine, event)
-        return
-      case 'IsrShrunk':
-      case 'IsrExpanded':
-        this.isrWritten(record.machine, event)
-        return
-      case 'IsrUpdateFailed': {
-        const role = this.machine(record.machine)?.roles.get(event.tp)
-        if (role === undefined) return
-        role.isrWriteFailed = true
-        role.refusedIsr = event.isr
+      case 'BecameFollower': {
+        const broker = this.machine(record.machine)
+        if (broker !== undefined) takeRole(broker, event, this.isDeposed(event.controllerEpoch))
         return
       }
+      case 'IsrShrunk':
+      case 'IsrExpanded':
+      case 'IsrUpdateFailed':
       case 'TruncationRepeats': {
         const role = this.machine(record.machine)?.roles.get(event.tp)
-        if (role !== undefined) role.truncationRepeats = true
+        if (role !== undefined) noteInRole(role, event)
         return
       }
       case 'ReplicaDeleted':
         this.machine(record.machine)?.roles.delete(event.tp)
         return
-      case 'MetadataUpdated':
-        this.metadataUpdated(record.machine, event)
+      case 'MetadataUpdated': {
+        const broker = this.machine(record.machine)
+        if (broker !== undefined) updateMetadata(broker, event)
         return
+      }
       case 'ControllerElected':
         this.elected(record.machine, event.controllerEpoch)
         for (const broker of this.brokers.values()) {
@@ -218,22 +213,7 @@ export class ControlTruth {
   brokerOf(id: number): BrokerControl {
     let broker = this.brokers.get(id)
     if (broker === undefined) {
-      broker = {
-        id,
-        machine: `b${id}`,
-        running: false,
-        life: 0,
-        registered: undefined,
-        noticed: false,
-        lossMissed: false,
-        refused: false,
-        awaitsItself: false,
-        roles: new Map(),
-        metadata: new Map(),
-        alive: [],
-        obeyed: 0,
-        exit: undefined,
-      }
+      broker = newBroker(id)
       this.brokers.set(id, broker)
     }
     return broker
@@ -251,78 +231,17 @@ export class ControlTruth {
     broker.life++
   }
 
-  /** What it knew is gone with its memory. */
   private ended(machine: string, event: Of<'ProcessEnded'>): void {
     const broker = this.machine(machine)
     if (broker === undefined) return
-    broker.running = false
-    broker.awaitsItself = false
-    broker.roles.clear()
-    broker.metadata.clear()
-    broker.alive = []
-    broker.obeyed = 0
-    broker.exit = event.how === 'exit' ? event.reason : undefined
+    forgetAll(broker, event.how === 'exit' ? event.reason : undefined)
     this.controller.acting.delete(machine)
-  }
-
-  private becameLeader(machine: string, event: Of<'BecameLeader'>): void {
-    const broker = this.machine(machine)
-    if (broker === undefined) return
-    const { leaderEpoch, isr, zkVersion, controllerEpoch } = event
-    const belief: RoleBelief = {
-      role: 'leader',
-      leaderEpoch,
-      leader: broker.id,
-      isr,
-      zkVersion,
-      toldByDeposed: this.isDeposed(controllerEpoch),
-      isrWriteFailed: false,
-      refusedIsr: undefined,
-      truncationRepeats: false,
-    }
-    broker.roles.set(event.tp, belief)
-  }
-
-  private becameFollower(machine: string, event: Of<'BecameFollower'>): void {
-    const { leaderEpoch, leader, controllerEpoch } = event
-    const belief: RoleBelief = {
-      role: 'follower',
-      leaderEpoch,
-      leader,
-      isr: [],
-      zkVersion: -1,
-      toldByDeposed: this.isDeposed(controllerEpoch),
-      isrWriteFailed: false,
-      refusedIsr: undefined,
-      truncationRepeats: false,
-    }
-    this.machine(machine)?.roles.set(event.tp, belief)
   }
 
   private partitionElected({ tp, leader, leaderEpoch, election }: Of<'PartitionElected'>): void {
     const { noticed, lossMissed } = this.brokerOf(leader)
     if (election !== 'controlled-shutdown' || noticed || lossMissed) return
     this.partitionOf(tp as TopicPartition).deadSuccessorIn = leaderEpoch
-  }
-
-  private isrWritten(machine: string, event: Of<'IsrShrunk' | 'IsrExpanded'>): void {
-    const role = this.machine(machine)?.roles.get(event.tp)
-    if (role === undefined) return
-    role.isr = event.isr
-    role.zkVersion = event.zkVersion
-    role.isrWriteFailed = false
-    role.refusedIsr = undefined
-  }
-
-  private metadataUpdated(machine: string, event: Of<'MetadataUpdated'>): void {
-    const broker = this.machine(machine)
-    if (broker === undefined) return
-    broker.alive = event.brokers
-    for (const { topic, partition, leaderAndIsr } of event.states) {
-      const tp = topicPartition(topic, partition)
-      if (leaderAndIsr.leader === -2) broker.metadata.delete(tp)
-      else broker.metadata.set(tp, leaderAndIsr.leader)
-    }
   }
 
   private znode(change: ZnodeChange, zxid: number, by: string): void {
