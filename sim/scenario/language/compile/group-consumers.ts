@@ -7,7 +7,7 @@ import {
   groupConsumerConfigTable,
   javaProducerConfigTable,
 } from '../../../../src/config/index.ts'
-import { type ProtocolVersions, presets } from '../../../../src/versions.ts'
+import { type PresetName, presets } from '../../../../src/versions.ts'
 import type { ClientPlan, GroupConsumerPlan } from '../../plan.ts'
 import { readDuration } from '../formats.ts'
 import { ignoredConsumerKey } from '../ignored-keys.ts'
@@ -44,7 +44,8 @@ export function compileGroupConsumer(
   const { config, places } = configOf('group-consumer', client, chain, overrides, report)
   const group = groupOf(client, inherited, config, places, report)
   const subscribes = subscriptionOf(client, inherited, names, report)
-  const processing = processingOf(inherited('processes'), config, places, presets[protocol], report)
+  const processing = processingOf(inherited('processes'), 'enable.auto.commit', config, places, report)
+  checkTransactions(inherited('processes'), processing, protocol, report)
   const others: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(config)) {
     const ignored = ignoredConsumerKey(key, presets[protocol])
@@ -129,6 +130,24 @@ function subscriptionOf(
   return { topics: found }
 }
 
+function checkTransactions(
+  node: Located<NonNullable<ClientInput['processes']>> | undefined,
+  { commits }: ProcessingOptions,
+  protocol: PresetName,
+  report: Report,
+): void {
+  if (commits !== 'transaction') return
+  const place = node!.field('commit')!.keyPlace
+  if (node!.field('writes') === undefined) {
+    report.error('KS304', place, 'offsets go in a transaction only with something that is written in it', {
+      expected: 'writes: { to: … } beside it',
+    })
+  }
+  if (presets[protocol].transactions === 'none') {
+    report.error('KS304', place, `Kafka ${protocol} has no transactions`, { expected: 'protocol 0.11 or later' })
+  }
+}
+
 /** What the application writes, and how. */
 function writesOf(
   name: string,
@@ -171,32 +190,21 @@ function writesOf(
   return topic === undefined ? undefined : { topic: topic.name, config }
 }
 
-/** What is not said of the commit follows from `enable.auto.commit`, which is on by default. */
-function processingOf(
+/** What is not said of the commit follows from the consumer's own setting, which is on by default. */
+export function processingOf(
   node: Located<NonNullable<ClientInput['processes']>> | undefined,
-  config: Record<string, unknown>,
+  setting: 'enable.auto.commit' | 'auto.commit.enable',
+  config: Readonly<Record<string, unknown>>,
   places: ReadonlyMap<string, Located>,
-  versions: ProtocolVersions,
   report: Report,
 ): ProcessingOptions {
   const { takes, commit, waits = true, handsOver = false } = node?.value ?? {}
-  const automatic = config['enable.auto.commit'] as boolean | undefined
+  const automatic = config[setting] as boolean | undefined
   if (commit === 'auto' && automatic === false) {
-    const place = places.get('enable.auto.commit')!.place
+    const place = places.get(setting)!.place
     report.error('KS304', place, 'the application leaves commits to the consumer, which is told not to commit')
   }
   const commits = commit ?? (automatic === false ? 'never' : 'auto')
-  if (commits === 'transaction') {
-    const place = node!.field('commit')!.keyPlace
-    if (node!.field('writes') === undefined) {
-      report.error('KS304', place, 'offsets go in a transaction only with something that is written in it', {
-        expected: 'writes: { to: … } beside it',
-      })
-    }
-    if (versions.transactions === 'none') {
-      report.error('KS304', place, 'there are no transactions in this release', { expected: 'protocol 0.11 or later' })
-    }
-  }
   const waiting = node?.field('waits')
   if (waiting !== undefined && (commits === 'auto' || commits === 'never')) {
     report.error('KS304', waiting.keyPlace, '"waits" is for commits of the application: it makes none', {
