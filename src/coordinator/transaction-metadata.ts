@@ -4,8 +4,7 @@
  * everybody else out; it is completed when the log has it.
  */
 import { type Digest, invariant } from '../host/index.ts'
-import type { TopicPartition, TransactionState, TxnPartition } from '../protocol/index.ts'
-import type { StoredTransaction } from '../protocol/transaction-log.ts'
+import type { StoredTransaction, TopicPartition, TransactionState, TxnPartition } from '../protocol/index.ts'
 
 export const NO_PRODUCER = -1
 export const NO_EPOCH = -1
