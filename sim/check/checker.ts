@@ -132,7 +132,11 @@ export class Checker {
   constructor(plan: ClusterPlan, options: { readonly oracles?: readonly string[] } = {}) {
     this.plan = plan
     this.oracles = (options.oracles ?? oracleNames).map((name) => {
-      const factory = factories.get(name) ?? restFactories.get(name) ?? groupRestFactories.get(name) ?? transactionRestFactories.get(name)
+      const factory =
+        factories.get(name) ??
+        restFactories.get(name) ??
+        groupRestFactories.get(name) ??
+        transactionRestFactories.get(name)
       invariant(factory !== undefined, `there is no oracle ${name}`)
       return factory(plan)
     })

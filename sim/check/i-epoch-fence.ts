@@ -1,6 +1,6 @@
 /** I-EPOCH-FENCE: who has been replaced writes no more. */
 import type { SystemEvent } from '../../src/events.ts'
-import { presets, type ProtocolVersions } from '../../src/versions.ts'
+import { type ProtocolVersions, presets } from '../../src/versions.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import type { Anomaly } from './anomalies.ts'

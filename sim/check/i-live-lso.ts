@@ -1,5 +1,5 @@
 /** I-LIVE-LSO: no transaction stays open that nobody means to end. Judged where the run ends calm. */
-import { presets, type ProtocolVersions } from '../../src/versions.ts'
+import { type ProtocolVersions, presets } from '../../src/versions.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import type { Anomaly } from './anomalies.ts'
@@ -9,7 +9,8 @@ import type { Truth } from './truth.ts'
 
 export class LiveStableOffsetOracle extends OracleBase<Anomaly | null> {
   readonly name = 'I-LIVE-LSO'
-  readonly statement = 'At the end the last stable offset of every partition that is led has reached its high watermark.'
+  readonly statement =
+    'At the end the last stable offset of every partition that is led has reached its high watermark.'
   readonly kinds: readonly string[] = []
   protected readonly promise = 'promised once all faults are over, and all transactions ended or out of time'
   private readonly versions: ProtocolVersions

@@ -35,11 +35,15 @@ export class ReadCommittedOracle extends OracleBase<Evidence> {
       const fate = fateAt(log, offset, part.producerId)
       if (fate === 'committed') continue
       const state = fate === 'open' ? 'open still' : 'aborted'
-      this.report(record, { ...noEvidence(), ...partition!.evidence }, {
-        tp: event.tp,
-        ...(value === null ? {} : { message: value }),
-        detail: `${event.client} was given ${value} (offset ${offset} of ${event.tp}), whose transaction is ${state}.`,
-      })
+      this.report(
+        record,
+        { ...noEvidence(), ...partition!.evidence },
+        {
+          tp: event.tp,
+          ...(value === null ? {} : { message: value }),
+          detail: `${event.client} was given ${value} (offset ${offset} of ${event.tp}), whose transaction is ${state}.`,
+        },
+      )
     }
   }
 

@@ -1,5 +1,5 @@
 /** I-TXN-ATOMIC: a transaction is all there or not at all, as its application was told. */
-import { presets, type ProtocolVersions } from '../../src/versions.ts'
+import { type ProtocolVersions, presets } from '../../src/versions.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import type { Anomaly } from './anomalies.ts'
@@ -48,12 +48,22 @@ export class TransactionAtomicOracle extends OracleBase<Torn> {
     if (outcome === 'committed') {
       const lost = acknowledged.find(({ fate }) => fate === 'aborted')
       if (lost !== undefined) {
-        this.torn(transaction, lost, truth, `${what} is committed, and ${lost.name} in ${lost.tp} is marked as aborted.`)
+        this.torn(
+          transaction,
+          lost,
+          truth,
+          `${what} is committed, and ${lost.name} in ${lost.tp} is marked as aborted.`,
+        )
       }
     } else if (outcome === 'aborted') {
       const seen = sentIn(transaction, truth).find(({ fate }) => fate === 'committed')
       if (seen !== undefined) {
-        this.torn(transaction, seen, truth, `${what} is aborted, and ${seen.name} in ${seen.tp} is marked as committed.`)
+        this.torn(
+          transaction,
+          seen,
+          truth,
+          `${what} is aborted, and ${seen.name} in ${seen.tp} is marked as committed.`,
+        )
       }
     } else if (outcome === 'unknown') {
       const seen = acknowledged.find(({ fate }) => fate === 'committed')
