@@ -339,6 +339,11 @@ export interface ProtocolVersions {
   readonly firstRebalance: 'at-once' | 'delayed'
   /** KIP-394 (2.2): whether a consumer is a member as soon as it asks, or only when it knows the id that it was given. */
   readonly memberIds: 'given-on-joining' | 'asked-for-first'
+  /**
+   * KIP-341 (KAFKA-7026, 2.3): what the sticky assignor makes of two members that both say they had a partition: each
+   * keeps it, or the one who had it in the later generation.
+   */
+  readonly stickyClaims: 'believed' | 'by-generation'
   /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
   readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
   /**

@@ -40,8 +40,10 @@ interface Slip {
 }
 
 interface Books {
-  /** `topic-partition message`, with who did it last. */
-  readonly done: Map<string, string>
+  /** `topic-partition message`. */
+  readonly done: Set<string>
+  /** `topic-partition offset message`, with who did it last: a message may stand in a log twice. */
+  readonly doneBy: Map<string, string>
   readonly beganAt: Map<string, number>
   readonly committed: Map<string, number>
   skipped: boolean
@@ -162,14 +164,16 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     truth: Truth,
   ): void {
     const { client, group, tp, message } = event
-    const { done } = this.booksOf(group)
+    const { done, doneBy } = this.booksOf(group)
     const key = `${tp} ${message}`
-    const before = done.get(key)
+    const place = `${tp} ${event.offset} ${message}`
+    const before = doneBy.get(place)
     if (before !== undefined) {
       const detail = `${client} processed ${message} (offset ${event.offset} of ${tp}), which group ${group} had done before (${before}).`
       this.report(record, this.slip('repeated', group, tp, truth), { tp, message, detail })
     }
-    done.set(key, client)
+    doneBy.set(place, client)
+    done.add(key)
     this.inHand.get(client)?.messages.delete(key)
   }
 
@@ -192,7 +196,7 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     let books = this.groups.get(group)
     if (books === undefined) {
       const empty = { skipped: false, commitFailed: false, expired: false }
-      books = { done: new Map(), beganAt: new Map(), committed: new Map(), ...empty }
+      books = { done: new Set(), doneBy: new Map(), beganAt: new Map(), committed: new Map(), ...empty }
       this.groups.set(group, books)
     }
     return books
