@@ -111,6 +111,8 @@ export interface JavaProducerPlan {
   readonly config: Readonly<Record<string, unknown>>
   readonly bootstrap: readonly string[]
   readonly workload?: WorkloadPlan
+  /** False: it is started by a step. */
+  readonly autostart?: false
 }
 
 export interface SimpleConsumerPlan {
@@ -139,6 +141,8 @@ export interface GroupConsumerPlan {
   readonly processing: ProcessingOptions
   /** Longest stay in one `poll`. */
   readonly pollUs: number
+  /** What the application writes for each message: the topic, and overrides of its producer's keys. */
+  readonly writes?: { readonly topic: string; readonly config: Readonly<Record<string, unknown>> }
   /** False: it is started by a step. */
   readonly autostart: boolean
 }
@@ -205,6 +209,8 @@ export interface WorkloadPlan {
   readonly keys?: { readonly low: number; readonly high: number }
   /** Bytes of a value, at least the length of its name. */
   readonly sizeBytes: number
+  /** Java producers: so many messages make a transaction; every so many transactions one is aborted. */
+  readonly transaction?: { readonly messages: number; readonly abortEvery?: number }
 }
 
 export interface StepPlan {
@@ -246,6 +252,8 @@ export type Target =
   | { readonly select: 'elected'; readonly election: string }
   /** The broker that coordinates a group. */
   | { readonly select: 'coordinator'; readonly group: string }
+  /** The broker that coordinates the transactions of a transactional id. */
+  | { readonly select: 'transaction-coordinator'; readonly transactionalId: string }
 
 export type Targets = readonly Target[]
 
@@ -295,6 +303,8 @@ export type Action = { readonly span: SourceSpan } & (
     }
   | { readonly do: 'expireSession'; readonly targets: Targets }
   | { readonly do: 'skewClock'; readonly targets: Targets; readonly jumpUs: number; readonly driftPpm: number }
+  /** A transactional producer begins or ends a transaction. */
+  | { readonly do: 'beginTransaction' | 'commitTransaction' | 'abortTransaction'; readonly by: string }
   /** Consumers commit what they have handed out. */
   | { readonly do: 'commit'; readonly targets: Targets }
   | { readonly do: 'createTopic'; readonly topic: TopicPlan }

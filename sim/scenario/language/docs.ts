@@ -6,8 +6,8 @@ import {
   groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
+  partitionConsumerConfigTable,
   producerConfigTable,
-  simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../src/config/index.ts'
 import { diagnosticCodes } from './codes.ts'
@@ -80,7 +80,7 @@ export function scenarioDocs(): string {
     configTable('Topics (`config` of a topic)', topicConfigTable),
     configTable('Producers (`config` of a client)', producerConfigTable),
     configTable('Java producers (`config` of a client; defaults of 0.8.2)', javaProducerConfigTable),
-    configTable('Simple consumers (`config` of a client)', simpleConsumerConfigTable),
+    configTable('Simple consumers (`config` of a client)', partitionConsumerConfigTable),
     configTable('High-level consumers (`config` of a client)', oldConsumerConfigTable),
     configTable('Consumers of coordinated groups (`config` of a client; defaults of 0.9)', groupConsumerConfigTable),
     configTable('ZooKeeper (`cluster.zookeeperConfig`)', zookeeperConfigTable),
