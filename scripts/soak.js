@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs random trouble, many seeds on all cores, and looks for bugs.
 //
-//   npm run soak -- cluster | zab | control-plane | log-mutations [--seeds A-B | --seconds N] [--json] [--trace FILE]
+//   npm run soak -- cluster | zab | control-plane | groups | log-mutations [--seeds A-B | --seconds N] [--json] [--trace FILE]
 //   npm run soak -- zookeeper-differential [--sequences N] …
 //   npm run soak -- kill [--kills N] …
 //
@@ -17,6 +17,7 @@ const soaks = {
   cluster: './soak/cluster.js',
   zab: './soak/zab.js',
   'control-plane': './soak/control-plane.js',
+  groups: './soak/groups.js',
   'log-mutations': './soak/log-mutations.js',
   kill: './soak/kill.js',
   'zookeeper-differential': './soak-zookeeper-differential.js',

@@ -182,6 +182,13 @@ export interface ProtocolVersions {
   readonly isrPropagation: 'none' | 'notification'
   /** KIP-516 (2.8): whether a topic has an id, in ZooKeeper and in the directories of its partitions. */
   readonly topicIds: 'none' | 'kept'
+  /** KAFKA-10471 (2.8): whether the mark of a clean shutdown goes once all logs are open, or before the first one is. */
+  readonly shutdownMark: 'removed-last' | 'removed-first'
+  /**
+   * KAFKA-3968 (3.0): whether a broker waits until the deletion of a replica's directory is durable. If not, a power loss
+   * within seconds brings the directory back, with its log and its topic id.
+   */
+  readonly deletedReplica: 'left-to-kernel' | 'synced'
   /** F18, KAFKA-6082 (2.1): what guards the writes of a controller to ZooKeeper. */
   readonly controllerWrites: 'node-version' | 'fenced-by-epoch'
   /**
@@ -339,6 +346,11 @@ export interface ProtocolVersions {
   readonly firstRebalance: 'at-once' | 'delayed'
   /** KIP-394 (2.2): whether a consumer is a member as soon as it asks, or only when it knows the id that it was given. */
   readonly memberIds: 'given-on-joining' | 'asked-for-first'
+  /**
+   * KIP-341 (KAFKA-7026, 2.3): what the sticky assignor makes of two members that both say they had a partition: each
+   * keeps it, or the one who had it in the later generation.
+   */
+  readonly stickyClaims: 'believed' | 'by-generation'
   /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
   readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
   /**

@@ -35,6 +35,8 @@ const v082: ProtocolVersions = {
   messageFormat: 'v0',
   brokerMetadata: 'none',
   topicIds: 'none',
+  shutdownMark: 'removed-last',
+  deletedReplica: 'left-to-kernel',
   brokerCompression: 'none',
   preallocation: 'none',
   rollJitter: 'configurable',
@@ -91,6 +93,7 @@ const v082: ProtocolVersions = {
   consumerLiveness: 'poll',
   firstRebalance: 'at-once',
   memberIds: 'given-on-joining',
+  stickyClaims: 'believed',
   cleanupPolicies: 'delete-or-compact',
   keylessRecords: 'stop-the-cleaner',
   cleanerWrappers: 'unpacked',
@@ -270,6 +273,7 @@ const v24: ProtocolVersions = {
   staleRegistration: 'fatal-unless-own',
   offsetsTopicLayout: 'offset-3-group-3',
   memberIds: 'asked-for-first',
+  stickyClaims: 'by-generation',
   demotedPurgatory: 'completed-also-when-stopped',
   brokerEpoch: 'registration',
   deadReplicas: 'go-offline',
@@ -303,11 +307,13 @@ const v28: ProtocolVersions = {
   ...v27,
   truncation: 'on-fetch',
   topicIds: 'kept',
+  shutdownMark: 'removed-first',
   producerMemory: 'snapshot-per-segment',
 }
 
 const v33: ProtocolVersions = {
   ...v28,
+  deletedReplica: 'synced',
   expansionDuringMove: 'refused',
   isrUpdate: 'controller-and-recheck',
   idempotence: 'by-default',

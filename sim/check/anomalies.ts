@@ -6,8 +6,7 @@
 import type { ProtocolVersions } from '../../src/versions.ts'
 import type { BrokerControl, PartitionControl } from './control-state.ts'
 import type { ControlTruth } from './control-truth.ts'
-import { deposedAnomaly, deposedDecision, meddling, toldByDeposed } from './deposed-anomalies.ts'
-import { deposedMove, straysOf } from './deposed-move.ts'
+import { deposedAnomaly, deposedDecision, deposedMove, meddling, straysOf, toldByDeposed } from './deposed-anomalies.ts'
 import { isrAnomaly } from './isr-anomalies.ts'
 
 export interface Anomaly {
@@ -109,6 +108,8 @@ function replicaAnomaly(
   { tp, state, assigned }: PartitionControl,
   versions: ProtocolVersions,
 ): Anomaly | undefined {
+  const older = logOfOlderTopic(control, broker, tp, versions)
+  if (older !== undefined) return older
   const role = broker.roles.get(tp)
   if (role === undefined || state === undefined) return undefined
   if (role.truncationRepeats && versions.truncationAtEnd === 'keeps-epochs') {
@@ -137,6 +138,28 @@ function replicaAnomaly(
     }
   }
   return undefined
+}
+
+/** A broker refuses a partition, for its log belongs to an older topic of the same name. */
+function logOfOlderTopic(
+  control: ControlTruth,
+  broker: BrokerControl,
+  tp: string,
+  versions: ProtocolVersions,
+): Anomaly | undefined {
+  if (!control.remains.isOfOtherTopic(tp, broker.id)) return undefined
+  const why = forgottenDeletion(control, broker, tp)
+  if (why !== undefined) {
+    return {
+      id: 'D11',
+      because: `${broker.machine} was a replica of ${tp} before and never deleted it, for ${why}: its log bears the id of that topic, so it refuses the one that has the name now (InconsistentTopicId; derived; in every release here that has ids)`,
+    }
+  }
+  if (!control.remains.cameBack(tp, broker.id) || versions.deletedReplica === 'synced') return undefined
+  return {
+    id: 'D31',
+    because: `${broker.machine} deleted its replica of ${tp}, and lost power before the disk knew: the log is back, bears the id of the older topic, and ${broker.machine} refuses the one that has the name now (InconsistentTopicId; KAFKA-3968, before 3.0)`,
+  }
 }
 
 /** It was added while the controller took over, which had read its topic, and did not watch it yet. */
@@ -236,7 +259,7 @@ export function strayAnomaly(
 
 /** Why a broker never deleted what it had of a partition that moved away from it. */
 function forgottenDeletion(control: ControlTruth, broker: BrokerControl, tp: string): string | undefined {
-  const drop = control.dropOf(tp).get(broker.id)
+  const drop = control.remains.dropOf(tp, broker.id)
   if (drop === undefined) return undefined
   if (drop.registered === undefined)
     return `${broker.machine} was not registered at that moment, as far as the controller knew`
@@ -253,7 +276,7 @@ const writtenAwayAnomaly = (tp: string): Anomaly => ({
 /** Why a request for preferred elections stays in ZooKeeper. */
 export function electionAnomaly(control: ControlTruth, data: string): Anomaly | undefined {
   const { failures, holder } = control.controller
-  for (const [, topic, partition] of data.matchAll(/"topic":"([^"]*)","partition":(\d+)/g)) {
+  for (const [, topic, partition] of data.matchAll(NAMED_PARTITION)) {
     const tp = `${topic}-${partition}`
     const failed = failures.has(`preferred replica election: no leadership is known for ${tp}`)
     if (!failed) continue
@@ -301,7 +324,15 @@ export function deletionAnomaly(control: ControlTruth, topic: string, versions: 
 }
 
 /** Why a request to move replicas stays in ZooKeeper. */
-export function moveAnomaly(control: ControlTruth, data: string): Anomaly | undefined {
+export function moveAnomaly(control: ControlTruth, data: string, versions: ProtocolVersions): Anomaly | undefined {
+  // A move is done when all new replicas are in the ISR, where one that refuses the topic never comes.
+  for (const [, topic, partition] of data.matchAll(NAMED_PARTITION)) {
+    const tp = `${topic}-${partition}`
+    for (const id of control.partitions.get(tp)?.assigned ?? []) {
+      const older = logOfOlderTopic(control, control.brokerOf(id), tp, versions)
+      if (older !== undefined) return older
+    }
+  }
   const topics = topicsIn(data)
   const { requests, deletedWhileMoving } = control
   const going = topics.filter((topic) => deletedWhileMoving.has(topic) || requests.has(`/admin/delete_topics/${topic}`))
@@ -320,6 +351,9 @@ export function overwriteAnomaly(control: ControlTruth, tp: string): Anomaly | u
     because: `the tool that adds partitions read the replicas of ${tp} before a controller changed them, and wrote them back after (derived; it never looks at the version)`,
   }
 }
+
+/** A partition in the JSON of a request. */
+const NAMED_PARTITION = /"topic":"([^"]*)","partition":(\d+)/g
 
 const REASSIGNMENT = '/admin/reassign_partitions'
 

@@ -5,6 +5,7 @@ import type { ClusterPlan } from '../scenario/plan.ts'
 import type { RunFacts } from './facts.ts'
 import { AckOracle } from './i-ack.ts'
 import { AckBindingOracle } from './i-ack-binding.ts'
+import { BroadcastOracle } from './i-broadcast.ts'
 import { CandidateOracle } from './i-candidate.ts'
 import { CommitOracle } from './i-commit.ts'
 import { ConsistentReadOracle } from './i-consistent-read.ts'
@@ -13,6 +14,7 @@ import { ConvergeOracle } from './i-converge.ts'
 import { HighWatermarkMonotoneOracle } from './i-hw-mono.ts'
 import { LiveAdminOracle } from './i-live-admin.ts'
 import { LiveBrokerOracle } from './i-live-broker.ts'
+import { LiveConsumeOracle } from './i-live-consume.ts'
 import { LiveIsrOracle } from './i-live-isr.ts'
 import { LiveLeaderOracle } from './i-live-leader.ts'
 import { LogMatchOracle } from './i-logmatch.ts'
@@ -21,11 +23,14 @@ import { MetaAgreeOracle } from './i-meta-agree.ts'
 import { MinIsrOracle } from './i-minisr.ts'
 import { NoStrayOracle } from './i-no-stray.ts'
 import { NoDuplicateOracle } from './i-nodup.ts'
+import { OffsetDurableOracle } from './i-offset-durable.ts'
+import { OffsetMonotoneOracle } from './i-offset-monotone.ts'
 import { OneLeaderPerEpochOracle } from './i-one-leader-per-epoch.ts'
 import { OneOwnerOracle } from './i-one-owner.ts'
 import { OrderOracle } from './i-order.ts'
 import { ProcessedOnceOracle } from './i-processed-once.ts'
 import { ReadHighWatermarkOracle } from './i-read-hw.ts'
+import { ReadOrderOracle } from './i-read-order.ts'
 import { UnicastOracle } from './i-unicast.ts'
 import type { Oracle, Violation } from './oracle.ts'
 import { Truth } from './truth.ts'
@@ -50,6 +55,9 @@ const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<st
   ['I-ONE-OWNER', () => new OneOwnerOracle()],
   ['I-UNICAST', () => new UnicastOracle()],
   ['I-PROCESSED-ONCE', () => new ProcessedOnceOracle()],
+  ['I-READ-ORDER', () => new ReadOrderOracle()],
+  ['I-OFFSET-DURABLE', () => new OffsetDurableOracle()],
+  ['I-OFFSET-MONOTONE', () => new OffsetMonotoneOracle()],
 ])
 
 /** Judged only where it is asked for: a run says nothing about where it would have come to rest. */
@@ -65,10 +73,22 @@ const restFactories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Ma
   ['I-LIVE-ADMIN', (plan) => new LiveAdminOracle(plan)],
 ])
 
+/** The same for groups of consumers. */
+const groupRestFactories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<
+  string,
+  (plan: ClusterPlan) => Oracle
+>([
+  ['I-BROADCAST', (plan) => new BroadcastOracle(plan)],
+  ['I-LIVE-CONSUME', (plan) => new LiveConsumeOracle(plan)],
+])
+
 export const oracleNames: readonly string[] = [...factories.keys()]
 
 /** Guarantees about the end of a run that has been calm for long enough. */
 export const restOracleNames: readonly string[] = [...restFactories.keys()]
+
+/** What groups have come to by then. */
+export const groupRestOracleNames: readonly string[] = [...groupRestFactories.keys()]
 
 /** The verdict of one oracle on a run. Not held and not promised: the violations were permitted, for the reason given. */
 export interface OracleResult {
@@ -97,7 +117,7 @@ export class Checker {
   constructor(plan: ClusterPlan, options: { readonly oracles?: readonly string[] } = {}) {
     this.plan = plan
     this.oracles = (options.oracles ?? oracleNames).map((name) => {
-      const factory = factories.get(name) ?? restFactories.get(name)
+      const factory = factories.get(name) ?? restFactories.get(name) ?? groupRestFactories.get(name)
       invariant(factory !== undefined, `there is no oracle ${name}`)
       return factory(plan)
     })

@@ -33,14 +33,6 @@ export interface MoveBehind {
   readonly taken: readonly number[]
 }
 
-/** How a broker ceased to be a replica. */
-export interface Drop {
-  /** Its registration at that moment, if it had one that the controller knew of. */
-  readonly registered: number | undefined
-  /** Epoch of the controller that stood. */
-  readonly controllerEpoch: number
-}
-
 /** What a broker takes itself for in one partition. */
 export interface RoleBelief {
   role: 'leader' | 'follower'

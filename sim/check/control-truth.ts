@@ -17,7 +17,9 @@ import {
 import type { ZnodeChange } from '../../src/zookeeper/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import type { BrokerControl, ControllerControl, Drop, PartitionControl, RoleBelief } from './control-state.ts'
+import { forgetAll, newBroker, noteInRole, takeRole, updateMetadata } from './broker-beliefs.ts'
+import type { BrokerControl, ControllerControl, PartitionControl } from './control-state.ts'
+import { ReplicaRemains } from './replica-remains.ts'
 
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
@@ -45,11 +47,7 @@ export class ControlTruth {
   readonly shells = new Set<string>()
   /** Nodes under `/admin`, without the directory of topics to delete. */
   readonly requests = new Map<string, string>()
-  /**
-   * Brokers that were replicas once, and have not deleted since what they had of the partition, though they may be
-   * replicas again, and the topic another one of the same name.
-   */
-  private readonly drops = new Map<TopicPartition, Map<number, Drop>>()
+  readonly remains = new ReplicaRemains()
   /** Partitions that the tool had added, and a controller wrote away again with what it remembered of their topic. */
   readonly writtenAway = new Set<TopicPartition>()
   /** Topics that were deleted since replicas of theirs are to move, while that request stands. */
@@ -60,6 +58,7 @@ export class ControlTruth {
 
   apply(record: TraceRecord): void {
     const event = record.event as Told
+    this.replicaRemains(record.machine, event as SystemEvent)
     switch (event.kind) {
       case 'ZkCommitted':
         if (event.zxid <= this.lastZxid) return
@@ -80,37 +79,27 @@ export class ControlTruth {
         this.ended(record.machine, event)
         return
       case 'BecameLeader':
-        this.becameLeader(record.machine, event)
+      case 'BecameFollower': {
+        const broker = this.machine(record.machine)
+        if (broker !== undefined) takeRole(broker, event, this.isDeposed(event.controllerEpoch))
         return
-      case 'BecameFollower':
-        this.becameFollower(record.machine, event)
-        return
+      }
       case 'IsrShrunk':
       case 'IsrExpanded':
-        this.isrWritten(record.machine, event)
-        return
-      case 'IsrUpdateFailed': {
-        const role = this.machine(record.machine)?.roles.get(event.tp)
-        if (role === undefined) return
-        role.isrWriteFailed = true
-        role.refusedIsr = event.isr
-        return
-      }
+      case 'IsrUpdateFailed':
       case 'TruncationRepeats': {
         const role = this.machine(record.machine)?.roles.get(event.tp)
-        if (role !== undefined) role.truncationRepeats = true
+        if (role !== undefined) noteInRole(role, event)
         return
       }
-      case 'ReplicaDeleted': {
+      case 'ReplicaDeleted':
+        this.machine(record.machine)?.roles.delete(event.tp)
+        return
+      case 'MetadataUpdated': {
         const broker = this.machine(record.machine)
-        if (broker === undefined) return
-        broker.roles.delete(event.tp)
-        this.dropOf(event.tp).delete(broker.id)
+        if (broker !== undefined) updateMetadata(broker, event)
         return
       }
-      case 'MetadataUpdated':
-        this.metadataUpdated(record.machine, event)
-        return
       case 'ControllerElected':
         this.elected(record.machine, event.controllerEpoch)
         for (const broker of this.brokers.values()) {
@@ -178,6 +167,11 @@ export class ControlTruth {
     return holder !== undefined && machine === `b${holder}`
   }
 
+  private replicaRemains(machine: string, event: SystemEvent): void {
+    const broker = this.machine(machine)
+    if (broker !== undefined) this.remains.apply(broker.id, event)
+  }
+
   private isDeposed(controllerEpoch = this.controller.epoch): boolean {
     return controllerEpoch < this.controller.epoch
   }
@@ -219,22 +213,7 @@ export class ControlTruth {
   brokerOf(id: number): BrokerControl {
     let broker = this.brokers.get(id)
     if (broker === undefined) {
-      broker = {
-        id,
-        machine: `b${id}`,
-        running: false,
-        life: 0,
-        registered: undefined,
-        noticed: false,
-        lossMissed: false,
-        refused: false,
-        awaitsItself: false,
-        roles: new Map(),
-        metadata: new Map(),
-        alive: [],
-        obeyed: 0,
-        exit: undefined,
-      }
+      broker = newBroker(id)
       this.brokers.set(id, broker)
     }
     return broker
@@ -252,78 +231,17 @@ export class ControlTruth {
     broker.life++
   }
 
-  /** What it knew is gone with its memory. */
   private ended(machine: string, event: Of<'ProcessEnded'>): void {
     const broker = this.machine(machine)
     if (broker === undefined) return
-    broker.running = false
-    broker.awaitsItself = false
-    broker.roles.clear()
-    broker.metadata.clear()
-    broker.alive = []
-    broker.obeyed = 0
-    broker.exit = event.how === 'exit' ? event.reason : undefined
+    forgetAll(broker, event.how === 'exit' ? event.reason : undefined)
     this.controller.acting.delete(machine)
-  }
-
-  private becameLeader(machine: string, event: Of<'BecameLeader'>): void {
-    const broker = this.machine(machine)
-    if (broker === undefined) return
-    const { leaderEpoch, isr, zkVersion, controllerEpoch } = event
-    const belief: RoleBelief = {
-      role: 'leader',
-      leaderEpoch,
-      leader: broker.id,
-      isr,
-      zkVersion,
-      toldByDeposed: this.isDeposed(controllerEpoch),
-      isrWriteFailed: false,
-      refusedIsr: undefined,
-      truncationRepeats: false,
-    }
-    broker.roles.set(event.tp, belief)
-  }
-
-  private becameFollower(machine: string, event: Of<'BecameFollower'>): void {
-    const { leaderEpoch, leader, controllerEpoch } = event
-    const belief: RoleBelief = {
-      role: 'follower',
-      leaderEpoch,
-      leader,
-      isr: [],
-      zkVersion: -1,
-      toldByDeposed: this.isDeposed(controllerEpoch),
-      isrWriteFailed: false,
-      refusedIsr: undefined,
-      truncationRepeats: false,
-    }
-    this.machine(machine)?.roles.set(event.tp, belief)
   }
 
   private partitionElected({ tp, leader, leaderEpoch, election }: Of<'PartitionElected'>): void {
     const { noticed, lossMissed } = this.brokerOf(leader)
     if (election !== 'controlled-shutdown' || noticed || lossMissed) return
     this.partitionOf(tp as TopicPartition).deadSuccessorIn = leaderEpoch
-  }
-
-  private isrWritten(machine: string, event: Of<'IsrShrunk' | 'IsrExpanded'>): void {
-    const role = this.machine(machine)?.roles.get(event.tp)
-    if (role === undefined) return
-    role.isr = event.isr
-    role.zkVersion = event.zkVersion
-    role.isrWriteFailed = false
-    role.refusedIsr = undefined
-  }
-
-  private metadataUpdated(machine: string, event: Of<'MetadataUpdated'>): void {
-    const broker = this.machine(machine)
-    if (broker === undefined) return
-    broker.alive = event.brokers
-    for (const { topic, partition, leaderAndIsr } of event.states) {
-      const tp = topicPartition(topic, partition)
-      if (leaderAndIsr.leader === -2) broker.metadata.delete(tp)
-      else broker.metadata.set(tp, leaderAndIsr.leader)
-    }
   }
 
   private znode(change: ZnodeChange, zxid: number, by: string): void {
@@ -370,13 +288,6 @@ export class ControlTruth {
     else if (change.data !== '') this.assign(topic, change, by, deposed)
   }
 
-  /** How brokers ceased to be replicas of a partition. */
-  dropOf(tp: TopicPartition): Map<number, Drop> {
-    let drops = this.drops.get(tp)
-    if (drops === undefined) this.drops.set(tp, (drops = new Map()))
-    return drops
-  }
-
   private assign(topic: string, change: Exclude<ZnodeChange, { op: 'delete' }>, by: string, deposed: boolean): void {
     const assignment = decodeAssignment(change.data)
     const byTool = this.machine(by) === undefined
@@ -391,7 +302,7 @@ export class ControlTruth {
       for (const id of taken) {
         const { registered, noticed } = this.brokerOf(id)
         const drop = { registered: noticed ? registered : undefined, controllerEpoch: this.controller.epoch }
-        this.dropOf(partition.tp).set(id, drop)
+        this.remains.dropped(partition.tp, id, drop)
       }
       if (partition.assigned.length > 0 && partition.assigned.join() !== replicas.join()) {
         if (byTool) partition.overwrittenByTool = true

@@ -18,7 +18,7 @@ export class LiveAdminOracle extends LivenessOracle {
         controllerAnomaly(control, this.versions) ??
         (topic === undefined ? undefined : deletionAnomaly(control, topic, this.versions)) ??
         (path === '/admin/preferred_replica_election' ? electionAnomaly(control, data) : undefined) ??
-        (path === '/admin/reassign_partitions' ? moveAnomaly(control, data) : undefined) ??
+        (path === '/admin/reassign_partitions' ? moveAnomaly(control, data, this.versions) : undefined) ??
         brokers.map((broker) => brokerAnomaly(control, broker, this.versions)).find((found) => found !== undefined)
       yield { detail: `${path} still waits${data === '' ? '' : `: ${data}`}.`, anomaly }
     }

@@ -13,7 +13,7 @@ import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan } from '../scenario/plan.ts'
 import { type Anomaly, overwriteAnomaly } from './anomalies.ts'
 import type { ControlTruth } from './control-truth.ts'
-import { deposedMove } from './deposed-move.ts'
+import { deposedMove } from './deposed-anomalies.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import type { Truth } from './truth.ts'
 

@@ -2,13 +2,17 @@
 import type { SystemEvent } from '../../src/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
+import { Generations } from './generations.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
+import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
 import type { Truth } from './truth.ts'
 
 type Event = Extract<
   SystemEvent | WorldEvent,
   {
     readonly kind:
+      | 'GenerationStarted'
+      | 'GroupAssigned'
       | 'PartitionsAssigned'
       | 'PartitionsRevoked'
       | 'GroupLeft'
@@ -21,11 +25,13 @@ type Event = Extract<
 interface Claim {
   /** Undefined in a group that forms through ZooKeeper. */
   readonly generation: number | undefined
+  /** Of which generation: a number may come twice. */
+  readonly identity: string
   readonly partitions: readonly string[]
 }
 
-/** Who keeps the group in which two members claimed a partition. */
-type Keeper = 'coordinator' | 'zookeeper'
+/** Who keeps the group in which two members claimed a partition; `assignor`: its leader dealt it to both. */
+type Keeper = 'coordinator' | 'zookeeper' | 'assignor'
 
 /**
  * Claims are what members themselves believe. A member that stands still does not hear that the group has gone on, so that
@@ -36,6 +42,8 @@ export class OneOwnerOracle extends OracleBase<Keeper> {
   readonly statement =
     'At most one member of a group takes a partition for its own at a time, within a generation where a broker coordinates the group.'
   readonly kinds = [
+    'GenerationStarted',
+    'GroupAssigned',
     'PartitionsAssigned',
     'PartitionsRevoked',
     'GroupLeft',
@@ -46,15 +54,27 @@ export class OneOwnerOracle extends OracleBase<Keeper> {
   protected readonly promise = 'promised by coordinated groups (0.9)'
   /** By group, then by client. */
   private readonly groups = new Map<string, Map<string, Claim>>()
+  private readonly generations = new Generations()
+  private readonly shared = new SharedAssignments()
 
   apply(record: TraceRecord, _truth: Truth): void {
     const event = record.event as Event
     switch (event.kind) {
+      case 'GenerationStarted':
+        this.generations.apply(event)
+        break
+      case 'GroupAssigned':
+        this.shared.apply(event)
+        break
       case 'PartitionsAssigned':
-        this.claim(record, event, { generation: event.generation, partitions: event.partitions })
+        this.claim(record, event, {
+          generation: event.generation,
+          identity: this.generations.identity(event.member, event.generation),
+          partitions: event.partitions,
+        })
         break
       case 'ConsumerRebalanced':
-        this.claim(record, event, { generation: undefined, partitions: Object.keys(event.offsets) })
+        this.claim(record, event, { generation: undefined, identity: '', partitions: Object.keys(event.offsets) })
         break
       case 'PartitionsRevoked':
       case 'PartitionsReleased':
@@ -74,22 +94,29 @@ export class OneOwnerOracle extends OracleBase<Keeper> {
   ): void {
     let claims = this.groups.get(group)
     if (claims === undefined) this.groups.set(group, (claims = new Map()))
-    for (const [other, { generation, partitions }] of claims) {
-      if (other === client || generation !== claim.generation) continue
+    for (const [other, { generation, identity, partitions }] of claims) {
+      if (other === client || identity !== claim.identity) continue
       for (const tp of claim.partitions) {
         if (!partitions.includes(tp)) continue
         const when = generation === undefined ? '' : ` in generation ${generation}`
-        this.report(record, generation === undefined ? 'zookeeper' : 'coordinator', {
-          tp,
-          detail: `${client} took ${tp} for its own in group ${group}${when}, and so did ${other}.`,
-        })
+        const keeper = this.keeper(group, generation, tp)
+        const detail = `${anomalies[keeper]}${client} took ${tp} for its own in group ${group}${when}, and so did ${other}.`
+        this.report(record, keeper, { tp, detail })
       }
     }
     claims.set(client, claim)
   }
 
-  protected excuse(_circumstances: Circumstances, note: Keeper | undefined): string | undefined {
+  private keeper(group: string, generation: number | undefined, tp: string): Keeper {
+    if (generation === undefined) return 'zookeeper'
+    return this.shared.has(group, generation, tp) ? 'assignor' : 'coordinator'
+  }
+
+  protected excuse({ versions }: Circumstances, note: Keeper | undefined): string | undefined {
+    if (note === 'assignor') return sharedExcuse(versions)
     if (note !== 'zookeeper') return undefined
-    return 'a consumer of 0.8 that does not hear that its session has expired goes on with what it owned, and no broker checks that (coordinated groups, 0.9)'
+    return 'M32, a consumer of 0.8 that does not hear that its session has expired goes on with what it owned, and no broker checks that (coordinated groups, 0.9)'
   }
 }
+
+const anomalies: Readonly<Record<Keeper, string>> = { coordinator: '', zookeeper: 'M32: ', assignor: 'D31: ' }

@@ -3,7 +3,7 @@ import type { SystemEvent } from '../../src/events.ts'
 import { OFFSETS_TOPIC } from '../../src/protocol/index.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
-import type { ClusterPlan, GroupConsumerPlan } from '../scenario/plan.ts'
+import type { ClusterPlan, GroupConsumerPlan, OldConsumerPlan } from '../scenario/plan.ts'
 import { lossExcuse } from './excuses.ts'
 import { type Evidence, noEvidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
@@ -16,7 +16,10 @@ type Event = Extract<
       | 'MessageProcessed'
       | 'MessagesRead'
       | 'PositionSet'
+      | 'ConsumerRebalanced'
+      | 'OffsetReset'
       | 'OffsetsCommitted'
+      | 'ConsumerCommitted'
       | 'OffsetsExpired'
       | 'CommitFailed'
       | 'ProcessEnded'
@@ -37,8 +40,10 @@ interface Slip {
 }
 
 interface Books {
-  /** `topic-partition message`, with who did it last. */
-  readonly done: Map<string, string>
+  /** `topic-partition message`. */
+  readonly done: Set<string>
+  /** `topic-partition offset message`, with who did it last: a message may stand in a log twice. */
+  readonly doneBy: Map<string, string>
   readonly beganAt: Map<string, number>
   readonly committed: Map<string, number>
   skipped: boolean
@@ -54,7 +59,10 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     'MessageProcessed',
     'MessagesRead',
     'PositionSet',
+    'ConsumerRebalanced',
+    'OffsetReset',
     'OffsetsCommitted',
+    'ConsumerCommitted',
     'OffsetsExpired',
     'CommitFailed',
     'ProcessEnded',
@@ -68,14 +76,17 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
   apply(record: TraceRecord, truth: Truth): void {
     const event = record.event as Event
     switch (event.kind) {
-      case 'PositionSet': {
-        const books = this.booksOf(event.group)
-        const known = books.beganAt.get(event.tp)
-        if (known === undefined || event.offset < known) books.beganAt.set(event.tp, event.offset)
-        else if (event.from === 'latest') books.skipped = true
-        if (this.inHand.get(event.client)?.group !== event.group) {
-          this.inHand.set(event.client, { group: event.group, messages: new Set() })
+      case 'PositionSet':
+        this.begins(event.client, event.group, event.tp, event.offset, event.from === 'latest')
+        break
+      case 'ConsumerRebalanced':
+        for (const tp of Object.keys(event.offsets)) {
+          this.begins(event.client, event.group, tp, event.offsets[tp]!, false)
         }
+        break
+      case 'OffsetReset': {
+        const group = this.inHand.get(event.client)?.group
+        if (group !== undefined) this.begins(event.client, group, event.tp, event.to, true)
         break
       }
       case 'MessagesRead': {
@@ -90,11 +101,13 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
       case 'MessageProcessed':
         this.processed(record, event, truth)
         break
-      case 'OffsetsCommitted': {
-        const { committed } = this.booksOf(event.group)
-        for (const tp of Object.keys(event.offsets)) committed.set(tp, event.offsets[tp]!)
+      case 'ConsumerCommitted':
+        // What a coordinator keeps, the coordinator tells.
+        if (event.storage === 'zookeeper') this.committed(event.group, event.offsets)
         break
-      }
+      case 'OffsetsCommitted':
+        this.committed(event.group, event.offsets)
+        break
       case 'OffsetsExpired':
         this.booksOf(event.group).expired = true
         break
@@ -130,20 +143,37 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     }
   }
 
+  /** A member goes to an offset; -1: it is still to ask where to begin. */
+  private begins(client: string, group: string, tp: string, offset: number, atAnEnd: boolean): void {
+    if (this.inHand.get(client)?.group !== group) this.inHand.set(client, { group, messages: new Set() })
+    if (offset < 0) return
+    const books = this.booksOf(group)
+    const known = books.beganAt.get(tp)
+    if (known === undefined || offset < known) books.beganAt.set(tp, offset)
+    else if (atAnEnd) books.skipped = true
+  }
+
+  private committed(group: string, offsets: Readonly<Record<string, number>>): void {
+    const { committed } = this.booksOf(group)
+    for (const tp of Object.keys(offsets)) committed.set(tp, offsets[tp]!)
+  }
+
   private processed(
     record: TraceRecord,
     event: Extract<Event, { readonly kind: 'MessageProcessed' }>,
     truth: Truth,
   ): void {
     const { client, group, tp, message } = event
-    const { done } = this.booksOf(group)
+    const { done, doneBy } = this.booksOf(group)
     const key = `${tp} ${message}`
-    const before = done.get(key)
+    const place = `${tp} ${event.offset} ${message}`
+    const before = doneBy.get(place)
     if (before !== undefined) {
       const detail = `${client} processed ${message} (offset ${event.offset} of ${tp}), which group ${group} had done before (${before}).`
       this.report(record, this.slip('repeated', group, tp, truth), { tp, message, detail })
     }
-    done.set(key, client)
+    doneBy.set(place, client)
+    done.add(key)
     this.inHand.get(client)?.messages.delete(key)
   }
 
@@ -166,7 +196,7 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     let books = this.groups.get(group)
     if (books === undefined) {
       const empty = { skipped: false, commitFailed: false, expired: false }
-      books = { done: new Map(), beganAt: new Map(), committed: new Map(), ...empty }
+      books = { done: new Set(), doneBy: new Map(), beganAt: new Map(), committed: new Map(), ...empty }
       this.groups.set(group, books)
     }
     return books
@@ -188,13 +218,27 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
   }
 }
 
-const membersOf = (plan: ClusterPlan, group: string): GroupConsumerPlan[] =>
-  plan.clients.filter((client) => client.kind === 'group-consumer').filter((client) => client.group === group)
+type Member = GroupConsumerPlan | OldConsumerPlan
+
+const membersOf = (plan: ClusterPlan, group: string): Member[] =>
+  plan.clients
+    .filter((client) => client.kind === 'group-consumer' || client.kind === 'old-consumer')
+    .filter((client) => client.group === group)
+
+const streamsOf = ({ subscription }: OldConsumerPlan): number =>
+  'topics' in subscription ? subscription.topics.reduce((sum, { streams }) => sum + streams, 0) : subscription.streams
 
 /** The commit discipline that may lose what it commits. */
-function lossOf(members: readonly GroupConsumerPlan[]): string | undefined {
+function lossOf(members: readonly Member[]): string | undefined {
   if (members.some(({ processing }) => processing.commits === 'before')) {
     return 'the application commits before it processes (at most once): what it held when it died is committed, and nobody is given it again'
+  }
+  const old = members.filter((member) => member.kind === 'old-consumer')
+  if (old.some(({ processing }) => processing.commits === 'auto')) {
+    return 'automatic commits of a high-level consumer cover what its iterators have handed out, also what is being processed'
+  }
+  if (old.some((member) => streamsOf(member) > 1 && member.processing.commits !== 'never')) {
+    return 'a commit of a high-level consumer covers what all its streams have handed out, also what other threads are processing'
   }
   const handsOver = members.find(({ processing }) => processing.handsOver && processing.commits !== 'never')
   if (handsOver === undefined) return undefined
@@ -204,8 +248,8 @@ function lossOf(members: readonly GroupConsumerPlan[]): string | undefined {
 }
 
 /** The commit discipline that leaves done what is not committed. */
-function repetitionOf(members: readonly GroupConsumerPlan[]): string | undefined {
-  const commits = (...kinds: ReadonlyArray<GroupConsumerPlan['processing']['commits']>): boolean =>
+function repetitionOf(members: readonly Member[]): string | undefined {
+  const commits = (...kinds: ReadonlyArray<Member['processing']['commits']>): boolean =>
     members.some(({ processing }) => kinds.includes(processing.commits))
   if (commits('after', 'after-each')) {
     return 'the application commits after it has processed (at least once): what it had done and not committed is given to the next owner again'
@@ -214,6 +258,9 @@ function repetitionOf(members: readonly GroupConsumerPlan[]): string | undefined
     return 'automatic commits come at intervals (auto.commit.interval.ms): what was done since the last one is given to the next owner again'
   }
   if (commits('never')) return 'nobody commits: each owner begins anew'
+  if (members.some(({ kind }) => kind === 'old-consumer')) {
+    return 'a commit of a high-level consumer covers what it still owns by then, and nobody keeps one that does not hear of the end of its session from reading on (M32)'
+  }
   return members.some(({ processing }) => processing.withoutWaiting)
     ? 'the application does not wait for its commits, and one of them may not have come about'
     : undefined

@@ -181,15 +181,16 @@ export class Cluster {
   }
 
   private bootOldConsumer(plan: Extract<ClientPlan, { kind: 'old-consumer' }>): void {
-    const { name, group, processingUs, subscription: given } = plan
-    const config = configValues(oldConsumerConfigTable, plan.config)
+    const { name, group, processing, subscription: given } = plan
+    const named = { 'auto.commit.enable': processing.commits === 'auto' }
+    const config = configValues(oldConsumerConfigTable, named, plan.config)
     const zookeeper = this.serversOf(plan.servers)
     const subscription =
       'topics' in given
         ? { topics: new Map(given.topics.map(({ topic, streams }) => [topic, streams])) }
         : { filter: topicFilter(given.filter, given.regex), streams: given.streams }
     const fetchVersion = fetchVersions[plan.release ?? this.plan.protocol]
-    const options = { name, group, config, zookeeper, subscription, processingUs, fetchVersion }
+    const options = { name, group, config, zookeeper, subscription, processing, fetchVersion }
     const machine = this.world.machine(name)
     machine.install((host) => new OldConsumerProcess(host, options))
     if (plan.autostart) machine.restart()

@@ -7,7 +7,7 @@
  */
 import type { Digest, Micros } from '../../src/host/index.ts'
 import type { Inode } from './disk-inode.ts'
-import { isWithin, parentPath } from './file-path.ts'
+import { parentPath } from './file-path.ts'
 
 export type DirectoryChange = { readonly atUs: Micros; readonly path: string } & (
   | { readonly kind: 'create'; readonly inode: Inode }
@@ -77,17 +77,14 @@ export class DirectoryJournal {
 
   private sync(wanted: (change: DirectoryChange) => boolean): boolean {
     if (!this.changes.some(wanted)) return false
-    const names: string[] = []
+    const names = new Names()
     const kept: DirectoryChange[] = []
     const done: DirectoryChange[] = []
     for (let i = this.changes.length - 1; i >= 0; i--) {
       const change = this.changes[i]!
       const touched = change.kind === 'rename' ? [change.path, change.to] : [change.path]
-      if (
-        wanted(change) ||
-        touched.some((path) => names.some((name) => isWithin(path, name) || isWithin(name, path)))
-      ) {
-        names.push(...touched)
+      if (wanted(change) || touched.some((path) => names.touch(path))) {
+        for (const path of touched) names.add(path)
         done.push(change)
       } else {
         kept.push(change)
@@ -96,5 +93,25 @@ export class DirectoryJournal {
     this.changes = kept.reverse()
     for (const change of done.reverse()) this.durable(change)
     return true
+  }
+}
+
+/** Names that changes touch, asked for those that lie on one path with another name. */
+class Names {
+  private readonly names = new Set<string>()
+  /** All directories above them. */
+  private readonly above = new Set<string>()
+
+  add(name: string): void {
+    this.names.add(name)
+    for (let path = name; path !== ''; ) this.above.add((path = parentPath(path)))
+  }
+
+  /** True if `path` is one of the names, lies below one, or has one below it. */
+  touch(path: string): boolean {
+    if (this.names.size === 0) return false
+    if (this.above.has(path) || this.names.has(path)) return true
+    for (let end = path; end !== ''; ) if (this.names.has((end = parentPath(end)))) return true
+    return false
   }
 }

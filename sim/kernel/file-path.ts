@@ -6,7 +6,7 @@ export function pathNames(path: string): readonly string[] {
   if (path === '') return []
   const names = path.split('/')
   for (const name of names) {
-    invariant(name !== '' && name !== '.' && name !== '..', () => `'${path}' is not a path of this file system`)
+    if (name === '' || name === '.' || name === '..') invariant(false, `'${path}' is not a path of this file system`)
   }
   return names
 }

@@ -276,12 +276,20 @@ export class SimulatedDisk implements FileSystem {
   }
 
   private moveInodes(from: string, to: string): void {
-    for (const [path, inode] of [...this.inodes]) {
-      if (!isWithin(path, from)) continue
-      this.inodes.delete(path)
-      inode.path = movedPath(path, from, to)
-      this.inodes.set(inode.path, inode)
+    if (this.backing.status(to)?.kind === 'file') {
+      const inode = this.inodes.get(from)
+      if (inode !== undefined) this.moveInode(inode, to)
+      return
     }
+    for (const [path, inode] of [...this.inodes]) {
+      if (isWithin(path, from)) this.moveInode(inode, movedPath(path, from, to))
+    }
+  }
+
+  private moveInode(inode: Inode, to: string): void {
+    this.inodes.delete(inode.path)
+    inode.path = to
+    this.inodes.set(to, inode)
   }
 
   /** The file at a path, with its backing file open; undefined if there is no file. */

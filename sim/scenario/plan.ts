@@ -157,8 +157,8 @@ export interface OldConsumerPlan {
   readonly subscription:
     | { readonly topics: ReadonlyArray<{ readonly topic: string; readonly streams: number }> }
     | { readonly filter: 'white_list' | 'black_list'; readonly regex: string; readonly streams: number }
-  /** What the application needs for a message. */
-  readonly processingUs: number
+  /** What the application does with each message; `withoutWaiting` is always false. */
+  readonly processing: ProcessingOptions
   /** False: it is started by a step. */
   readonly autostart: boolean
 }

@@ -70,27 +70,22 @@ export class ApplicationBooks {
       case 'ProcessEnded':
         this.#inHand.delete(record.machine)
         return
-      case 'PositionSet': {
-        if (!this.#inHand.has(event.client)) {
-          this.#inHand.set(event.client, { group: event.group, messages: new Set() })
-        }
-        const { beganAt } = this.#of(event.group)
-        const known = beganAt.get(event.tp)
-        if (known === undefined || event.offset < known) beganAt.set(event.tp, event.offset)
+      case 'PositionSet':
+        return this.#begin(event.client, event.group, event.tp, event.offset)
+      case 'ConsumerRebalanced':
+        for (const tp of Object.keys(event.offsets)) this.#begin(event.client, event.group, tp, event.offsets[tp]!)
+        return
+      case 'OffsetReset': {
+        const group = this.#inHand.get(event.client)?.group
+        if (group !== undefined) this.#begin(event.client, group, event.tp, event.to)
         return
       }
-      case 'OffsetsCommitted': {
-        const { committed, advances } = this.#of(event.group)
-        const by = { seq: record.seq, atUs: record.atUs }
-        for (const tp of Object.keys(event.offsets)) {
-          const next = event.offsets[tp]!
-          committed.set(tp, next)
-          const known = advances.get(tp)
-          if (known === undefined) advances.set(tp, [{ by, client: event.client, next }])
-          else if (next > known.at(-1)!.next) known.push({ by, client: event.client, next })
-        }
+      case 'OffsetsCommitted':
+        return this.#commit(event, { seq: record.seq, atUs: record.atUs })
+      case 'ConsumerCommitted':
+        // What a coordinator keeps, the coordinator tells.
+        if (event.storage === 'zookeeper') this.#commit(event, { seq: record.seq, atUs: record.atUs })
         return
-      }
       default:
         return
     }
@@ -123,7 +118,6 @@ export class ApplicationBooks {
     const lost = new Set<string>()
     for (const [tp, committed] of books.committed) {
       const beganAt = books.beganAt.get(tp)
-      // Only members of coordinated groups tell where they begin; of others there are no books.
       if (beganAt === undefined) continue
       for (const { message, offset } of logOf(tp)) {
         if (offset < beganAt || offset >= committed || books.processed.has(message)) continue
@@ -131,6 +125,26 @@ export class ApplicationBooks {
       }
     }
     return [...lost]
+  }
+
+  /** A member goes to an offset; -1: it is still to ask where to begin. */
+  #begin(client: string, group: string, tp: TopicPartition, offset: number): void {
+    if (!this.#inHand.has(client)) this.#inHand.set(client, { group, messages: new Set() })
+    if (offset < 0) return
+    const { beganAt } = this.#of(group)
+    const known = beganAt.get(tp)
+    if (known === undefined || offset < known) beganAt.set(tp, offset)
+  }
+
+  #commit({ group, client, offsets }: EventOf<'OffsetsCommitted'> | EventOf<'ConsumerCommitted'>, by: Decision): void {
+    const { committed, advances } = this.#of(group)
+    for (const tp of Object.keys(offsets)) {
+      const next = offsets[tp]!
+      committed.set(tp, next)
+      const known = advances.get(tp)
+      if (known === undefined) advances.set(tp, [{ by, client, next }])
+      else if (next > known.at(-1)!.next) known.push({ by, client, next })
+    }
   }
 
   #process({ group, client, tp, offset, message }: EventOf<'MessageProcessed'>, by: Decision): void {

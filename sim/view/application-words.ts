@@ -11,7 +11,6 @@ export function applicationLines(ledger: Ledger): Array<{ readonly tone: Tone; r
     .flatMap(([group, books]) => {
       const lost = ledger.lostByApplication(group)
       const repeated = ledger.applications.repeated(group)
-      // Groups whose applications keep no books (the high-level consumer's) have nothing to tell.
       if (books.processed.size === 0 && lost.length === 0) return []
       const lines: Array<{ readonly tone: Tone; readonly text: string }> = [
         {

@@ -6,7 +6,6 @@
 import { type ConfigTable, flag, int, text } from './config-def.ts'
 
 const INT_MAX = 2_147_483_647
-const SHORT_MAX = 32_767
 const KIB = 1024
 
 export const unmodelledConfigTable: ConfigTable = {
@@ -32,19 +31,10 @@ export const unmodelledConfigTable: ConfigTable = {
   'controller.message.queue.size': int(INT_MAX, 'requests of the controller do not fill a queue'),
   'fetch.purgatory.purge.interval.requests': int(1000, 'what is done leaves the purgatory at once'),
   'producer.purgatory.purge.interval.requests': int(1000, 'what is done leaves the purgatory at once'),
-  'offset.metadata.max.bytes': int(4096, 'consumer offsets are not modelled yet'),
-  'offsets.load.buffer.size': int(5_242_880, 'consumer offsets are not modelled yet', 1),
-  'offsets.topic.num.partitions': int(50, 'consumer offsets are not modelled yet', 1),
-  'offsets.topic.replication.factor': int(3, 'consumer offsets are not modelled yet', 1, SHORT_MAX),
-  'offsets.topic.segment.bytes': int(104_857_600, 'consumer offsets are not modelled yet', 1),
-  'offsets.topic.compression.codec': text('0', 'consumer offsets are not modelled yet', [
+  'offsets.topic.compression.codec': text('0', 'the topic of offsets is written uncompressed', [
     ...['0', '1', '2', '3'],
     ...['none', 'gzip', 'snappy', 'lz4'],
   ]),
-  'offsets.retention.minutes': int(1440, 'consumer offsets are not modelled yet', 1),
-  'offsets.retention.check.interval.ms': int(600_000, 'consumer offsets are not modelled yet', 1),
-  'offsets.commit.timeout.ms': int(5000, 'consumer offsets are not modelled yet', 1),
-  'offsets.commit.required.acks': int(-1, 'consumer offsets are not modelled yet', -1, SHORT_MAX),
   'kafka.metrics.polling.interval.secs': int(10, 'there are no metrics reporters', 0),
   'kafka.metrics.reporters': text('', 'there are no metrics reporters'),
   'kafka.csv.metrics.reporter.enabled': flag(false, 'there are no metrics reporters'),

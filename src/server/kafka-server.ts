@@ -88,6 +88,8 @@ export class KafkaServer implements Process {
       topicConfig: (topic) => this.topicConfigs.config(topic),
       logFormat: (topic) => releaseLogFormat(versions, this.topicConfigs.config(topic)),
       cleanerRules: versions,
+      shutdownMark: versions.shutdownMark,
+      deletedReplica: versions.deletedReplica,
     })
     this.replicas = new ReplicaManager(host, {
       brokerId,

@@ -33,6 +33,8 @@ export interface LogManagerOptions {
    * The former if left out.
    */
   readonly shutdownMark?: 'removed-last' | 'removed-first'
+  /** Whether `delete` waits until the deletion is durable (3.0, KAFKA-3968); not so if left out. */
+  readonly deletedReplica?: 'left-to-kernel' | 'synced'
   /** How the broker's release compacts logs; as 0.8.2 does if left out. */
   readonly cleanerRules?: CleanerRules
 }
@@ -128,6 +130,7 @@ export class LogManager {
     this.cleaner?.abortForDeletion(tp)
     log.abandon()
     this.host.files.removeDirectory(log.directory)
+    if (this.options.deletedReplica === 'synced') this.host.files.syncDirectory(this.directory)
   }
 
   /** Truncates one log and writes the recovery points. */

@@ -8,9 +8,9 @@ import { describe, expect, it } from 'vitest'
 import { checkFile } from '../../cli/diagnostic.ts'
 import { repository } from '../cli/trial.ts'
 
-const COMPLETE_SECTIONS = ['4', '7', '10']
-/** Complete ranges of other sections: what is said of the log, from the folder of a partition to the lookup. */
-const COMPLETE_RANGES = [{ section: 2, from: 13, to: 25 }]
+const COMPLETE_SECTIONS = ['2', '3', '4', '7', '10']
+/** Complete ranges of other sections. */
+const COMPLETE_RANGES = [{ section: 8, from: 1, to: 24 }]
 
 /** Rows of docs/notes-and-kafka.md: statements, and the scenarios named in the last column. */
 const answers = readFileSync(join(repository, 'docs/notes-and-kafka.md'), 'utf8')
@@ -22,8 +22,22 @@ const answers = readFileSync(join(repository, 'docs/notes-and-kafka.md'), 'utf8'
     scenarios: [...cells.at(-2)!.matchAll(/`([a-z-]+\/[\w-]+)`/g)].map(([, name]) => `scenarios/${name}.yaml`),
   }))
 
-/** Where the notes and Kafka differ, of what is said of the log (the last section of the list of statements). */
-const DIFFERENCES_OF_THE_LOG = ['2.16', '2.19', '2.25', '10.1', '10.4', '10.6', '10.9']
+/** Where the notes and Kafka differ, of what is said of clients and of the log (the last section of the list). */
+const DIFFERENCES = [
+  '2.3',
+  '2.16',
+  '2.19',
+  '2.25',
+  '8.3',
+  '8.12',
+  '8.13',
+  '8.18',
+  '8.20',
+  '10.1',
+  '10.4',
+  '10.6',
+  '10.9',
+]
 
 const statements: readonly string[] = JSON.parse(
   readFileSync(join(repository, 'test/fixtures/statements.json'), 'utf8'),
@@ -91,7 +105,7 @@ describe('where the notes and Kafka differ, the page', () => {
     expect([...named].filter((file) => !there.has(file))).toEqual([])
   })
 
-  it.each(DIFFERENCES_OF_THE_LOG)('answers %s by a scenario or a test that shows it', (number) => {
+  it.each(DIFFERENCES)('answers %s by a scenario or a test that shows it', (number) => {
     const row = answers.find(({ numbers }) => numbers.includes(number))
     expect(row).toBeDefined()
     const showing = row!.scenarios.filter((file) => row!.numbers.some((one) => shown.get(one)?.includes(file)))

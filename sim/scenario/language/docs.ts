@@ -152,7 +152,7 @@ const rules = `## Rules
 - **Every key is known or refused.** A slip of the finger is an error with line, column and the nearest valid name, before anything runs.
 - **Durations, sizes and rates carry units.** \`500\` is refused, \`500ms\` is not.
 - **Only \`scenario: 1\` must be there.** All else has a default or is simply absent.
-- **Names.** Brokers are \`b1\`, \`b2\` … with \`broker.id\` 1, 2 …; ZooKeeper servers \`zk1\`, \`zk2\` …; clients, topics and messages as the file names them. A partition is \`orders-0\`, a replica \`b1/orders-0\`.
+- **Names.** Brokers are \`b1\`, \`b2\` … with \`broker.id\` 1, 2 …; ZooKeeper servers \`zk1\`, \`zk2\` …; clients, topics and messages as the file names them. A partition is \`orders-0\`, a replica \`b1/orders-0\`. Conditions, selectors and the actions that look at files may also name partitions of Kafka's own \`__consumer_offsets\`.
 - **Steps happen in order.** A step without a trigger follows the one before at once; a step that waits makes all later ones wait.
 - **Conditions see what is true**, not what a broker believes. A condition that can never hold is refused before the run; one that did not come true in time fails the run, which then says what it saw instead.
 - **Selectors and conditions are resolved at that moment of the run.** What a selector chose is in the trace.

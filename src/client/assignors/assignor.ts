@@ -20,8 +20,12 @@ export type Assignments = Map<string, AssignedPartition[]>
 export interface Assignor {
   readonly name: string
   assign(partitions: PartitionCounts, members: readonly MemberSubscription[]): Assignments
-  /** What a member tells of itself when it joins. @param owned what it was assigned last; undefined: nothing ever */
-  userData(owned: readonly AssignedPartition[] | undefined): Uint8Array | null
+  /**
+   * What a member tells of itself when it joins.
+   * @param owned what it was assigned last; undefined: nothing ever
+   * @param generation in which that was, for releases that tell it (KIP-341)
+   */
+  userData(owned: readonly AssignedPartition[] | undefined, generation?: number): Uint8Array | null
 }
 
 /** In code unit order, as `String.compareTo` has it. */

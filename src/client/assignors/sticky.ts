@@ -1,6 +1,7 @@
 /**
  * `sticky` (KIP-54, 0.11; `StickyAssignor.java` at 1.1.1): as even as can be, and of all even assignments one that moves
- * little. Members bring along what they had.
+ * little. Members bring along what they had. A member that the group went on without still tells of what is somebody
+ * else's by now: up to 2.2 both keep it; since 2.3 members tell the generation, and the later one counts (KIP-341).
  *
  * Where Kafka walks over hash maps the order is that of Java's hash map here as well: it decides who gets what.
  */
@@ -23,7 +24,16 @@ export interface Slot extends AssignedPartition {
 export const stickyAssignor: Assignor = {
   name: 'sticky',
   assign: (partitions, members) => new StickyAssignment(partitions, members).result(),
-  userData: (owned) => (owned === undefined ? null : encodePrevious(owned)),
+  userData: (owned, generation) => (owned === undefined ? null : encodePrevious(owned, generation)),
+}
+
+/** A member says that it had a partition. */
+interface Claim {
+  readonly memberId: string
+  /** In which generation, from those who tell. */
+  readonly generation: number | undefined
+  /** It still subscribes to the topic. */
+  readonly wants: boolean
 }
 
 class StickyAssignment {
@@ -36,6 +46,8 @@ class StickyAssignment {
   private readonly movements = new PartitionMovements()
   /** Members that take part in moves, the one with the least first. */
   private readonly movable = new Set<string>()
+  /** Who had a partition in the generation before the latest that anybody tells of. */
+  private readonly hadBefore = new Map<Slot, string>()
   private readonly isFresh: boolean
   /** What members told that they had, and it still exists. */
   private readonly previous: Array<readonly [string, Slot]> = []
@@ -67,19 +79,35 @@ class StickyAssignment {
   /** What members had, as far as it still exists and they still want it. @returns whether nobody had told of anything */
   private takePrevious(members: readonly MemberSubscription[], byName: ReadonlyMap<string, Slot>): boolean {
     let fresh = true
+    const claims = new Map<Slot, Claim[]>()
     for (const { memberId, topics, userData } of members) {
       if (userData === null || userData.length === 0) continue
       fresh = false
-      for (const partition of decodePrevious(userData)) {
+      const { partitions, generation } = decodePrevious(userData)
+      for (const partition of partitions) {
         const slot = byName.get(nameOf(partition))
         if (slot === undefined) continue
-        this.previous.push([memberId, slot])
-        // Also who does not want it any more counts as the owner until somebody else has it.
-        this.ownerOf.set(slot, memberId)
-        if (topics.includes(slot.topic)) this.has.get(memberId)!.push(slot)
+        const claim = { memberId, generation, wants: topics.includes(slot.topic) }
+        const others = claims.get(slot)
+        if (generation === undefined) this.believe(slot, claim)
+        else if (others === undefined) claims.set(slot, [claim])
+        // Of two who had it in one generation the first is believed.
+        else if (others.every((other) => other.generation !== generation)) others.push(claim)
       }
     }
+    for (const [slot, rivals] of claims) {
+      const [latest, before] = rivals.sort((a, b) => b.generation! - a.generation!)
+      this.believe(slot, latest!)
+      if (before !== undefined) this.hadBefore.set(slot, before.memberId)
+    }
     return fresh
+  }
+
+  private believe(slot: Slot, { memberId, wants }: Claim): void {
+    this.previous.push([memberId, slot])
+    // Also who does not want it any more counts as the owner until somebody else has it.
+    this.ownerOf.set(slot, memberId)
+    if (wants) this.has.get(memberId)!.push(slot)
   }
 
   result(): Assignments {
@@ -123,7 +151,9 @@ class StickyAssignment {
       }
       const slots = most === undefined ? undefined : left.get(most)!
       if (slots === undefined || slots.length === 0) break
-      sorted.add(slots.shift()!)
+      // What somebody else had before is the first to go.
+      const returning = slots.findIndex((slot) => this.hadBefore.has(slot))
+      sorted.add(slots.splice(Math.max(0, returning), 1)[0]!)
     }
     for (const slot of this.slots) sorted.add(slot)
     return [...sorted]
@@ -163,6 +193,13 @@ class StickyAssignment {
       for (const slot of reassignable) {
         if (this.isBalanced()) break
         const owner = this.ownerOf.get(slot)!
+        const before = this.hadBefore.get(slot)
+        if (before !== undefined && this.has.get(owner)!.length > this.size(before) + 1) {
+          this.reassign(slot, owner, before)
+          any = true
+          modified = true
+          continue
+        }
         if (!slot.takers.some((other) => this.has.get(owner)!.length > this.size(other) + 1)) continue
         this.reassign(slot, owner)
         any = true
@@ -183,8 +220,8 @@ class StickyAssignment {
     })
   }
 
-  private reassign(slot: Slot, owner: string): void {
-    const taker = this.sortedMovable().find((memberId) => slot.takers.includes(memberId))!
+  private reassign(slot: Slot, owner: string, to?: string): void {
+    const taker = to ?? this.sortedMovable().find((memberId) => slot.takers.includes(memberId))!
     const moved = this.movements.partitionToMove(slot, owner, taker)
     const from = this.ownerOf.get(moved)!
     this.movements.moved(moved, from, taker)
@@ -216,7 +253,7 @@ const slotHash = ({ topic, partition }: AssignedPartition): number =>
   (Math.imul(31, 31 + partition) + javaStringHash(topic)) | 0
 
 /** Partitions by topic, the topics in the order of a hash map. */
-function encodePrevious(partitions: readonly AssignedPartition[]): Uint8Array {
+function encodePrevious(partitions: readonly AssignedPartition[], generation: number | undefined): Uint8Array {
   const byTopic = new Map<string, number[]>()
   for (const { topic, partition } of partitions) {
     const known = byTopic.get(topic)
@@ -230,15 +267,20 @@ function encodePrevious(partitions: readonly AssignedPartition[]): Uint8Array {
       writer.string(topic).array(numbers, (partition) => writer.int32(partition))
     },
   )
+  if (generation !== undefined) writer.int32(generation)
   return writer.toBytes()
 }
 
-function decodePrevious(bytes: Uint8Array): AssignedPartition[] {
+function decodePrevious(bytes: Uint8Array): {
+  readonly partitions: readonly AssignedPartition[]
+  readonly generation: number | undefined
+} {
   const reader = new ByteReader(bytes)
-  return reader
+  const partitions = reader
     .array(() => {
       const topic = reader.string()
       return reader.array(() => ({ topic, partition: reader.int32() }))
     })
     .flat()
+  return { partitions, generation: reader.remaining >= 4 ? reader.int32() : undefined }
 }

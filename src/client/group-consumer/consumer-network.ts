@@ -14,6 +14,7 @@ import {
   until,
 } from '../../host/index.ts'
 import type { BrokerEndpoint, KafkaRequest, KafkaResponse, ResponseTo, RpcResult } from '../../protocol/index.ts'
+import { leastLoaded } from '../least-loaded.ts'
 import { type ConnectionTimes, NodeConnection } from '../node-connection.ts'
 
 /** A broker, and on which of the two connections to it: the coordinator has one of its own. */
@@ -97,20 +98,7 @@ export class ConsumerNetwork {
 
   /** A broker without requests under way, if possible one that is connected; none if all have just failed. */
   leastLoaded(nodes: readonly Node[]): Node | undefined {
-    if (nodes.length === 0) return undefined
-    const start = this.random.intBelow(nodes.length, 'first node')
-    let best: Node | undefined
-    let fewest = Number.POSITIVE_INFINITY
-    for (let i = 0; i < nodes.length; i++) {
-      const node = nodes[(start + i) % nodes.length]!
-      const connection = this.connections.get(keyOf(node))
-      const pending = connection?.pending ?? 0
-      if (pending === 0 && connection?.ready === true) return node
-      if (connection?.blackedOut === true || pending >= fewest) continue
-      best = node
-      fewest = pending
-    }
-    return best
+    return leastLoaded(nodes, (node) => this.connections.get(keyOf(node)), this.random)
   }
 
   private connection(node: Node): NodeConnection {

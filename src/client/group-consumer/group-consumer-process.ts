@@ -1,6 +1,6 @@
 /** A process that consists of a consumer and the application's loop around it: poll, process, commit. */
 import { type Digest, type Host, type Micros, type Process, runTask, type Task } from '../../host/index.ts'
-import { type Processing as Books, Processing, type ProcessingOptions } from './application.ts'
+import { type Processing as Books, Processing, type ProcessingOptions } from '../application.ts'
 import { ConsumerError } from './consumer-error.ts'
 import type { ConsumerRecord } from './fetcher.ts'
 import { KafkaConsumer, type KafkaConsumerOptions } from './kafka-consumer.ts'

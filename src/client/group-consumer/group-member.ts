@@ -40,6 +40,8 @@ export interface GroupMemberOptions {
   readonly strategies: readonly string[]
   /** Heartbeats go on while the group rebalances (KIP-62). */
   readonly inBackground: boolean
+  /** It tells in which generation it had what it had (KIP-341). */
+  readonly tellsGeneration: boolean
 }
 
 /** Before the member gives up what it has: commits, if that is what it does. */
@@ -67,7 +69,9 @@ export class GroupMember {
   /** Subscription, and partition counts (of the leader), that the present generation rests on. */
   private joinedWith: string | undefined
   private assignedWith: string | undefined
+  /** What it was assigned last, as a member of a sticky group, and in which generation. */
   private owned: Parameters<Assignor['userData']>[0]
+  private ownedIn: number | undefined
   /** Told when a generation begins for this member. */
   onJoined: () => void = () => {}
 
@@ -182,7 +186,7 @@ export class GroupMember {
       protocolType: CONSUMER_PROTOCOL_TYPE,
       protocols: this.assignors.map((assignor) => ({
         name: assignor.name,
-        metadata: encodeSubscription({ topics, userData: assignor.userData(this.owned) }),
+        metadata: encodeSubscription({ topics, userData: assignor.userData(this.owned, this.ownedIn) }),
       })),
     }
   }
@@ -297,7 +301,10 @@ export class GroupMember {
     this.subscriptions.assign(partitions)
     this.joinedWith = joinedWith
     this.isStable = true
-    if (protocol === 'sticky') this.owned = partitions
+    if (protocol === 'sticky') {
+      this.owned = partitions
+      if (this.options.tellsGeneration) this.ownedIn = this.generationId
+    }
     const { client, group } = this.options
     const names = partitions.map(({ topic, partition }) => topicPartition(topic, partition))
     const event = { client, group, generation: this.generationId, member: this.memberId, partitions: names }

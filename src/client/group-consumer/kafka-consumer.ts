@@ -63,7 +63,7 @@ export class KafkaConsumer {
     const asksForNewTopics = inBackground
     this.metadata = new ConsumerMetadata(host, network, { client: name, bootstrap, asksForNewTopics, ...metadataTimes })
     const { metadata } = this
-    this.subscriptions = new SubscriptionState(options.subscribes)
+    this.subscriptions = new SubscriptionState(options.subscribes, !inBackground)
     const { subscriptions } = this
     this.lookup = new CoordinatorLookup(host, network, metadata, { client: name, group, retryBackoffUs })
     const { lookup } = this
@@ -85,6 +85,7 @@ export class KafkaConsumer {
         joinVersion: !inBackground ? 0 : versions.memberIds === 'asked-for-first' ? 4 : 1,
         strategies: [config['partition.assignment.strategy']],
         inBackground,
+        tellsGeneration: versions.stickyClaims === 'by-generation',
       },
     )
     const { member } = this
@@ -141,7 +142,10 @@ export class KafkaConsumer {
       this.armAutoCommit()
     }
     metadata.onUpdate = () => {
-      if (subscriptions.match(metadata.topicNames)) metadata.setTopics(subscriptions.topics)
+      if (!subscriptions.match(metadata.topicNames)) return
+      metadata.setTopics(subscriptions.topics)
+      // Later releases look whether they have joined with other topics: with none, if these are the old ones again.
+      if (!this.inBackground) member.rejoin()
     }
     if (subscriptions.pattern !== undefined) metadata.wantAll()
     metadata.setTopics(subscriptions.topics)

@@ -19,7 +19,14 @@ export class SubscriptionState {
   private subscribed: readonly string[]
   private readonly assigned = new Map<TopicPartition, PartitionPosition>()
 
-  constructor(subscribes: Subscribes) {
+  private readonly givesUpAtOnce: boolean
+
+  /**
+   * @param givesUpAtOnce what a pattern does not find any more is given up at once, not only with the next assignment
+   *   (0.9): metadata of a broker that does not know a topic yet are reason enough
+   */
+  constructor(subscribes: Subscribes, givesUpAtOnce: boolean) {
+    this.givesUpAtOnce = givesUpAtOnce
     if ('topics' in subscribes) {
       this.subscribed = [...subscribes.topics]
       this.pattern = undefined
@@ -33,7 +40,7 @@ export class SubscriptionState {
     return this.subscribed
   }
 
-  /** The topics that match now. @returns whether they have changed; what is subscribed no more is given up */
+  /** The topics that match now. @returns whether they have changed */
   match(topics: readonly string[]): boolean {
     const { pattern } = this
     if (pattern === undefined) return false
@@ -42,7 +49,9 @@ export class SubscriptionState {
       return false
     }
     this.subscribed = matching
-    for (const [tp, { topic }] of this.assigned) if (!matching.includes(topic)) this.assigned.delete(tp)
+    if (this.givesUpAtOnce) {
+      for (const [tp, { topic }] of this.assigned) if (!matching.includes(topic)) this.assigned.delete(tp)
+    }
     return true
   }
 

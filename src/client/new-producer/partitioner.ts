@@ -28,14 +28,19 @@ export const partitionOfKey = (key: Uint8Array, partitions: number): number => t
 abstract class KeyPartitioner implements JavaPartitioner {
   protected readonly cluster: Cluster
   protected readonly random: RandomStream
+  protected readonly keysCount: boolean
 
-  constructor(host: Host, cluster: Cluster) {
+  /** @param keysCount false: keys do not matter (`RoundRobinPartitioner.java`, `UniformStickyPartitioner.java`) */
+  constructor(host: Host, cluster: Cluster, keysCount = true) {
     this.cluster = cluster
+    this.keysCount = keysCount
     this.random = host.random('partition')
   }
 
   partition(topic: string, key: Uint8Array | null): number {
-    return key === null ? this.keyless(topic) : partitionOfKey(key, this.cluster.partitionCount(topic)!)
+    return key === null || !this.keysCount
+      ? this.keyless(topic)
+      : partitionOfKey(key, this.cluster.partitionCount(topic)!)
   }
 
   protected abstract keyless(topic: string): number
@@ -48,20 +53,9 @@ abstract class KeyPartitioner implements JavaPartitioner {
 /** Up to 2.3: a counter that begins anywhere. Since 0.9 each topic has its own. */
 class RoundRobin extends KeyPartitioner {
   private readonly counters = new Map<string, number>()
-  private readonly all: boolean
-
-  /** @param all deals out messages with keys too (`RoundRobinPartitioner.java`) */
-  constructor(host: Host, cluster: Cluster, all = false) {
-    super(host, cluster)
-    this.all = all
-  }
-
-  override partition(topic: string, key: Uint8Array | null): number {
-    return super.partition(topic, this.all ? null : key)
-  }
 
   protected keyless(topic: string): number {
-    const next = this.counters.get(topic) ?? (this.all ? 0 : this.draw())
+    const next = this.counters.get(topic) ?? (this.keysCount ? this.draw() : 0)
     this.counters.set(topic, (next + 1) & 0x7fff_ffff)
     const available = this.cluster.availablePartitions(topic)
     return available.length > 0 ? available[next % available.length]! : next % this.cluster.partitionCount(topic)!
@@ -70,17 +64,6 @@ class RoundRobin extends KeyPartitioner {
 
 class Sticky extends KeyPartitioner {
   private readonly chosen = new Map<string, number>()
-  private readonly all: boolean
-
-  /** @param all keys do not count (`UniformStickyPartitioner.java`) */
-  constructor(host: Host, cluster: Cluster, all = false) {
-    super(host, cluster)
-    this.all = all
-  }
-
-  override partition(topic: string, key: Uint8Array | null): number {
-    return super.partition(topic, this.all ? null : key)
-  }
 
   protected keyless(topic: string): number {
     return this.chosen.get(topic) ?? this.choose(topic, undefined)
@@ -156,8 +139,8 @@ export function javaPartitioner(
   { keylessPartition }: ProtocolVersions,
   batchSize: number,
 ): JavaPartitioner {
-  if (name === ROUND_ROBIN) return new RoundRobin(host, cluster, true)
-  if (name === UNIFORM_STICKY) return new Sticky(host, cluster, true)
+  if (name === ROUND_ROBIN) return new RoundRobin(host, cluster, false)
+  if (name === UNIFORM_STICKY) return new Sticky(host, cluster, false)
   if (keylessPartition === 'round-robin') return new RoundRobin(host, cluster)
   if (keylessPartition === 'sticky' || name === DEFAULT) return new Sticky(host, cluster)
   return new BuiltIn(host, cluster, batchSize)

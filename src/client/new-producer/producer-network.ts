@@ -7,6 +7,7 @@ import type { Digest, Host, Micros, RandomStream } from '../../host/index.ts'
 import { SECOND } from '../../host/index.ts'
 import type { KafkaRequest, KafkaResponse, ResponseTo, RpcResult } from '../../protocol/index.ts'
 import type { ClientEvent } from '../events.ts'
+import { leastLoaded } from '../least-loaded.ts'
 import { type ConnectionTimes, NodeConnection } from '../node-connection.ts'
 import { leadersOf } from '../topic-metadata.ts'
 import type { ProducerMetadata, ProducerNode } from './producer-metadata.ts'
@@ -127,20 +128,7 @@ export class ProducerNetwork {
 
   /** A broker without requests under way that is connected, else the one with the fewest that may be connected to. */
   leastLoaded(): ProducerNode | undefined {
-    const { nodes } = this.metadata
-    const start = this.random.intBelow(nodes.length, 'first node')
-    let best: ProducerNode | undefined
-    let fewest = NEVER
-    for (let i = 0; i < nodes.length; i++) {
-      const node = nodes[(start + i) % nodes.length]!
-      const connection = this.connections.get(keyOf(node))
-      const pending = connection?.pending ?? 0
-      if (pending === 0 && connection?.ready === true) return node
-      if (connection?.blackedOut === true || pending >= fewest) continue
-      best = node
-      fewest = pending
-    }
-    return best
+    return leastLoaded(this.metadata.nodes, (node) => this.connections.get(keyOf(node)), this.random)
   }
 
   private connection(node: ProducerNode): NodeConnection {

@@ -3,8 +3,9 @@
  * `KafkaStream.scala`, release 0.8.2.2. The application takes one message at a time, at its own pace; behind it at most
  * `queued.max.message.chunks` fetched chunks wait. The consumed offset moves as a message is handed out.
  */
-import { type Digest, fromMs, type Host, type Micros, sleep, type Task, until } from '../../host/index.ts'
+import { type Digest, fromMs, type Host, type Task, until } from '../../host/index.ts'
 import { type ErrorCode, errorName } from '../../protocol/index.ts'
+import type { Work } from '../application.ts'
 import { BlockingQueue } from '../blocking-queue.ts'
 import type { ClientEvent } from '../events.ts'
 import { type ReadMessage, readFetched } from '../read-fetched.ts'
@@ -23,8 +24,8 @@ export interface StreamOptions {
   readonly chunks: number
   /** `consumer.timeout.ms`; negative: waits for ever. */
   readonly timeoutMs: number
-  /** What the application needs for a message. */
-  readonly processingUs: Micros
+  /** What the application does with a message before it asks for the next. */
+  readonly application: (work: Work) => Task<void>
 }
 
 /** How an iteration ends. */
@@ -63,12 +64,11 @@ export class MessageStream {
   }
 
   *iterate(): Task<StreamEnd> {
-    const { processingUs } = this.options
     for (;;) {
-      const message = this.next()
-      if (message !== undefined) {
+      const work = this.next()
+      if (work !== undefined) {
         this.handedOut++
-        if (processingUs > 0) yield* sleep(this.host, processingUs, 'processing')
+        yield* this.options.application(work)
         continue
       }
       if (this.current?.problem !== undefined) return this.ended('failed', errorName(this.current.problem))
@@ -107,7 +107,7 @@ export class MessageStream {
   }
 
   /** Hands out the next message of the current chunk; undefined if there is none. */
-  private next(): ReadMessage | undefined {
+  private next(): Work | undefined {
     const { current } = this
     if (current === undefined) return undefined
     const { info, broker, highWatermark } = current.chunk
@@ -132,7 +132,7 @@ export class MessageStream {
         stream,
       })
     }
-    return message
+    return { tp: info.tp, offset: message.offset, value: message.value }
   }
 
   private ended(how: StreamEnd, reason: string): StreamEnd {

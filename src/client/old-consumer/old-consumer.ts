@@ -11,7 +11,6 @@ import {
   fromMs,
   type Host,
   MILLISECOND,
-  type Micros,
   type Process,
   runTask,
   sleep,
@@ -19,6 +18,7 @@ import {
 } from '../../host/index.ts'
 import { type ConsumerRegistration, encodeConsumerRegistration, zkPaths } from '../../protocol/index.ts'
 import { ZkClient } from '../../zookeeper/index.ts'
+import { Processing as Books, type ProcessingOptions, type Work } from '../application.ts'
 import type { ClientEvent } from '../events.ts'
 import { createEphemeral } from './ephemeral-node.ts'
 import { FetcherManager } from './fetcher-manager.ts'
@@ -40,8 +40,8 @@ export interface OldConsumerOptions {
   readonly zookeeper: readonly Address[]
   readonly config: OldConsumerConfig
   readonly subscription: Subscription
-  /** What the application needs for a message. */
-  readonly processingUs: Micros
+  /** What the application around it does, for each of its streams. */
+  readonly processing: ProcessingOptions
   /** Version of the fetches that it sends. */
   readonly fetchVersion?: number
 }
@@ -56,6 +56,7 @@ export class OldConsumerProcess implements Process {
   private readonly offsets: OffsetStore
   private readonly fetchers: FetcherManager
   private readonly rebalancer: Rebalancer
+  private readonly books: Books
   /** By `topic stream`, or by `stream` where all topics share them. */
   private readonly streams = new Map<string, MessageStream>()
   /** Topics whose partitions it watches. */
@@ -65,7 +66,7 @@ export class OldConsumerProcess implements Process {
   private closing = false
 
   constructor(host: Host, options: OldConsumerOptions) {
-    const { name: client, group, config, zookeeper, fetchVersion } = options
+    const { name: client, group, config, zookeeper, fetchVersion, processing } = options
     this.host = host
     this.options = options
     this.consumerId = `${group}_${config['consumer.id'] || this.generateId()}`
@@ -80,6 +81,7 @@ export class OldConsumerProcess implements Process {
       brokers,
       ...(fetchVersion === undefined ? {} : { fetchVersion }),
     })
+    this.books = new Books(host, client, group, processing.eachUs)
     this.createStreams()
     this.rebalancer = new Rebalancer(host, {
       client,
@@ -107,7 +109,7 @@ export class OldConsumerProcess implements Process {
 
   /** `ConsumerConnector.commitOffsets` */
   commitOffsets(): void {
-    runTask(this.offsets.commit(() => this.rebalancer.owned, 'application'))
+    runTask(this.commitAll())
   }
 
   /** `ConsumerConnector.shutdown` */
@@ -124,6 +126,7 @@ export class OldConsumerProcess implements Process {
     this.offsets.digest(digest)
     this.offsetsChannel.digest(digest)
     this.fetchers.digest(digest)
+    this.books.digest(digest)
     for (const [name, stream] of this.streams) {
       digest.string(name)
       stream.digest(digest)
@@ -188,16 +191,31 @@ export class OldConsumerProcess implements Process {
   }
 
   private addStream(key: string): void {
-    const { name: client, group, config, processingUs } = this.options
+    const { name: client, group, config } = this.options
     const options = {
       client,
       group,
       stream: this.streams.size,
       chunks: config['queued.max.message.chunks'],
       timeoutMs: config['consumer.timeout.ms'],
-      processingUs,
+      application: (work: Work) => this.application(work),
     }
     this.streams.set(key, new MessageStream(this.host, options))
+  }
+
+  /** One message in the hands of one thread. A commit covers what all threads were handed, not only this one. */
+  private *application(work: Work): Task<void> {
+    const { commits, handsOver } = this.options.processing
+    if (commits === 'before') yield* this.commitAll()
+    if (handsOver) {
+      const thread = this.books.handOver([work])
+      if (thread !== undefined) runTask(thread)
+    } else yield* this.books.process(work)
+    if (commits === 'after' || commits === 'after-each') yield* this.commitAll()
+  }
+
+  private *commitAll(): Task<void> {
+    yield* this.offsets.commit(() => this.rebalancer.owned, 'application')
   }
 
   private streamOf(topic: string, stream: number): MessageStream {

@@ -2,7 +2,13 @@
 import { describe, expect, it } from 'vitest'
 import { partitionAnomaly, strayAnomaly } from '../../../sim/check/anomalies.ts'
 import { ControlTruth } from '../../../sim/check/control-truth.ts'
-import { encodeAssignment, encodeController, encodePartitionState, zkPaths } from '../../../src/protocol/index.ts'
+import {
+  ErrorCode,
+  encodeAssignment,
+  encodeController,
+  encodePartitionState,
+  zkPaths,
+} from '../../../src/protocol/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import type { ZnodeChange } from '../../../src/zookeeper/events.ts'
 
@@ -135,6 +141,38 @@ describe('a leader that follows another one', () => {
 
   it('is nothing known if the equal epoch names the leader that it follows', () => {
     expect(renamed(false, 2, 2, 2).anomaly(0, '3.7')).toBeUndefined()
+  })
+})
+
+describe('a leader that refuses the topic, for its log is of an older one', () => {
+  const refused = { kind: 'LeaderAndIsrRefused', tp: 't-0', errorCode: ErrorCode.InconsistentTopicId }
+  const loaded = { kind: 'LogLoaded', tp: 't-0', logStartOffset: 0, logEndOffset: 0, recovered: true }
+  /** b2 had a replica of the first topic `t`; the second one is on b2 alone, which finds a log when it starts again. */
+  const returned = (deleted: boolean): Run => {
+    const run = new Run().elect(1, 1).assign('create', 'admin', [1, 2]).state('b1', 1, 0)
+    run.tell('b2', { kind: 'BecameFollower', tp: 't-0', leaderEpoch: 0, leader: 1, leo: 0, hw: 0 })
+    if (deleted) run.tell('b2', { kind: 'ReplicaDeleted', tp: 't-0' })
+    else run.write('b2', { op: 'delete', path: zkPaths.brokerId(2) }).assign('setData', 'b1', [1])
+    run.write('b1', { op: 'delete', path: zkPaths.topic('t') }).assign('create', 'admin', [2])
+    run.tell('b2', { kind: 'ProcessEnded', how: 'power-loss' }).tell('b2', { kind: 'ProcessStarted', life: 2 })
+    return run.tell('b2', loaded).state('b1', 2, 0)
+  }
+
+  it('is D31 if a power loss brought the log back that it had deleted, before 3.0', () => {
+    expect(returned(true).tell('b2', refused).anomaly(0, '2.8')).toBe('D31')
+    expect(returned(true).tell('b2', refused).anomaly(0, '3.3')).toBeUndefined()
+  })
+
+  it('is D11 if it was not there when its replica was to go', () => {
+    expect(returned(false).tell('b2', refused).anomaly(0, '4.1')).toBe('D11')
+  })
+
+  it('is nothing known if it did not refuse, or had made a log of its own since', () => {
+    expect(returned(true).anomaly(0, '2.8')).toBeUndefined()
+    const anew = { kind: 'BecameFollower', tp: 't-0', leaderEpoch: 0, leader: 2, leo: 0, hw: 0 }
+    const run = new Run().elect(1, 1).assign('create', 'admin', [2]).state('b1', 2, 0)
+    run.tell('b2', { kind: 'ReplicaDeleted', tp: 't-0' }).tell('b2', anew).tell('b2', loaded).tell('b2', refused)
+    expect(run.anomaly(0, '2.8')).toBeUndefined()
   })
 })
 

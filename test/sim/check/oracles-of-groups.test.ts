@@ -37,6 +37,21 @@ class GroupStory extends Story {
     return this.on(client, { kind: 'PartitionsRevoked', client, group: 'billing', generation, partitions: [TP] })
   }
 
+  /** The coordinator takes members in; `null`: the group has no members any more, and is forgotten (0.9). */
+  took(members: readonly string[] | null, generation = 1): this {
+    const group = 'billing'
+    if (members === null) return this.on('b1', { kind: 'GroupEmptied', group, generation })
+    const event = {
+      kind: 'GenerationStarted',
+      group,
+      generation,
+      leader: members[0]!,
+      protocol: 'range',
+      members,
+    } as const
+    return this.on('b1', event)
+  }
+
   begins(client: string, offset: number): this {
     return this.on(client, { kind: 'PositionSet', client, group: 'billing', tp: TP, offset, from: 'committed' })
   }
@@ -89,6 +104,29 @@ describe('I-ONE-OWNER', () => {
     const result = claim(claim(new GroupStory(), 'c1'), 'c2').of('I-ONE-OWNER')
     expect(result).toMatchObject({ held: false, promised: false })
     expect(result.reason).toContain('no broker checks that')
+  })
+})
+
+describe('a group that is forgotten when it is empty, and begins at generation 1 again (0.9)', () => {
+  const overslept = (): GroupStory =>
+    new GroupStory()
+      .took(['c1'])
+      .assigned('c1', 1)
+      .given('c1', 0, 'm1')
+      .took(null)
+      .took(['c2'])
+      .assigned('c2', 1)
+      .given('c2', 0, 'm1')
+
+  it('has two members that each hold a partition in a generation 1, which are not the same', () => {
+    expect(overslept().of('I-ONE-OWNER').held).toBe(true)
+    expect(overslept().of('I-UNICAST').held).toBe(true)
+  })
+
+  it('is judged all the same within the later one', () => {
+    const story = overslept().took(['c2', 'c3'], 2).assigned('c2', 2).assigned('c3', 2)
+    expect(story.given('c2', 1, 'm2').given('c3', 1, 'm2').of('I-UNICAST')).toMatchObject({ held: false, count: 1 })
+    expect(story.of('I-ONE-OWNER')).toMatchObject({ held: false, count: 1 })
   })
 })
 

@@ -34,8 +34,8 @@ export class Story {
   private correlationId = 0
   private readonly logs = new Map<string, string[]>()
 
-  constructor(clusterPlan: ClusterPlan = plan()) {
-    this.checker = new Checker(clusterPlan)
+  constructor(clusterPlan: ClusterPlan = plan(), oracles?: readonly string[]) {
+    this.checker = new Checker(clusterPlan, oracles === undefined ? {} : { oracles })
     const data = encodeAssignment(new Map([[0, [1, 2, 3]]]))
     this.on('zk1', {
       kind: 'ZkCommitted',

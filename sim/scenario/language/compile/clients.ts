@@ -34,7 +34,7 @@ const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
   blacklist: ['old-consumer'],
   streams: ['old-consumer'],
   processing: ['old-consumer'],
-  processes: ['group-consumer'],
+  processes: ['old-consumer', 'group-consumer'],
   autostart: ['old-consumer', 'group-consumer'],
   server: ['zookeeper', 'contender', 'old-consumer'],
   sessionTimeout: ['zookeeper', 'contender'],

@@ -106,7 +106,7 @@ export class ConditionCompiler extends GroupConditions {
 
   leader(node: Located<ConditionInput['leader']>): Compiled {
     const subject = node.field('leader')!
-    const partition = this.names.partition(subject.place, subject.text)
+    const partition = this.names.anyPartition(subject.place, subject.text)
     const is = node.field('is')
     const epoch = this.count(node.field('epoch'))
     const leader = is === undefined ? undefined : this.names.broker(is)
@@ -129,7 +129,7 @@ export class ConditionCompiler extends GroupConditions {
 
   isr(node: Located<ConditionInput['isr']>): Compiled {
     const subject = node.field('isr')!
-    const partition = this.names.partition(subject.place, subject.text)
+    const partition = this.names.anyPartition(subject.place, subject.text)
     const is = node.field('is')
     const size = this.count(node.field('size'))
     if (!this.asks(node, [is, size], 'is or size')) return undefined
@@ -258,7 +258,7 @@ export class ConditionCompiler extends GroupConditions {
 
   replicas(node: Located<ConditionInput['replicas']>): Compiled {
     const subject = node.field('replicas')!
-    const partition = this.names.partition(subject.place, subject.text)
+    const partition = this.names.anyPartition(subject.place, subject.text)
     const is: string[] = []
     for (const broker of listed<string>(node.field('is')!)) {
       const name = this.names.broker(broker)

@@ -37,7 +37,7 @@ export function compileGroupConsumer(
   const { config, places } = configOf('group-consumer', client, chain, overrides, report)
   const group = groupOf(client, inherited, config, places, report)
   const subscribes = subscriptionOf(client, inherited, names, report)
-  const processing = processingOf(inherited('processes'), config, places, report)
+  const processing = processingOf(inherited('processes'), 'enable.auto.commit', config, places, report)
   const others: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(config)) {
     const ignored = ignoredConsumerKey(key, presets[protocol])
@@ -120,17 +120,18 @@ function subscriptionOf(
   return { topics: found }
 }
 
-/** What is not said of the commit follows from `enable.auto.commit`, which is on by default. */
-function processingOf(
+/** What is not said of the commit follows from the consumer's own setting, which is on by default. */
+export function processingOf(
   node: Located<NonNullable<ClientInput['processes']>> | undefined,
-  config: Record<string, unknown>,
+  setting: 'enable.auto.commit' | 'auto.commit.enable',
+  config: Readonly<Record<string, unknown>>,
   places: ReadonlyMap<string, Located>,
   report: Report,
 ): ProcessingOptions {
   const { takes, commit, waits = true, handsOver = false } = node?.value ?? {}
-  const automatic = config['enable.auto.commit'] as boolean | undefined
+  const automatic = config[setting] as boolean | undefined
   if (commit === 'auto' && automatic === false) {
-    const place = places.get('enable.auto.commit')!.place
+    const place = places.get(setting)!.place
     report.error('KS304', place, 'the application leaves commits to the consumer, which is told not to commit')
   }
   const commits = commit ?? (automatic === false ? 'never' : 'auto')

@@ -57,6 +57,8 @@ export class Names {
   readonly brokers: readonly string[]
   readonly zookeeper: readonly string[]
   readonly topics = new Map<string, TopicPlan>()
+  /** Kafka's own topics, with their numbers of partitions: looked at by conditions, never written to by clients. */
+  readonly internal = new Map<string, number>()
   readonly clients = new Map<string, ClientPlan>()
   readonly messages = new Map<string, SentMessage>()
   readonly operations = new Map<string, AskedOperation>()
@@ -207,11 +209,23 @@ export class Names {
     const dash = text.lastIndexOf('-')
     const topic = this.topic(place, text.slice(0, dash))
     if (topic === undefined) return undefined
-    const partition = Number(text.slice(dash + 1))
     const partitions = Math.max(topic.partitions, this.grown.get(topic.name) ?? 0)
-    if (partition < partitions) return { topic: topic.name, partition }
+    return this.within(place, topic.name, Number(text.slice(dash + 1)), partitions)
+  }
+
+  /** `orders-0` or `__consumer_offsets-0`, where it is only looked at. */
+  anyPartition(place: Place, text: string): PartitionName | undefined {
+    const dash = text.lastIndexOf('-')
+    const topic = text.slice(0, dash)
+    const partitions = this.internal.get(topic)
+    if (partitions === undefined) return this.partition(place, text)
+    return this.within(place, topic, Number(text.slice(dash + 1)), partitions)
+  }
+
+  private within(place: Place, topic: string, partition: number, partitions: number): PartitionName | undefined {
+    if (partition < partitions) return { topic, partition }
     const range = partitions === 1 ? 'only 0' : `0 to ${partitions - 1}`
-    this.report.error('KS108', place, `topic "${topic.name}" has no partition ${partition} (${range})`)
+    this.report.error('KS108', place, `topic "${topic}" has no partition ${partition} (${range})`)
     return undefined
   }
 
@@ -227,7 +241,7 @@ export class Names {
   replica(node: Located<string>): (PartitionName & { broker: string }) | undefined {
     const slash = node.text.indexOf('/')
     const name = node.text.slice(0, slash)
-    const partition = this.partition(node.part(slash + 1, node.text.length), node.text.slice(slash + 1))
+    const partition = this.anyPartition(node.part(slash + 1, node.text.length), node.text.slice(slash + 1))
     if (!this.brokers.includes(name)) {
       this.report.unknown(
         'KS104',

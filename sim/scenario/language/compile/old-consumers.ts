@@ -1,12 +1,12 @@
 /** High-level consumers of 0.8: members of groups that form through ZooKeeper. */
-import { topicFilter, topicPattern } from '../../../../src/client/index.ts'
+import { type ProcessingOptions, topicFilter, topicPattern } from '../../../../src/client/index.ts'
 import type { ClientPlan, OldConsumerPlan } from '../../plan.ts'
 import { readDuration } from '../formats.ts'
 import type { ConfigOverrides } from '../overrides.ts'
 import type { Report } from '../report.ts'
 import { type Located, oneOrMore, quoted } from '../source.ts'
 import type { ClientInput, Inherited } from './clients.ts'
-import { groupOf } from './group-consumers.ts'
+import { groupOf, processingOf } from './group-consumers.ts'
 import { configOf } from './kafka-clients.ts'
 import type { Names } from './names.ts'
 
@@ -24,7 +24,6 @@ export function compileOldConsumer(
   const subscription = compileSubscription(client, inherited, names, report)
   if (group === undefined || subscription === undefined) return undefined
   const servers = inherited('server')
-  const processing = inherited('processing')
   const release = inherited('release')
   return {
     kind: 'old-consumer',
@@ -38,10 +37,37 @@ export function compileOldConsumer(
             (one) => names.zooKeeperServer(one) ?? [],
           ),
     subscription,
-    processingUs: processing === undefined ? 0 : readDuration(processing.value),
+    processing: applicationOf(inherited, config, places, report),
     autostart: inherited('autostart')?.value ?? true,
     ...(release === undefined ? {} : { release: release.value }),
   }
+}
+
+/** `processes`, or only how long a message takes. */
+function applicationOf(
+  inherited: Inherited,
+  config: Readonly<Record<string, unknown>>,
+  places: ReadonlyMap<string, Located>,
+  report: Report,
+): ProcessingOptions {
+  const short = inherited('processing')
+  const node = inherited('processes')
+  const processing = processingOf(node, 'auto.commit.enable', config, places, report)
+  if (short === undefined) {
+    for (const key of ['waits', 'poll'] as const) {
+      const field = node?.field(key)
+      if (field === undefined) continue
+      const expected = 'takes, commit, handsOver'
+      report.error('KS304', field.keyPlace, `"${key}" is for consumers of coordinated groups`, { expected })
+    }
+    return { ...processing, withoutWaiting: false }
+  }
+  if (node !== undefined) {
+    report.error('KS304', short.keyPlace, '"processing" says what "takes" says: both are too many', {
+      expected: 'processes: { takes: … }',
+    })
+  }
+  return { ...processing, eachUs: readDuration(short.value) }
 }
 
 function compileSubscription(

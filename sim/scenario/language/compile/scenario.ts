@@ -2,6 +2,8 @@
  * The whole plan from a tree that fits the schema. First what has names (topics, clients, messages), then what refers to
  * them, so that a step may name a topic that a later line declares.
  */
+import { brokerConfigTable } from '../../../../src/config/index.ts'
+import { OFFSETS_TOPIC } from '../../../../src/protocol/index.ts'
 import { defaultPreset, type PresetName } from '../../../../src/versions.ts'
 import type { ScenarioPlan, TopicPlan } from '../../plan.ts'
 import { readDuration } from '../formats.ts'
@@ -48,6 +50,9 @@ export function compileScenario(
     report,
   )
   const servers = compileServers(cluster, protocol, overrides, serverProperties, names, report)
+  const offsetsPartitions =
+    servers.brokerConfig['offsets.topic.num.partitions'] ?? brokerConfigTable['offsets.topic.num.partitions'].default
+  names.internal.set(OFFSETS_TOPIC, Number(offsetsPartitions))
   const defaults = {
     preset: protocol,
     replicationFactor: Number(servers.brokerConfig['default.replication.factor'] ?? 1),

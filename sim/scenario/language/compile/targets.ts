@@ -57,7 +57,7 @@ export function compileTarget(node: Located<string>, names: Names, report: Repor
     })
     return undefined
   }
-  const partition = names.partition(node.part(selector!.length + 1, text.length - 1), inner!)
+  const partition = names.anyPartition(node.part(selector!.length + 1, text.length - 1), inner!)
   return partition === undefined
     ? undefined
     : { select: ofPartition[selector as keyof typeof ofPartition], ...partition }

@@ -108,7 +108,7 @@ const processesSchema = object(
     commit: choice('commit', ['auto', 'before', 'after', 'after-each', 'never'] as const)
       .optional()
       .describe(
-        'When the application commits what `poll` gave it: `auto`: it leaves that to the consumer; `before` it does anything with it; `after` all of it; `after-each` message; `never`. Default: `auto`, or `never` where `enable.auto.commit` is false.',
+        'When the application commits what it was given: `auto`: it leaves that to the consumer; `before` it does anything with it; `after` all of it; `after-each` message; `never`. Default: `auto`, or `never` where `enable.auto.commit` (`auto.commit.enable`) is false.',
       ),
     waits: yesNo().optional().describe('`false`: it does not wait for its commits (`commitAsync`). Default `true`.'),
     handsOver: yesNo()
@@ -163,12 +163,12 @@ export const clientSchema = object(
       .describe(
         'High-level consumers: streams (threads) for each topic, or for all that a list lets through. Default 1.',
       ),
-    processing: format('duration')
-      .optional()
-      .describe('High-level consumers: what the application needs for each message. Default: no time.'),
+    processing: format('duration').optional().describe('High-level consumers: short for `processes: { takes: … }`.'),
     processes: processesSchema
       .optional()
-      .describe('Consumers of coordinated groups: what the application does with messages, and when it commits.'),
+      .describe(
+        'Consumers in groups: what the application does with messages, and when it commits. A high-level consumer hands out one message at a time, and a commit covers what all its streams have handed out; `waits` and `poll` are not for it.',
+      ),
     autostart: yesNo()
       .optional()
       .describe('Consumers in groups: `false` leaves it to a step to `start` it. Default `true`.'),

@@ -120,3 +120,46 @@ describe('shares', () => {
     )
   })
 })
+
+describe('a member whom a sticky group went on without, and that says it had what is another’s by now', () => {
+  const sticky = assignorOf('sticky')
+  const counts = new Map([['t', 4]])
+  const had = (...partitions: number[]) => partitions.map((partition) => ({ topic: 't', partition }))
+  const claims = (generations: readonly [number | undefined, number | undefined]): MemberSubscription[] => [
+    { memberId: 'a', topics: ['t'], userData: sticky.userData(had(0, 1, 2, 3), generations[0]) },
+    { memberId: 'b', topics: ['t'], userData: sticky.userData(had(2, 3), generations[1]) },
+  ]
+  const shared = (assignments: Assignments): string[] => {
+    const all = [...assignments.values()].flat().map(({ topic, partition }) => `${topic}-${partition}`)
+    return all.filter((name, i) => all.indexOf(name) !== i)
+  }
+
+  test('is believed up to 2.2, so that two own a partition (KAFKA-7026)', () => {
+    expect(shared(sticky.assign(counts, claims([undefined, undefined])))).not.toEqual([])
+  })
+
+  test('is believed no more where members tell the generation (KIP-341): it gets back only what makes it even', () => {
+    const assignments = sticky.assign(counts, claims([5, 3]))
+    expect(shared(assignments)).toEqual([])
+    expect(plain(assignments)).toEqual({ a: ['t-0', 't-1'], b: ['t-2', 't-3'] })
+  })
+
+  test('never makes two owners, whatever members tell of whichever generations', () => {
+    const claim = fc.record({
+      partitions: fc.subarray([0, 1, 2, 3, 4, 5]),
+      generation: fc.integer({ min: -1, max: 4 }),
+    })
+    fc.assert(
+      fc.property(fc.array(claim, { minLength: 1, maxLength: 5 }), (told) => {
+        const members = told.map(({ partitions, generation }, i) => ({
+          memberId: `c${i}`,
+          topics: ['t'],
+          userData: sticky.userData(had(...partitions), generation),
+        }))
+        const assignments = sticky.assign(new Map([['t', 5]]), members)
+        expect(shared(assignments)).toEqual([])
+        expect([...assignments.values()].flat()).toHaveLength(5)
+      }),
+    )
+  })
+})

@@ -3,10 +3,10 @@
  * application's own books, and commits by its own discipline. What the discipline is worth shows when the application
  * dies: whatever is committed and not done is lost to it, whatever is done and not committed is done again.
  */
-import { type Digest, type Host, type Micros, sleep, type Task } from '../../host/index.ts'
-import type { TopicPartition } from '../../protocol/index.ts'
-import { messageName } from '../message-text.ts'
-import type { ApplicationEvent } from './events.ts'
+import { type Digest, type Host, type Micros, sleep, type Task } from '../host/index.ts'
+import type { TopicPartition } from '../protocol/index.ts'
+import type { ApplicationEvent } from './group-consumer/events.ts'
+import { messageName } from './message-text.ts'
 
 export interface ProcessingOptions {
   /** How long one message takes. */
