@@ -206,12 +206,14 @@ describe('a log rolls', () => {
 
   it('but not when that is the index of an empty segment, which begins anew', () => {
     const host = new StorageHost()
+    host.files.makeDirectory('orders-0')
     rewrite(host.files, `orders-0/${'0'.repeat(20)}.log`, () => new Uint8Array(0))
-    rewrite(host.files, `orders-0/${'0'.repeat(20)}.index`, () => new Uint8Array(16).fill(9))
+    rewrite(host.files, `orders-0/${'0'.repeat(20)}.index`, () => new Uint8Array(40).fill(9))
     const format = logFormat24
-    const log = open(host, { 'index.interval.bytes': 0, 'segment.index.bytes': 16 }, { format, cleanShutdown: true })
+    const log = open(host, { 'index.interval.bytes': 0, 'segment.index.bytes': 40 }, { format, cleanShutdown: true })
     expect(log.activeSegment.isIndexFull).toBe(true)
-    for (let i = 0; i < 2; i++) log.append(buildRecords([{ key: null, value: null }]), { assignOffsets: true })
+    for (let i = 0; i < 2; i++)
+      log.append(buildRecords([{ key: null, value: null }], { magic: 2 }), { assignOffsets: true })
     expect(bases(log)).toEqual([0])
     expect(log.activeSegment.index.entry(0)).toEqual({ offset: 1, position: log.activeSegment.size / 2 })
   })
