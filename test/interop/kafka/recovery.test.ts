@@ -2,7 +2,7 @@
  * A broker that starts on torn and corrupted directories: Kafka's log layer and ours keep the same records, and write the
  * same files.
  */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -43,7 +43,7 @@ const eras: readonly Era[] = [
 
 for (const { release, preset, settings, codecs, runs } of eras) {
   const format = releaseLogFormat(presets[preset], topicConfigWith(settings))
-  const directory = mkdtempSync(join(tmpdir(), 'kafka-trial-recovery-'))
+  const directory = mkdtempSync(join(SCRATCH, 'kafka-trial-recovery-'))
   const title = `a start on damaged files of format ${format.magic}, beside Kafka ${release}`
   describe.skipIf(KAFKA_MISSING !== undefined)(title, () => {
     let jvm: KafkaJvm
