@@ -7,6 +7,8 @@ import type { ClusterPlan, GroupConsumerPlan, OldConsumerPlan } from '../scenari
 import { lossExcuse } from './excuses.ts'
 import { type Evidence, noEvidence } from './facts.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
+import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
+import { StaleResets, staleResetExcuse } from './stale-resets.ts'
 import type { Truth } from './truth.ts'
 
 type Event = Extract<
@@ -19,6 +21,8 @@ type Event = Extract<
       | 'ConsumerRebalanced'
       | 'OffsetReset'
       | 'OffsetsCommitted'
+      | 'GroupAssigned'
+      | 'FetchFailed'
       | 'ConsumerCommitted'
       | 'OffsetsExpired'
       | 'CommitFailed'
@@ -35,6 +39,9 @@ interface Slip {
   /** Commits of the group failed; offsets of it expired. */
   readonly commitFailed: boolean
   readonly expired: boolean
+  /** Two members had been dealt the partition; one was told by a replaced leader to begin elsewhere. */
+  readonly shared: boolean
+  readonly stale: boolean
   /** What is known against the partition's log, and against those of the offsets topic. */
   readonly evidence: Evidence
 }
@@ -62,6 +69,8 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     'ConsumerRebalanced',
     'OffsetReset',
     'OffsetsCommitted',
+    'GroupAssigned',
+    'FetchFailed',
     'ConsumerCommitted',
     'OffsetsExpired',
     'CommitFailed',
@@ -69,6 +78,8 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
   ]
   protected readonly promise =
     'nothing of what the consumers of the group were told to do can lose a message or have it done again'
+  private readonly shared = new SharedAssignments()
+  private readonly staleResets = new StaleResets()
   private readonly groups = new Map<string, Books>()
   /** By client: its group, and what it was given and has not processed. */
   private readonly inHand = new Map<string, { readonly group: string; readonly messages: Set<string> }>()
@@ -107,6 +118,12 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
         break
       case 'OffsetsCommitted':
         this.committed(event.group, event.offsets)
+        break
+      case 'GroupAssigned':
+        this.shared.apply(event)
+        break
+      case 'FetchFailed':
+        this.staleResets.apply(event, truth)
         break
       case 'OffsetsExpired':
         this.booksOf(event.group).expired = true
@@ -189,7 +206,18 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
       if (partition.tp !== tp && !partition.tp.startsWith(`${OFFSETS_TOPIC}-`)) continue
       for (const kind of Object.keys(evidence) as Array<keyof Evidence>) evidence[kind] += partition.evidence[kind]
     }
-    return { what, group, skipped, commitFailed, expired, evidence }
+    const clients = [...this.inHand].filter(([, one]) => one.group === group).map(([client]) => client)
+    const shared = this.shared.hasAny(group, tp)
+    return {
+      what,
+      group,
+      skipped,
+      commitFailed,
+      expired,
+      shared,
+      stale: this.staleResets.hasAny(clients, tp),
+      evidence,
+    }
   }
 
   private booksOf(group: string): Books {
@@ -214,7 +242,8 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
       return 'a commit failed, for the group had gone on without the member, which processed what it had all the same'
     }
     if (note.what === 'repeated' && note.expired) return 'offsets of the group had expired (offsets.retention.minutes)'
-    return lossExcuse(versions, note.evidence)
+    if (note.shared) return sharedExcuse(versions)
+    return lossExcuse(versions, note.evidence) ?? (note.stale ? staleResetExcuse(versions) : undefined)
   }
 }
 
