@@ -4,6 +4,7 @@ import type { TraceRecord } from '../kernel/index.ts'
 import { lossExcuse } from './excuses.ts'
 import { type Evidence, noEvidence } from './facts.ts'
 import { Generations } from './generations.ts'
+import { offsetsEvidence } from './offsets-evidence.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
 import { StaleResets, staleResetExcuse } from './stale-resets.ts'
@@ -40,7 +41,9 @@ interface Regression {
   readonly reset: boolean
   /** … as a leader that had been replaced had it. */
   readonly stale: boolean
+  /** What is known against the partition's log, and against the logs in which offsets and generations are kept. */
   readonly evidence: Evidence
+  readonly kept: Evidence
 }
 
 /** From one generation to the next they may go back: the next owner begins where the one before had committed. */
@@ -112,9 +115,10 @@ export class OffsetMonotoneOracle extends OracleBase<Regression> {
         const stale = this.staleResets.has(client, tp)
         const anomaly = unfenced ? 'M32: ' : shared ? 'D31: ' : stale ? 'D34: ' : ''
         const evidence = { ...(truth.partitions.get(tp)?.evidence ?? noEvidence()) }
+        const kept = offsetsEvidence(truth)
         const detail = `${anomaly}${client} set the offset of group ${group} in ${tp} back to ${next}, which ${before.by} had committed at ${before.next}.`
         const reset = this.reset.has(`${client} ${tp}`)
-        this.report(record, { unfenced, shared, reset, stale, evidence }, { tp, detail })
+        this.report(record, { unfenced, shared, reset, stale, evidence, kept }, { tp, detail })
       }
       this.committed.set(key, { next, by: client, generation })
     }
@@ -126,7 +130,8 @@ export class OffsetMonotoneOracle extends OracleBase<Regression> {
       return 'M32, commits without a generation are taken from anybody, also from who owns the partition no more (coordinated groups, 0.9)'
     }
     if (note.shared) return sharedExcuse(versions)
-    if (!note.reset) return undefined
+    // A generation that was lost may come back, and be gone on with where it was.
+    if (!note.reset) return lossExcuse(versions, note.kept)
     return lossExcuse(versions, note.evidence) ?? (note.stale ? staleResetExcuse(versions) : undefined)
   }
 }

@@ -1,11 +1,11 @@
 /** I-PROCESSED-ONCE: what the applications of a group make of its messages. */
 import type { SystemEvent } from '../../src/events.ts'
-import { OFFSETS_TOPIC } from '../../src/protocol/index.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan, GroupConsumerPlan, OldConsumerPlan } from '../scenario/plan.ts'
 import { lossExcuse } from './excuses.ts'
-import { type Evidence, noEvidence } from './facts.ts'
+import type { Evidence } from './facts.ts'
+import { offsetsEvidence } from './offsets-evidence.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
 import { StaleResets, staleResetExcuse } from './stale-resets.ts'
@@ -201,11 +201,7 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
 
   private slip(what: Slip['what'], group: string, tp: string, truth: Truth): Slip {
     const { skipped, commitFailed, expired } = this.booksOf(group)
-    const evidence = noEvidence()
-    for (const partition of truth.partitions.values()) {
-      if (partition.tp !== tp && !partition.tp.startsWith(`${OFFSETS_TOPIC}-`)) continue
-      for (const kind of Object.keys(evidence) as Array<keyof Evidence>) evidence[kind] += partition.evidence[kind]
-    }
+    const evidence = offsetsEvidence(truth, tp)
     const clients = [...this.inHand].filter(([, one]) => one.group === group).map(([client]) => client)
     const shared = this.shared.hasAny(group, tp)
     return {
