@@ -384,4 +384,19 @@ export interface ProtocolVersions {
    * ISR changes that a leader asks the controller for (KIP-497) would find an older state there.
    */
   readonly raisedEpoch: 'forgotten' | 'remembered'
+  /**
+   * F26: transactions. None; (KIP-98, 0.11) a leader takes whatever a producer writes, known to the coordinator or not
+   * (M36); (KIP-890, 3.6) it asks the coordinator first; (4.0) and each transaction has an epoch of its own, so that
+   * nothing of an earlier one can reach it (M37).
+   */
+  readonly transactions: 'none' | 'unverified' | 'verified' | 'epoch-per-transaction'
+  /** KIP-588 (2.7): what a coordinator tells a producer of an older epoch: error 47, or 90. */
+  readonly fencedProducer: 'invalid-epoch' | 'own-error'
+  /** KAFKA-6446 (2.0: initTransactions; 2.4: the others): which calls about transactions give up after `max.block.ms`. */
+  readonly transactionBlocking: 'for-ever' | 'init-limited' | 'limited'
+  /**
+   * KIP-447 (2.5): whether offsets in a transaction name the member and generation that they come from. Without that
+   * nobody but the transactional id tells one instance of an application from its predecessor (M40).
+   */
+  readonly transactionalOffsets: 'unfenced' | 'fenced-by-group'
 }

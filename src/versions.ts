@@ -118,6 +118,10 @@ const v082: ProtocolVersions = {
   idempotence: 'none',
   oversizedBatches: 'fail',
   retryPause: 'fixed',
+  transactions: 'none',
+  fencedProducer: 'invalid-epoch',
+  transactionBlocking: 'for-ever',
+  transactionalOffsets: 'unfenced',
 }
 
 const v081: ProtocolVersions = {
@@ -216,6 +220,7 @@ const v011: ProtocolVersions = {
   producerMemory: 'one-batch',
   idempotence: 'one-in-flight',
   oversizedBatches: 'split',
+  transactions: 'unverified',
 }
 
 const v11: ProtocolVersions = {
@@ -235,6 +240,7 @@ const v11: ProtocolVersions = {
 
 const v20: ProtocolVersions = {
   ...v11,
+  transactionBlocking: 'init-limited',
   leaderlessReplicas: 'go-offline',
   truncation: 'epoch-and-end',
   indexEntries: 'last-offset',
@@ -263,6 +269,7 @@ const v21: ProtocolVersions = {
 
 const v24: ProtocolVersions = {
   ...v21,
+  transactionBlocking: 'limited',
   raisedEpoch: 'remembered',
   brokerMetadata: 'broker-and-cluster-id',
   preferredRequests: 'checked',
@@ -297,6 +304,8 @@ const v27: ProtocolVersions = {
   idempotence: 'epoch-bump',
   sendBlocking: 'together-with-own-exception',
   connectTimeout: 'setting',
+  fencedProducer: 'own-error',
+  transactionalOffsets: 'fenced-by-group',
 }
 
 const v28: ProtocolVersions = {
@@ -324,10 +333,16 @@ const v37: ProtocolVersions = {
   ...v35,
   highWatermarkRule: 'enough-isr',
   retryPause: 'exponential',
+  transactions: 'verified',
   timestampSettings: 'difference-or-before-and-after',
 }
 
-const v41: ProtocolVersions = { ...v37, timestampSettings: 'before-and-after', downConversion: 'gone' }
+const v41: ProtocolVersions = {
+  ...v37,
+  timestampSettings: 'before-and-after',
+  downConversion: 'gone',
+  transactions: 'epoch-per-transaction',
+}
 
 /** Presets by name, oldest first. */
 export const presets = {

@@ -5,6 +5,16 @@ export interface Entry {
   readonly key: string | null
   /** Leader epoch under which it was first appended. */
   readonly epoch: number
+  /** The transaction that it is part of. */
+  readonly transaction?: ProducerOfTransaction
+  /** It is no message, but says how a transaction ended. */
+  readonly marker?: ProducerOfTransaction & { readonly committed: boolean }
+}
+
+export interface ProducerOfTransaction {
+  readonly producerId: number
+  /** Of the producer. */
+  readonly epoch: number
 }
 
 /** An offset whose content the trace does not tell (a power loss may bring old bytes back). It agrees with anything. */
@@ -16,4 +26,5 @@ export function sameEntry(a: KnownEntry, b: KnownEntry): boolean {
 
 /** A message's name for people. */
 export const nameOf = (entry: KnownEntry): string =>
-  entry?.name ?? (entry === undefined ? 'something unknown' : 'a tombstone')
+  entry?.name ??
+  (entry === undefined ? 'something unknown' : entry.marker === undefined ? 'a tombstone' : (entry.key ?? ''))

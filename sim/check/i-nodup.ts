@@ -1,5 +1,5 @@
 /** I-NODUP: a message that was handed over once stands once. */
-import { OFFSETS_TOPIC } from '../../src/protocol/index.ts'
+import { isInternalTopic } from '../../src/protocol/index.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import { isIdempotent } from '../scenario/producer-settings.ts'
 import { type Circumstances, type Moment, OracleBase } from './oracle.ts'
@@ -31,7 +31,7 @@ export class NoDuplicateOracle extends OracleBase<Repeated> {
     const copies = new Map<string, Places>()
     for (const partition of truth.partitions.values()) {
       // What brokers write for themselves nobody handed over.
-      if (!partition.tp.startsWith(`${OFFSETS_TOPIC}-`)) count(partition, truth, copies)
+      if (!isInternalTopic(partition.topic)) count(partition, truth, copies)
     }
     for (const [name, { count, moment, tp, where }] of copies) {
       const message = truth.messages.get(name)

@@ -3,6 +3,7 @@ import type { SystemEvent } from '../../src/events.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan, GroupConsumerPlan, OldConsumerPlan } from '../scenario/plan.ts'
+import { type DoneInTransaction, TransactionalOutputs } from '../view/transactional-outputs.ts'
 import { lossExcuse } from './excuses.ts'
 import type { Evidence } from './facts.ts'
 import { offsetsEvidence } from './offsets-evidence.ts'
@@ -75,17 +76,23 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     'OffsetsExpired',
     'CommitFailed',
     'ProcessEnded',
+    'ProducerIdAssigned',
+    'ProcessingBegan',
+    'Appended',
+    'MarkersAppended',
   ]
   protected readonly promise =
     'nothing of what the consumers of the group were told to do can lose a message or have it done again'
   private readonly shared = new SharedAssignments()
   private readonly staleResets = new StaleResets()
   private readonly groups = new Map<string, Books>()
+  private readonly outputs = new TransactionalOutputs()
   /** By client: its group, and what it was given and has not processed. */
   private readonly inHand = new Map<string, { readonly group: string; readonly messages: Set<string> }>()
 
   apply(record: TraceRecord, truth: Truth): void {
     const event = record.event as Event
+    for (const done of this.outputs.apply(event as SystemEvent)) this.processed(record, done, truth)
     switch (event.kind) {
       case 'PositionSet':
         this.begins(event.client, event.group, event.tp, event.offset, event.from === 'latest')
@@ -175,11 +182,7 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     for (const tp of Object.keys(offsets)) committed.set(tp, offsets[tp]!)
   }
 
-  private processed(
-    record: TraceRecord,
-    event: Extract<Event, { readonly kind: 'MessageProcessed' }>,
-    truth: Truth,
-  ): void {
+  private processed(record: TraceRecord, event: DoneInTransaction, truth: Truth): void {
     const { client, group, tp, message } = event
     const { done, doneBy } = this.booksOf(group)
     const key = `${tp} ${message}`

@@ -73,6 +73,9 @@ export class Truth {
       case 'Appended':
         this.appended(this.touch(record, event.tp), event)
         break
+      case 'MarkersAppended':
+        this.marked(this.touch(record, event.tp), event)
+        break
       case 'HighWatermark':
         this.highWatermark(this.touch(record, event.tp), event)
         break
@@ -186,15 +189,26 @@ export class Truth {
 
   private appended(replica: ReplicaTruth, event: Of<'Appended'>): void {
     const leader = event.role === 'leader' ? undefined : this.partition!.actingLeader()
-    for (const { offset, key, value } of event.messages) {
+    for (const { offset, key, value, transaction } of event.messages) {
       const name = value === null ? null : messageName(value)
       const source = leader?.entries[offset]
       const entry: Entry =
         source !== undefined && source.name === name && source.key === key
           ? source
-          : { name, key, epoch: event.leaderEpoch }
+          : { name, key, epoch: event.leaderEpoch, ...(transaction === undefined ? {} : { transaction }) }
       replica.entries[offset] = entry
       if (event.role === 'leader' && name !== null) this.sending.touch(name, this.seq)
+    }
+    replica.entries.length = event.logEndOffset
+  }
+
+  private marked(replica: ReplicaTruth, event: Of<'MarkersAppended'>): void {
+    const leader = event.role === 'leader' ? undefined : this.partition!.actingLeader()
+    for (const { offset, committed, producerId, epoch } of event.markers) {
+      const key = `${committed ? 'COMMIT' : 'ABORT'} of producer ${producerId} in epoch ${epoch}`
+      const source = leader?.entries[offset]
+      const entry: Entry = { name: null, key, epoch: event.leaderEpoch, marker: { producerId, epoch, committed } }
+      replica.entries[offset] = source?.key === key ? source : entry
     }
     replica.entries.length = event.logEndOffset
   }

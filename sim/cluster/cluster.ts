@@ -18,8 +18,8 @@ import {
   configValues,
   groupConsumerConfigTable,
   oldConsumerConfigTable,
+  partitionConsumerConfigTable,
   producerConfigTable,
-  simpleConsumerConfigTable,
 } from '../../src/config/index.ts'
 import { type Address, type FileSystem, invariant, type Message, unreachable } from '../../src/host/index.ts'
 import type { BrokerEndpoint, RequestFrame, ResponseFrame } from '../../src/protocol/index.ts'
@@ -210,7 +210,7 @@ export class Cluster {
       machine.boot((host) => new OldProducerProcess(host, options))
       return
     }
-    const config = configValues(simpleConsumerConfigTable, plan.config)
+    const config = configValues(partitionConsumerConfigTable, plan.config)
     const { name, topic, partition, from } = plan
     const leaderEpochs = presets[release].consumerEpochs === 'validated'
     const broker = plan.broker === undefined ? {} : { broker: this.endpoint(plan.broker) }
@@ -237,7 +237,9 @@ export class Cluster {
     const bootstrap = this.endpoints(plan.bootstrap)
     const workload = plan.workload === undefined ? {} : { workload: plan.workload, progress: { handed: 0 } }
     const options = { name, bootstrap, config, versions: presets[protocol], ...workload }
-    this.world.machine(name).boot((host) => new JavaProducerProcess(host, options))
+    const machine = this.world.machine(name)
+    machine.install((host) => new JavaProducerProcess(host, options))
+    if (plan.autostart !== false) machine.restart()
   }
 
   private bootGroupConsumer(plan: GroupConsumerPlan): void {
@@ -247,7 +249,11 @@ export class Cluster {
     const config = configValues(groupConsumerConfigTable, groupConsumerDefaults(protocol), named, plan.config)
     const bootstrap = this.endpoints(plan.bootstrap)
     const versions = presets[protocol]
-    const options = { name, bootstrap, config, versions, subscribes, processing, pollUs }
+    const writes =
+      plan.writes === undefined
+        ? {}
+        : { writes: { topic: plan.writes.topic, producer: javaProducerConfig(protocol, plan.writes.config) } }
+    const options = { name, bootstrap, config, versions, subscribes, processing, pollUs, ...writes }
     const machine = this.world.machine(name)
     machine.install((host) => new GroupConsumerProcess(host, options))
     if (plan.autostart) machine.restart()
@@ -280,6 +286,12 @@ export class Cluster {
         ...(request.broker === undefined ? {} : { broker: this.endpoint(request.broker) }),
       })
     })
+  }
+
+  /** Has a producer begin or end a transaction; lost if it is down. */
+  transact(by: string, action: 'beginTransaction' | 'commitTransaction' | 'abortTransaction'): void {
+    const what = { beginTransaction: 'begin', commitTransaction: 'commit', abortTransaction: 'abort' } as const
+    this.world.call(by, action, (process) => (process as JavaProducerProcess).transact(what[action]))
   }
 
   /** Has a consumer commit its offsets; lost if it is down. */

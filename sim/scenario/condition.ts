@@ -2,6 +2,7 @@
  * What a scenario can ask about a cluster: triggers wait for it, expectations are judged by it. Compiled; part of the
  * plan (`plan.ts`).
  */
+import type { TransactionState } from '../../src/protocol/index.ts'
 import type { ZkError } from '../../src/zookeeper/index.ts'
 import type { SourceSpan } from './plan.ts'
 
@@ -134,6 +135,14 @@ export type Condition = { readonly span: SourceSpan } & (
       readonly size?: Match
       readonly coordinator?: string
       readonly rebalances?: Match
+    }
+  /** A transactional id, as the log of its coordinator tells of it. */
+  | {
+      readonly about: 'transaction'
+      readonly transactionalId: string
+      readonly is?: TransactionState
+      readonly epoch?: Match
+      readonly coordinator?: string
     }
   /** A partition in a group. */
   | {

@@ -11,11 +11,20 @@ export function requiredAcks(client: ClientPlan, protocol: PresetName): number |
       return configValues(producerConfigTable, client.config)['request.required.acks']
     case 'java-producer':
       return acksOf(javaProducerConfig(protocol, client.config))
+    case 'group-consumer':
+      return client.writes === undefined ? undefined : acksOf(javaProducerConfig(protocol, client.writes.config))
     default:
       return undefined
   }
 }
 
 /** Whether a client numbers its records, so that a leader takes none twice and none out of order. */
-export const isIdempotent = (client: ClientPlan, protocol: PresetName): boolean =>
-  client.kind === 'java-producer' && javaProducerConfig(protocol, client.config)['enable.idempotence']
+export function isIdempotent(client: ClientPlan, protocol: PresetName): boolean {
+  const config =
+    client.kind === 'java-producer'
+      ? client.config
+      : client.kind === 'group-consumer'
+        ? client.writes?.config
+        : undefined
+  return config !== undefined && javaProducerConfig(protocol, config)['enable.idempotence']
+}

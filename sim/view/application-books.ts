@@ -3,10 +3,12 @@
  * lost a message that the group has committed its way past and that none of its members ever processed; what it processed
  * twice it has done twice, whoever did it.
  */
+import type { SystemEvent } from '../../src/events.ts'
 import type { TopicPartition } from '../../src/protocol/index.ts'
 import { type EventOf, eventOf, type ViewRecord } from './any-event.ts'
 import type { Decision } from './message-record.ts'
 import { messageName } from './names.ts'
+import { type DoneInTransaction, TransactionalOutputs } from './transactional-outputs.ts'
 
 export interface ProcessedRecord {
   readonly by: Decision
@@ -52,12 +54,19 @@ export class ApplicationBooks {
   /** What each living member of a group has been given and has not processed yet. */
   readonly #inHand = new Map<string, { readonly group: string; readonly messages: Set<string> }>()
 
+  /** Effects of applications that work in transactions. */
+  readonly #outputs = new TransactionalOutputs()
+
   get groups(): ReadonlyMap<string, GroupBooks> {
     return this.#groups
   }
 
   apply(record: ViewRecord): void {
     const event = eventOf(record)
+    for (const done of this.#outputs.apply(event as SystemEvent)) {
+      this.#inHand.get(done.client)?.messages.delete(done.message)
+      this.#process(done, { seq: record.seq, atUs: record.atUs })
+    }
     switch (event.kind) {
       case 'MessageProcessed':
         this.#inHand.get(event.client)?.messages.delete(event.message)
@@ -147,7 +156,7 @@ export class ApplicationBooks {
     }
   }
 
-  #process({ group, client, tp, offset, message }: EventOf<'MessageProcessed'>, by: Decision): void {
+  #process({ group, client, tp, offset, message }: DoneInTransaction, by: Decision): void {
     const { processed } = this.#of(group)
     const times = processed.get(message)
     if (times === undefined) processed.set(message, [{ by, client, tp, offset }])

@@ -7,7 +7,7 @@
  * in `partitions`, `controller` and `znodes`.
  */
 import type { Micros } from '../../src/host/index.ts'
-import { type TopicPartition, topicPartition, zkPaths } from '../../src/protocol/index.ts'
+import { type TopicPartition, type TransactionState, topicPartition, zkPaths } from '../../src/protocol/index.ts'
 import type { ServerState } from '../../src/zookeeper/events.ts'
 import type { Zxid } from '../../src/zookeeper/zxid.ts'
 import type { MachineState } from '../kernel/events.ts'
@@ -194,6 +194,16 @@ export interface ClientView {
 }
 
 /** A consumer group as coordinators and ZooKeeper have told of it. Members go by their clients' names. */
+/** What the log of its coordinator says of a transactional id. */
+export interface TransactionView {
+  readonly state: TransactionState
+  readonly producerId: number
+  readonly epoch: number
+  readonly partitions: readonly TopicPartition[]
+  /** The broker that wrote it last. */
+  readonly coordinator: string
+}
+
 export interface GroupView {
   /** The broker that spoke last for it; empty while its offsets only lie in ZooKeeper. */
   readonly coordinator: string
@@ -231,6 +241,7 @@ export interface ClusterView {
   readonly sessions: Readonly<Record<string, SessionView>>
   readonly clients: Readonly<Record<string, ClientView>>
   readonly groups: Readonly<Record<string, GroupView>>
+  readonly transactions: Readonly<Record<string, TransactionView>>
   /** Clients by the ids under which they are registered in groups that ZooKeeper keeps. */
   readonly consumerIds: Readonly<Record<string, string>>
   readonly elections: Readonly<Record<string, ElectionView>>
@@ -332,6 +343,7 @@ export function initialView(plan?: Pick<ClusterPlan, 'zookeeper' | 'brokers' | '
     sessions: {},
     clients,
     groups: {},
+    transactions: {},
     consumerIds: {},
     elections: {},
     operations: {},

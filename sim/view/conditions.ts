@@ -127,6 +127,15 @@ export function evaluate(condition: Condition, view: ClusterView, ledger: Ledger
         matches(condition.stale, client.stale)
       )
     }
+    case 'transaction': {
+      const transaction = view.transactions[condition.transactionalId]
+      return (
+        transaction !== undefined &&
+        (condition.is === undefined || transaction.state === condition.is) &&
+        (condition.coordinator === undefined || transaction.coordinator === condition.coordinator) &&
+        matches(condition.epoch, transaction.epoch)
+      )
+    }
     case 'group': {
       const group = view.groups[condition.group]
       return (

@@ -123,6 +123,12 @@ export function explain(condition: Condition, view: ClusterView, ledger: Ledger)
     }
     case 'event':
       return `${condition.event} was seen ${times(countOf(view, condition.event, condition.machine))}${condition.machine === undefined ? '' : ` on ${condition.machine}`}`
+    case 'transaction': {
+      const transaction = view.transactions[condition.transactionalId]
+      if (transaction === undefined) return `no coordinator knows ${condition.transactionalId}`
+      const { state, epoch, coordinator } = transaction
+      return `transaction of ${condition.transactionalId} is ${state} with epoch ${epoch}, coordinated by ${coordinator}`
+    }
     case 'group': {
       const group = view.groups[condition.group]
       if (group === undefined) return `nobody has asked for group ${condition.group}`

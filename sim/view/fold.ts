@@ -11,9 +11,11 @@ import { foldBrokerEvent, forgetBroker } from './fold-broker.ts'
 import { clientOf, foldMeasure, foldZooKeeperClientEvent, forgetContender } from './fold-election.ts'
 import { foldGroupEvent } from './fold-group.ts'
 import { foldOldConsumerEvent, forgetClaims } from './fold-old-consumer.ts'
+import { foldTransactionEvent } from './fold-transactions.ts'
 import { foldZooKeeperEvent, forgetServer } from './fold-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
 import { isOldConsumerEvent } from './old-consumer-events.ts'
+import { isTransactionEvent } from './transaction-events.ts'
 
 /** The same, open for writing. Arrays are replaced, never pushed to. */
 export type Mutable<T> = T extends (...args: never[]) => unknown
@@ -43,6 +45,7 @@ function foldEvent(view: ViewDraft, record: ViewRecord): void {
   const { machine } = record
   if (isGroupEvent(event)) return foldGroupEvent(view, machine, event)
   if (isOldConsumerEvent(event)) return foldOldConsumerEvent(view, event)
+  if (isTransactionEvent(event)) return foldTransactionEvent(view, machine, record.atUs, event)
   switch (event.kind) {
     case 'BrokerStarted':
     case 'ReplicaCreated':

@@ -13,11 +13,13 @@ import { formatControlEvent } from './format-control.ts'
 import { formatGroupEvent } from './format-group.ts'
 import { formatOldConsumerEvent } from './format-old-consumer.ts'
 import { formatStorageEvent } from './format-storage.ts'
+import { formatTransactionEvent } from './format-transactions.ts'
 import { tracedWords } from './format-words.ts'
 import { formatZooKeeperEvent } from './format-zookeeper.ts'
 import { isGroupEvent } from './group-events.ts'
 import { brokerName, brokerNames, formatMs, leaderName } from './names.ts'
 import { isOldConsumerEvent } from './old-consumer-events.ts'
+import { isTransactionEvent } from './transaction-events.ts'
 
 export function formatRecord(record: ViewRecord): string {
   const machine = record.machine === '' ? 'world' : record.machine
@@ -28,6 +30,7 @@ export function formatRecord(record: ViewRecord): string {
 export function formatEvent(event: AnyEvent): string {
   if (isGroupEvent(event)) return formatGroupEvent(event)
   if (isOldConsumerEvent(event)) return formatOldConsumerEvent(event)
+  if (isTransactionEvent(event)) return formatTransactionEvent(event)
   switch (event.kind) {
     case 'BrokerStarted':
       return `BrokerStarted ${brokerName(event.brokerId)}${event.cleanShutdown ? '' : ' after an unclean shutdown'}`

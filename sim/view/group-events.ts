@@ -1,9 +1,10 @@
 /** Which trace events are about consumer groups and applications. They have a formatter and a narrator of their own. */
 import type { ApplicationEvent, GroupConsumerEvent } from '../../src/client/group-consumer/events.ts'
 import type { CoordinatorEvent } from '../../src/coordinator/events.ts'
+import type { TransactionEvent } from '../../src/coordinator/transaction-events.ts'
 import type { AnyEvent } from './any-event.ts'
 
-export type GroupEvent = CoordinatorEvent | GroupConsumerEvent | ApplicationEvent
+export type GroupEvent = Exclude<CoordinatorEvent, TransactionEvent> | GroupConsumerEvent | ApplicationEvent
 
 const kinds: Readonly<Record<GroupEvent['kind'], true>> = {
   OffsetsCommitted: true,

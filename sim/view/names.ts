@@ -21,7 +21,7 @@ export function messageName(value: string | null, key: string | null = null): st
   return end < 0 ? value : value.slice(0, end)
 }
 
-const INTERNAL = /^__consumer_offsets-\d+$/
+const INTERNAL = /^__(?:consumer_offsets|transaction_state)-\d+$/
 
 /** A partition that only brokers write to. */
 export const isInternal = (tp: string): boolean => INTERNAL.test(tp)

@@ -163,6 +163,7 @@ const drainWords = {
   retry: 'again',
   memory: 'memory is short',
   closing: 'it closes',
+  flush: 'everything is to go',
 } as const
 
 const batchWords = {

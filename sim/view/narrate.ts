@@ -15,8 +15,10 @@ import { narrateClient } from './narrate-client.ts'
 import { narrateControl } from './narrate-control.ts'
 import { narrateGroup } from './narrate-group.ts'
 import { narrateOldConsumer } from './narrate-old-consumer.ts'
+import { narrateTransactions } from './narrate-transactions.ts'
 import { isOldConsumerEvent } from './old-consumer-events.ts'
 import { listNames, type Tone } from './painter.ts'
+import { isTransactionEvent, type TransactionalEvent } from './transaction-events.ts'
 
 export interface Telling {
   readonly who: string
@@ -84,6 +86,7 @@ export function narrate(
   const event = eventOf(record)
   if (isGroupEvent(event)) return narrateGroup(record.machine, event, ledger, memory)
   if (isOldConsumerEvent(event)) return narrateOldConsumer(event, view, memory)
+  if (isTransactionEvent(event)) return narrateTransactions(record.machine, event, memory)
   switch (event.kind) {
     case 'BecameLeader':
     case 'BecameFollower':
@@ -323,5 +326,5 @@ function logNames(view: ClusterView, broker: string, tp: TopicPartition): string
 
 export type ControlEvent = Exclude<
   AnyEvent,
-  ReplicaEvent | GroupEvent | OldConsumerEvent | Parameters<typeof narrateClient>[0]
+  ReplicaEvent | GroupEvent | OldConsumerEvent | TransactionalEvent | Parameters<typeof narrateClient>[0]
 >

@@ -33,6 +33,8 @@ export function resolve(target: Target, view: ClusterView): readonly string[] {
       const { coordinator } = view.groups[target.group] ?? { coordinator: '' }
       return coordinator === '' ? [] : [coordinator]
     }
+    case 'transaction-coordinator':
+      return oneOrNone(view.transactions[target.transactionalId]?.coordinator)
     default:
       return unreachable(target)
   }

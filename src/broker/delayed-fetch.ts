@@ -51,7 +51,7 @@ export class DelayedFetch implements DelayedOperation {
       // Leader no more, or of another epoch, or partition gone: answer with what there is.
       if (partition === undefined || leader === undefined) return true
       if (partition.checkEpoch(wanted.currentLeaderEpoch) !== ErrorCode.NoError) return true
-      const end = this.request.replicaId >= 0 ? leader.logEndOffset : leader.highWatermark
+      const end = this.endFor(leader)
       const before = this.segments[i] ?? -1
       const now = segmentOf(leader.log, end)
       if (wanted.fetchOffset >= end) {
@@ -65,6 +65,13 @@ export class DelayedFetch implements DelayedOperation {
       bytes += readable(leader, wanted, end)
     }
     return bytes >= minBytes
+  }
+
+  /** How far the reader may read. */
+  private endFor(replica: LocalReplica): number {
+    const { replicaId, isolationLevel } = this.request
+    if (replicaId >= 0) return replica.logEndOffset
+    return isolationLevel === 'read_committed' ? replica.lastStableOffset : replica.highWatermark
   }
 
   complete(): void {

@@ -7,6 +7,17 @@ export interface TracedMessage {
   readonly offset: number
   readonly key: string | null
   readonly value: string | null
+  /** It is part of a transaction of this producer. */
+  readonly transaction?: { readonly producerId: number; readonly epoch: number }
+}
+
+/** A control record that ends the transaction of a producer in one partition. */
+export interface TracedMarker {
+  readonly offset: number
+  readonly committed: boolean
+  readonly producerId: number
+  readonly epoch: number
+  readonly coordinatorEpoch: number
 }
 
 export type BrokerEvent =
@@ -66,6 +77,27 @@ export type BrokerEvent =
       readonly leaderEpoch: number
       readonly messages: readonly TracedMessage[]
       readonly logEndOffset: number
+    }
+  /** Markers stand in the log; `logEndOffset` as with messages. */
+  | {
+      readonly kind: 'MarkersAppended'
+      readonly tp: string
+      readonly role: 'leader' | 'follower'
+      readonly leaderEpoch: number
+      readonly markers: readonly TracedMarker[]
+      readonly logEndOffset: number
+    }
+  /**
+   * A leader asked the transaction coordinator about a producer that has no transaction open here, and writes nothing
+   * (KIP-890).
+   */
+  | {
+      readonly kind: 'TransactionNotVerified'
+      readonly tp: string
+      readonly transactionalId: string
+      readonly producerId: number
+      readonly epoch: number
+      readonly errorCode: ErrorCode
     }
   | {
       readonly kind: 'HighWatermark'

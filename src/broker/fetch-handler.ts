@@ -4,6 +4,7 @@
  */
 import { FileError, fromMs, type Host } from '../host/index.ts'
 import {
+  type AbortedProducer,
   ErrorCode,
   type FetchPartition,
   type FetchPartitionResult,
@@ -11,7 +12,7 @@ import {
   type Responder,
   topicPartition,
 } from '../protocol/index.ts'
-import { LogError } from '../storage/index.ts'
+import { batchesOf, type Log, LogError } from '../storage/index.ts'
 import { DelayedFetch } from './delayed-fetch.ts'
 import { convertedFor } from './down-conversion.ts'
 import { divergence } from './epoch-ends.ts'
@@ -116,14 +117,14 @@ export class FetchHandler {
   private readAll(request: FetchRequest): FetchPartitionResult[] {
     const results: FetchPartitionResult[] = []
     for (const wanted of request.partitions) {
-      const result = this.read(wanted, request.replicaId)
+      const result = this.read(wanted, request)
       if (result.errorCode !== ErrorCode.NoError && request.replicaId < 0) this.traceRefused(result, request.clientId)
       results.push(result)
     }
     return results
   }
 
-  private read(wanted: FetchPartition, replicaId: number): FetchPartitionResult {
+  private read(wanted: FetchPartition, { replicaId, isolationLevel }: FetchRequest): FetchPartitionResult {
     const { topic, partition: number, fetchOffset, maxBytes } = wanted
     const partition = this.find(topic, number)
     if (partition === undefined) return failed(topic, number, unknownPartition(replicaId))
@@ -136,6 +137,12 @@ export class FetchHandler {
     if (above && this.replicas.versions.readAboveHighWatermark === 'empty') {
       return { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records: NO_RECORDS }
     }
+    const isCommitted = replicaId < 0 && isolationLevel === 'read_committed'
+    const { lastStableOffset } = replica
+    if (isCommitted && fetchOffset >= lastStableOffset && fetchOffset <= logEndOffset) {
+      const nothing = { records: NO_RECORDS, lastStableOffset, abortedTransactions: [] }
+      return { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, ...nothing }
+    }
     const { lastFetchedEpoch } = wanted
     try {
       if (lastFetchedEpoch !== undefined) {
@@ -144,8 +151,12 @@ export class FetchHandler {
         if (divergingEpoch !== undefined) return { ...found, divergingEpoch }
       }
       // F24: a consumer that asks between the high watermark and the LEO reads above its limit, which is error -1.
-      const { records } = replica.log.read(fetchOffset, maxBytes, replicaId >= 0 ? undefined : highWatermark)
-      return { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records }
+      const limit = replicaId >= 0 ? undefined : isCommitted ? lastStableOffset : highWatermark
+      const { records } = replica.log.read(fetchOffset, maxBytes, limit)
+      const found = { topic, partition: number, errorCode: ErrorCode.NoError, highWatermark, records }
+      if (!isCommitted) return found
+      const abortedTransactions = abortedIn(replica.log, fetchOffset, records)
+      return { ...found, lastStableOffset, abortedTransactions }
     } catch (error) {
       if (error instanceof LogError) return failed(topic, number, error.errorCode)
       if (error instanceof FileError) return failed(topic, number, ErrorCode.Unknown)
@@ -158,6 +169,13 @@ export class FetchHandler {
     const tp = topicPartition(topic, partition)
     traceBroker(this.host, { kind: 'RequestRefused', api: 'Fetch', tp, errorCode, client })
   }
+}
+
+/** Transactions with records in an answer that were aborted (`collectAbortedTransactions` of `Log.scala`). */
+function abortedIn(log: Log, from: number, records: Uint8Array): AbortedProducer[] {
+  let to = from
+  for (const { lastOffset } of batchesOf(records)) to = lastOffset + 1
+  return log.abortedTransactions(from, to).map(({ producerId, firstOffset }) => ({ producerId, firstOffset }))
 }
 
 /** What a request about a partition that this broker does not know gets. */

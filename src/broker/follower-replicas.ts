@@ -13,7 +13,6 @@ import { followerHighWatermark } from './high-watermark.ts'
 import type { Partition } from './partition.ts'
 import type { LocalReplica } from './replica.ts'
 import type { TopicConfigs } from './topic-configs.ts'
-import { tracedMessages } from './traced-messages.ts'
 
 type TruncationReason = Parameters<FetcherTarget['truncate']>[2]
 
@@ -66,8 +65,7 @@ export class FollowerReplicas implements FetcherTarget {
     if (records.length > 0) {
       try {
         const { count } = withDisk(this.host, () => local.log.append(records, { assignOffsets: false }))
-        if (count > 0 && this.host.tracing)
-          partition.traceAppend(local, 'follower', tracedMessages(partition.topic, records))
+        if (count > 0 && this.host.tracing) partition.traceRecords(local, 'follower', records)
       } catch (error) {
         if (!(error instanceof LogError)) throw error
         const isDamaged = error.errorCode === ErrorCode.InvalidMessage || error.errorCode === ErrorCode.InvalidRecord

@@ -8,7 +8,6 @@ import {
   CONSUMER_REPLICA_ID,
   ErrorCode,
   type GroupRequest,
-  type InitProducerIdRequest,
   type KafkaRequest,
   LATEST_TIME,
   type MetadataRequest,
@@ -16,16 +15,19 @@ import {
   type OffsetsRequest,
   type OffsetsResponse,
   type Responder,
+  type TransactionRequest,
   topicPartition,
 } from '../protocol/index.ts'
 import { UNDEFINED_EPOCH, UNDEFINED_EPOCH_OFFSET } from '../storage/index.ts'
 import { endOfEpoch } from './epoch-ends.ts'
 import { traceBroker } from './events.ts'
 import { FetchHandler, notHere, unknownPartition } from './fetch-handler.ts'
+import { MarkerHandler } from './marker-handler.ts'
 import type { MetadataCache } from './metadata-cache.ts'
 import { ProduceHandler } from './produce-handler.ts'
 import { DEBUGGING_REPLICA_ID } from './replica.ts'
 import type { ReplicaManager } from './replica-manager.ts'
+import type { TransactionVerifier } from './transaction-verifier.ts'
 
 export interface KafkaApisOptions {
   readonly replicas: ReplicaManager
@@ -49,25 +51,35 @@ export interface KafkaApisOptions {
    * again; `UnknownTopicOrPartition`: this broker creates none; anything else: it could not be created.
    */
   autoCreateTopic(topic: string, done: (errorCode: ErrorCode) => void): void
-  /** A producer id that nobody has; undefined if there is none to be had now (0.11). */
-  newProducerId(done: (producerId: number | undefined) => void): void
+  /** Longest wait of a marker for its acknowledgements. */
+  readonly requestTimeoutMs: number
+  /** Asks transaction coordinators, where that is done (KIP-890). */
+  readonly verifier: TransactionVerifier | undefined
+  /** A transaction is decided in these partitions of the offsets topic. */
+  offsetsDecided(producerId: number, committed: boolean, partitions: readonly number[]): void
 }
 
 export class KafkaApis {
   private readonly host: Host
   private readonly options: KafkaApisOptions
   private readonly produce: ProduceHandler
+  private readonly markers: MarkerHandler
   private readonly fetch: FetchHandler
 
   constructor(host: Host, options: KafkaApisOptions) {
     this.host = host
     this.options = options
-    this.produce = new ProduceHandler(host, options.replicas)
+    this.produce = new ProduceHandler(host, options.replicas, options.verifier)
+    this.markers = new MarkerHandler(host, this.produce, options)
     this.fetch = new FetchHandler(host, options.replicas)
   }
 
   /** All but what is for coordinators. */
-  handle(request: Exclude<KafkaRequest, GroupRequest>, responder: Responder, connection: Connection): void {
+  handle(
+    request: Exclude<KafkaRequest, GroupRequest | TransactionRequest>,
+    responder: Responder,
+    connection: Connection,
+  ): void {
     const { replicas } = this.options
     const { correlationId } = request
     switch (request.api) {
@@ -103,27 +115,12 @@ export class KafkaApis {
           if (connection.isOpen) responder.send({ api: 'AlterPartition', correlationId, ...outcome })
           else responder.noResponse()
         })
-      case 'InitProducerId':
-        return this.initProducerId(request, responder)
+      case 'WriteTxnMarkers':
+        if (replicas.versions.transactions === 'none') return responder.hangUp()
+        return this.markers.handle(request, responder)
       default:
         return unreachable(request)
     }
-  }
-
-  // ---- InitProducerId ----
-
-  /** Of idempotent producers; those with transactions have a coordinator. */
-  private initProducerId({ correlationId }: InitProducerIdRequest, responder: Responder): void {
-    this.options.newProducerId((id) => {
-      const known = id !== undefined
-      responder.send({
-        api: 'InitProducerId',
-        correlationId,
-        errorCode: known ? ErrorCode.NoError : ErrorCode.Unknown,
-        producerId: id ?? -1,
-        producerEpoch: known ? 0 : -1,
-      })
-    })
   }
 
   // ---- Offsets ----
@@ -135,7 +132,7 @@ export class KafkaApis {
 
   private offsetsOf(
     { topic, partition: number, time, maxNumOffsets, currentLeaderEpoch }: OffsetsRequest['partitions'][number],
-    { replicaId, clientId: client }: OffsetsRequest,
+    { replicaId, clientId: client, isolationLevel }: OffsetsRequest,
   ): OffsetsResponse['partitions'][number] {
     const failed = (errorCode: ErrorCode): OffsetsResponse['partitions'][number] => {
       const tp = topicPartition(topic, number)
@@ -163,7 +160,7 @@ export class KafkaApis {
       }
     }
     const all = replica.log.offsetsBefore(time, maxNumOffsets)
-    const { highWatermark: hw } = replica
+    const hw = isolationLevel === 'read_committed' ? replica.lastStableOffset : replica.highWatermark
     // Consumers are not told of what they may not read.
     const isCut = replicaId === CONSUMER_REPLICA_ID && all.some((offset) => offset > hw)
     const offsets = isCut ? [hw, ...all.filter((offset) => offset <= hw)] : all

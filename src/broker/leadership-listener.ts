@@ -14,4 +14,5 @@ export interface LeadershipListener {
 export interface PartitionName {
   readonly topic: string
   readonly partition: number
+  readonly leaderEpoch: number
 }

@@ -17,14 +17,15 @@ import type { AppendInfo } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 import type { AlterPartitionOutcome } from './alter-partition-manager.ts'
-import { type TracedMessage, traceBroker } from './events.ts'
+import { traceBroker } from './events.ts'
 import { caughtUpEndOffset, isrEndOffset } from './high-watermark.ts'
 import { type LagLimits, laggards, mayJoinIsr, recordFetch } from './in-sync-replicas.ts'
 import { InSyncSet } from './in-sync-set.ts'
 import { IsrChanges } from './isr-changes.ts'
 import { PartitionLock } from './partition-lock.ts'
 import { DEBUGGING_REPLICA_ID, type LocalReplica, RemoteReplica, UNKNOWN_OFFSET } from './replica.ts'
-import { tracedMessages } from './traced-messages.ts'
+import { tracedMarkers, tracedMessages } from './traced-messages.ts'
+import { type VerificationGuard, Verifications } from './verifications.ts'
 
 /** What a partition asks of the broker that it is on. */
 export interface PartitionContext {
@@ -68,6 +69,7 @@ export class Partition {
   private readonly remotes = new Map<number, RemoteReplica>()
   private readonly inSync: InSyncSet
   private readonly isrChanges: IsrChanges
+  private readonly verifications = new Verifications()
   /** Version of the state in ZooKeeper, as far as known. */
   zkVersion = 0
   /** Of the controller that made the last decision about this partition. */
@@ -209,29 +211,55 @@ export class Partition {
     return this.remotes.has(id)
   }
 
-  /** Appends a client's messages. Throws what the log throws (`AppendError`, `FileError`). */
-  append(records: Uint8Array, requiredAcks: number): AppendResult {
+  /**
+   * Whether the leader has to ask the transaction coordinator before it takes these records, of a producer that has no
+   * transaction open here: then what stands for the question, to be shown with the append.
+   */
+  startVerification(records: Uint8Array): VerificationGuard | undefined {
+    const log = this.leaderReplica()?.log
+    return log === undefined ? undefined : this.verifications.start(log, records)
+  }
+
+  /**
+   * Appends messages of a client or a coordinator. Throws what the log throws (`AppendError`, `FileError`).
+   * @param guard what `startVerification` gave, if the coordinator has agreed
+   */
+  append(
+    records: Uint8Array,
+    requiredAcks: number,
+    origin: 'client' | 'coordinator' = 'client',
+    guard?: VerificationGuard,
+  ): AppendResult {
     const leader = this.leaderReplica()
     if (leader === undefined) return { errorCode: ErrorCode.NotLeaderForPartition }
     if (requiredAcks === -1 && this.isr.length < this.minInSyncReplicas) {
       return { errorCode: ErrorCode.NotEnoughReplicas }
     }
-    const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch })
+    const isVerified =
+      this.context.versions.transactions === 'verified' ||
+      this.context.versions.transactions === 'epoch-per-transaction'
+    if (isVerified && origin === 'client' && this.verifications.isMissing(leader.log, records, guard)) {
+      return { errorCode: ErrorCode.InvalidTxnState }
+    }
+    const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch, origin })
+    if (isVerified) this.verifications.appended(records)
     // An idempotent producer sent it again: it stands there already.
     if (info.isDuplicate === true) return { errorCode: ErrorCode.NoError, info }
-    if (this.context.host.tracing)
-      this.traceAppend(leader, 'leader', tracedMessages(this.topic, records, info.firstOffset))
+    if (this.context.host.tracing) this.traceRecords(leader, 'leader', records, info.firstOffset)
     this.context.unblockFetches(this.tp)
     this.maybeAdvanceHighWatermark(leader)
     return { errorCode: ErrorCode.NoError, info }
   }
 
-  /** Tells the trace of an append; ask `host.tracing` first. */
-  traceAppend(replica: LocalReplica, role: 'leader' | 'follower', messages: readonly TracedMessage[]): void {
-    if (messages.length === 0) return
+  /** Tells the trace of an append; ask `host.tracing` first. @param firstOffset as in `tracedMessages` */
+  traceRecords(replica: LocalReplica, role: 'leader' | 'follower', records: Uint8Array, firstOffset?: number): void {
     const { tp, leaderEpoch } = this
     const { logEndOffset } = replica
-    traceBroker(this.context.host, { kind: 'Appended', tp, role, leaderEpoch, messages, logEndOffset })
+    const place = { tp, role, leaderEpoch, logEndOffset }
+    const messages = tracedMessages(this.topic, records, firstOffset)
+    if (messages.length > 0) traceBroker(this.context.host, { kind: 'Appended', ...place, messages })
+    const markers = tracedMarkers(records, firstOffset)
+    if (markers.length > 0) traceBroker(this.context.host, { kind: 'MarkersAppended', ...place, markers })
   }
 
   /** The topic's `min.insync.replicas`; 1 where the protocol has none (F05). From 3.7 no more than there are replicas. */

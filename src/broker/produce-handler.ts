@@ -12,22 +12,37 @@ import {
   type Responder,
   topicPartition,
 } from '../protocol/index.ts'
-import { LogError } from '../storage/index.ts'
+import { batchesOf, LogError } from '../storage/index.ts'
 import { DelayedProduce, type ProduceStatus } from './delayed-produce.ts'
 import { withDisk } from './disk-failure.ts'
 import { traceBroker } from './events.ts'
 import type { Partition } from './partition.ts'
 import type { ReplicaManager } from './replica-manager.ts'
+import type { TransactionVerifier } from './transaction-verifier.ts'
+import type { VerificationGuard } from './verifications.ts'
+
+/** What the transaction coordinator said of a partition. */
+interface Verification {
+  readonly guard: VerificationGuard
+  readonly errorCode: ErrorCode
+}
+
+type Verified = ReadonlyMap<ProducePartition, Verification>
+
+const UNASKED: Verified = new Map()
 
 type Done = (partitions: readonly ProducePartitionResult[]) => void
 
 export class ProduceHandler {
   private readonly host: Host
   private readonly replicas: ReplicaManager
+  private readonly verifier: TransactionVerifier | undefined
 
-  constructor(host: Host, replicas: ReplicaManager) {
+  /** @param verifier where transactions are verified */
+  constructor(host: Host, replicas: ReplicaManager, verifier?: TransactionVerifier) {
     this.host = host
     this.replicas = replicas
+    this.verifier = verifier
   }
 
   handle(request: ProduceRequest, responder: Responder): void {
@@ -36,7 +51,43 @@ export class ProduceHandler {
       const refused = request.partitions.map((data) => this.failed(data, request, ErrorCode.InvalidRequiredAcks))
       return this.answer(request, refused, responder)
     }
-    this.appendFrom(0, request, [], false, (status) => this.answer(request, status, responder))
+    const append = (verified: Verified): void =>
+      this.appendFrom(0, request, [], verified, (status) => this.answer(request, status, responder))
+    if (this.verifier === undefined || request.transactionalId === undefined) append(UNASKED)
+    else this.verify(request, request.transactionalId, this.verifier, append)
+  }
+
+  /** Asks the transaction coordinator about each partition that a transaction would begin in (KIP-890). */
+  private verify(
+    request: ProduceRequest,
+    transactionalId: string,
+    verifier: TransactionVerifier,
+    done: (verified: Verified) => void,
+  ): void {
+    const verified = new Map<ProducePartition, Verification>()
+    let left = 1
+    const answered = (): void => {
+      if (--left === 0) done(verified)
+    }
+    for (const data of request.partitions) {
+      const { topic, partition: number } = data
+      const guard = this.find(topic, number)?.startVerification(data.records)
+      if (guard === undefined) continue
+      left++
+      const { producerEpoch } = batchesOf(data.records).next().value!
+      const adds = this.replicas.versions.transactions === 'epoch-per-transaction'
+      const producer = { transactionalId, producerId: guard.producerId, producerEpoch }
+      verifier.ask({ ...producer, topic, partition: number, adds }, (errorCode) => {
+        verified.set(data, { guard, errorCode })
+        if (errorCode !== ErrorCode.NoError && this.host.tracing) {
+          const { producerId } = guard
+          const event = { tp: topicPartition(topic, number), transactionalId, producerId, epoch: producerEpoch }
+          traceBroker(this.host, { kind: 'TransactionNotVerified', ...event, errorCode })
+        }
+        answered()
+      })
+    }
+    answered()
   }
 
   /**
@@ -44,7 +95,7 @@ export class ProduceHandler {
    * (`handleProducerOrOffsetCommitRequest` of 0.8.2, `ReplicaManager.appendMessages` since).
    */
   write(request: ProduceRequest, done: Done): void {
-    this.appendFrom(0, request, [], true, (status) => this.finish(request, status, done))
+    this.appendFrom(0, request, [], 'internal', (status) => this.finish(request, status, done))
   }
 
   private readonly find = (topic: string, partition: number): Partition | undefined =>
@@ -55,7 +106,7 @@ export class ProduceHandler {
     index: number,
     request: ProduceRequest,
     status: ProduceStatus[],
-    internal: boolean,
+    how: Verified | 'internal',
     done: (status: readonly ProduceStatus[]) => void,
   ): void {
     for (let i = index; i < request.partitions.length; i++) {
@@ -63,12 +114,12 @@ export class ProduceHandler {
       const partition = this.find(data.topic, data.partition)
       if (partition?.lock.isHeld === true) {
         partition.lock.whenFree(() => {
-          status.push(this.append(partition, data, request, internal))
-          this.appendFrom(i + 1, request, status, internal, done)
+          status.push(this.append(partition, data, request, how))
+          this.appendFrom(i + 1, request, status, how, done)
         })
         return
       }
-      status.push(this.append(partition, data, request, internal))
+      status.push(this.append(partition, data, request, how))
     }
     done(status)
   }
@@ -77,13 +128,21 @@ export class ProduceHandler {
     partition: Partition | undefined,
     data: ProducePartition,
     request: ProduceRequest,
-    internal: boolean,
+    how: Verified | 'internal',
   ): ProduceStatus {
     const { topic } = data
+    const internal = how === 'internal'
     if (!internal && isInternalTopic(topic)) return this.failed(data, request, ErrorCode.InvalidTopic)
     if (partition === undefined) return this.failed(data, request, ErrorCode.UnknownTopicOrPartition)
+    const verification = internal ? undefined : how.get(data)
+    if (verification !== undefined && verification.errorCode !== ErrorCode.NoError) {
+      return this.failed(data, request, verification.errorCode)
+    }
+    const origin = internal ? 'coordinator' : 'client'
     try {
-      const result = withDisk(this.host, () => partition.append(data.records, request.requiredAcks))
+      const result = withDisk(this.host, () =>
+        partition.append(data.records, request.requiredAcks, origin, verification?.guard),
+      )
       if (result.errorCode !== ErrorCode.NoError) return this.failed(data, request, result.errorCode)
       const { firstOffset: baseOffset, lastOffset } = result.info
       const requiredOffset = lastOffset + 1

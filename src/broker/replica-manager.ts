@@ -198,7 +198,11 @@ export class ReplicaManager implements PartitionContext {
     }
     try {
       yield* this.makeLeaders(leaders)
-      this.options.leadership?.changed(leaders, yield* this.makeFollowers(followers, request))
+      const changed = yield* this.makeFollowers(followers, request)
+      this.options.leadership?.changed(
+        leaders.map(({ topic, partition, leaderAndIsr: { leaderEpoch } }) => ({ topic, partition, leaderEpoch })),
+        changed,
+      )
     } catch (error) {
       if (!isDiskFailure(error) && !(error instanceof NegativeTruncation)) throw error
       // Half of the change may stand: nobody undoes it, and the controller does not look at the answer.

@@ -41,6 +41,11 @@ export class LocalReplica {
     return this.log.logEndOffset
   }
 
+  /** Up to here all transactions are decided, and committed as records are (KIP-98). */
+  get lastStableOffset(): number {
+    return Math.min(this.highWatermark, this.log.firstUnstableOffset ?? Number.MAX_SAFE_INTEGER)
+  }
+
   /** Whether the high watermark lies within the log. */
   get reachesHighWatermark(): boolean {
     return this.highWatermark >= this.log.logStartOffset && this.highWatermark <= this.log.logEndOffset

@@ -13,9 +13,9 @@ export interface ProcessingOptions {
   readonly eachUs: Micros
   /**
    * When the application commits: it leaves that to the consumer; as soon as it has a batch, before it does anything
-   * with it; after the batch; after each message; never.
+   * with it; after the batch; after each message; never; or in the transaction that what it has written is part of.
    */
-  readonly commits: 'auto' | 'before' | 'after' | 'after-each' | 'never'
+  readonly commits: 'auto' | 'before' | 'after' | 'after-each' | 'never' | 'transaction'
   /** It does not wait for commits. */
   readonly withoutWaiting: boolean
   /** Another thread does the work: the one that polls goes on at once. */
@@ -48,10 +48,15 @@ export class Processing {
 
   /** Does one message, from beginning to end; the effect comes at the end. */
   *process(work: Work): Task<void> {
-    this.tell('ProcessingBegan', work)
-    if (this.eachUs > 0) yield* sleep(this.host, this.eachUs, `${this.client} processing`)
+    yield* this.prepare(work)
     this.done++
     this.tell('MessageProcessed', work)
+  }
+
+  /** The same without an effect: that comes, if it comes, with a transaction. */
+  *prepare(work: Work): Task<void> {
+    this.tell('ProcessingBegan', work)
+    if (this.eachUs > 0) yield* sleep(this.host, this.eachUs, `${this.client} processing`)
   }
 
   /** Gives messages to the thread that works, one after another. @returns a task, if that thread has to be woken */

@@ -3,7 +3,7 @@
  * that every user of it writes: find the leader, fetch, go on behind the last message; on an error look for the leader
  * again. Offsets are kept in memory only. A failed request is repeated once on a new connection before it counts.
  */
-import type { SimpleConsumerConfig } from '../config/index.ts'
+import type { PartitionConsumerConfig } from '../config/index.ts'
 import { type Digest, fromMs, type Host, type Process, runTask, sleep, type Task, until } from '../host/index.ts'
 import {
   type BrokerEndpoint,
@@ -13,6 +13,7 @@ import {
   errorName,
   type FetchPartitionResult,
   type FetchRequest,
+  type IsolationLevel,
   LATEST_TIME,
   NO_LEADER,
   type OffsetForLeaderEpochRequest,
@@ -28,7 +29,7 @@ import { brokerOf, leadersOf, MetadataSource } from './topic-metadata.ts'
 export interface SimpleConsumerOptions {
   readonly name: string
   readonly bootstrap: readonly BrokerEndpoint[]
-  readonly config: SimpleConsumerConfig
+  readonly config: PartitionConsumerConfig
   readonly topic: string
   readonly partition: number
   /** First offset to read, or an end of the log; also says where to go on when the position is out of range. */
@@ -162,7 +163,7 @@ export class SimpleConsumerProcess implements Process {
   /** Hands the messages of an answer to the application. False: the set is broken, or its first message too large. */
   private take(partition: FetchPartitionResult, source: BrokerEndpoint): boolean {
     const position = this.position!
-    const { messages, next, epoch, problem } = readFetched(partition.records, position)
+    const { messages, next, epoch, problem } = readFetched(partition.records, position, partition.abortedTransactions)
     if (epoch !== undefined) this.readEpoch = epoch
     if (next > position) {
       this.position = next
@@ -172,6 +173,12 @@ export class SimpleConsumerProcess implements Process {
     if (problem === undefined) return true
     this.fetchFailed(errorName(problem), source.id)
     return false
+  }
+
+  /** Named only where it is not the default, which older brokers know nothing of. */
+  private get isolation(): { readonly isolationLevel?: IsolationLevel } {
+    const isCommitted = this.options.config['isolation.level'] === 'read_committed'
+    return isCommitted ? { isolationLevel: 'read_committed' } : {}
   }
 
   private get mustValidate(): boolean {
@@ -225,6 +232,7 @@ export class SimpleConsumerProcess implements Process {
       correlationId: this.nextCorrelationId++,
       clientId: name,
       replicaId: CONSUMER_REPLICA_ID,
+      ...this.isolation,
       partitions: [{ topic, partition, time, maxNumOffsets: 1, ...this.epochOfLeader }],
     }
     const result = yield* this.exchange(channel, request)
@@ -263,6 +271,7 @@ export class SimpleConsumerProcess implements Process {
       replicaId: CONSUMER_REPLICA_ID,
       maxWaitMs: config['fetch.wait.max.ms'],
       minBytes: config['fetch.min.bytes'],
+      ...this.isolation,
       partitions: [
         { topic, partition, fetchOffset, maxBytes: config['fetch.message.max.bytes'], ...this.epochOfLeader },
       ],

@@ -17,6 +17,8 @@ export interface WorkloadOptions {
   readonly keys?: { readonly low: number; readonly high: number }
   /** Bytes of a value. */
   readonly sizeBytes: number
+  /** So many messages make a transaction; every so many transactions one is aborted. */
+  readonly transaction?: { readonly messages: number; readonly abortEvery?: number }
 }
 
 /**

@@ -93,6 +93,26 @@ export const brokerConfigTable = {
   'group.min.session.timeout.ms': int(6000, 'shortest session timeout of a group member, from 0.9', 0),
   'group.max.session.timeout.ms': int(30_000, 'longest session timeout of a group member, from 0.9', 0),
   'group.initial.rebalance.delay.ms': int(3000, 'wait of an empty group for more members, from 0.11', 0),
+  'transaction.state.log.num.partitions': int(50, 'partitions of the transaction log, from 0.11', 1),
+  'transaction.state.log.replication.factor': int(3, 'replicas of the transaction log, from 0.11', 1),
+  'transaction.state.log.min.isr': int(2, 'min.insync.replicas of the transaction log, from 0.11', 1),
+  'transaction.state.log.segment.bytes': int(104_857_600, 'segment size of the transaction log, from 0.11', 1),
+  'transaction.state.log.load.buffer.size': int(
+    5_242_880,
+    'bytes read at a time when a coordinator loads its transactions, from 0.11',
+    1,
+  ),
+  'transaction.max.timeout.ms': int(900_000, 'longest transaction.timeout.ms that a producer may have, from 0.11', 1),
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': int(
+    60_000,
+    'time between two looks for transactions that are open for too long, from 0.11',
+    1,
+  ),
+  'request.timeout.ms': int(
+    30_000,
+    'longest wait for another broker, as for the markers of a transaction, from 0.10.2',
+    1,
+  ),
   'delete.topic.enable': flag(false, 'topics may be deleted'),
 } as const
 

@@ -52,6 +52,15 @@ export const simpleConsumerConfigTable = {
   'socket.timeout.ms': int(30_000, 'a request unanswered for so long is given up', 1),
 } as const
 
+/** The simple consumer of scenarios also reads as one of kafka-clients does to which a partition is assigned. */
+export const partitionConsumerConfigTable = {
+  ...simpleConsumerConfigTable,
+  'isolation.level': text('read_uncommitted', 'from 0.11: whether records of open and aborted transactions are read', [
+    'read_uncommitted',
+    'read_committed',
+  ]),
+} as const
+
 /** Keys of the consumer of 0.9 and later (`ConsumerConfig.java`), with the defaults of 0.9.0.1. */
 export const groupConsumerConfigTable = {
   'group.id': text('', 'the group that the consumer belongs to'),
@@ -69,6 +78,10 @@ export const groupConsumerConfigTable = {
   'request.timeout.ms': int(40_000, 'a request unanswered for so long is given up', 1),
   'retry.backoff.ms': int(100, 'pause before something is tried again', 0),
   'reconnect.backoff.ms': int(50, 'pause before a broker is connected to again', 0),
+  'isolation.level': text('read_uncommitted', 'from 0.11: whether records of open and aborted transactions are read', [
+    'read_uncommitted',
+    'read_committed',
+  ]),
   'metadata.max.age.ms': int(300_000, 'age at which metadata is refreshed', 0),
 } as const
 
@@ -114,3 +127,5 @@ export const oldConsumerConfigTable = {
 export type OldConsumerConfig = ConfigValues<typeof oldConsumerConfigTable>
 
 export type SimpleConsumerConfig = ConfigValues<typeof simpleConsumerConfigTable>
+
+export type PartitionConsumerConfig = ConfigValues<typeof partitionConsumerConfigTable>

@@ -42,6 +42,13 @@ export const javaProducerConfigTable = {
     false,
     'from 0.11: records are numbered, so that no retry repeats or overtakes any; from 3.0 on by default, unless acks, retries or max.in.flight.requests.per.connection forbid it',
   ),
+  'transactional.id': text('', 'from 0.11: the producer writes in transactions, and takes over from those of this id'),
+  'transaction.timeout.ms': int(
+    60_000,
+    'from 0.11: a transaction that is open for so long is aborted by its coordinator',
+    1,
+    INT_MAX,
+  ),
   'metadata.max.age.ms': int(300_000, 'age at which metadata is refreshed', 0),
   'reconnect.backoff.ms': int(10, 'pause before a broker is connected to again (50 by default from 0.9)', 0),
   'socket.connection.setup.timeout.ms': int(10_000, 'from 2.7: how long a connection may take to stand', 1),

@@ -17,10 +17,10 @@ export interface BrokerAccess {
   logEndOffset(topic: string, partition: number): number
   /** The local log of a partition, whoever leads it. */
   log(topic: string, partition: number): Log | undefined
-  /** Appends to a partition of an internal topic, and waits for the acknowledgements. */
-  append(write: InternalWrite, done: (errorCode: ErrorCode) => void): void
-  /** Sees to it that the topic exists. `NoError`: it is being created, or is there already. */
-  createOffsetsTopic(done: (errorCode: ErrorCode) => void): void
+  /** Appends to a partition of an internal topic, and waits for the acknowledgements. @param done with the first offset */
+  append(write: InternalWrite, done: (errorCode: ErrorCode, baseOffset: number) => void): void
+  /** Sees to it that the internal topic exists. `NoError`: it is being created, or is there already. */
+  createTopic(topic: string, done: (errorCode: ErrorCode) => void): void
 }
 
 export interface InternalWrite {

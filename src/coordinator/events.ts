@@ -4,8 +4,10 @@
  */
 import type { Host } from '../host/index.ts'
 import type { ErrorCode } from '../protocol/index.ts'
+import type { TransactionEvent } from './transaction-events.ts'
 
 export type CoordinatorEvent =
+  | TransactionEvent
   /** A commit stands: in ZooKeeper, or acknowledged in the offsets topic. */
   | {
       readonly kind: 'OffsetsCommitted'
@@ -36,6 +38,7 @@ export type CoordinatorEvent =
         | 'SyncGroup'
         | 'Heartbeat'
         | 'LeaveGroup'
+        | 'TxnOffsetCommit'
       readonly group: string
       readonly client: string
       readonly member: string

@@ -21,15 +21,17 @@ import {
   type TopicPartition,
   topicPartition,
 } from '../protocol/index.ts'
-import type { LogRecord } from '../storage/index.ts'
+import { type Batch, type LogRecord, readControlRecord } from '../storage/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { BrokerAccess } from './broker-access.ts'
 import { traceCoordinator } from './events.ts'
 import { Group } from './group.ts'
+import { InternalLog, type RecordsOrigin } from './internal-log.ts'
 import { offsetsTopicLayouts } from './layouts.ts'
 import { OffsetsCache } from './offsets-cache.ts'
 import { expiredOffsets } from './offsets-expiry.ts'
-import { OffsetsLog } from './offsets-log.ts'
+import { traceTransaction } from './transaction-events.ts'
+import { TransactionalOffsets } from './transactional-offsets.ts'
 
 const MINUTE_MS = 60_000
 
@@ -46,7 +48,7 @@ export class GroupMetadataManager {
   private readonly broker: BrokerAccess
   private readonly config: BrokerConfig
   private readonly versions: ProtocolVersions
-  private readonly log: OffsetsLog
+  private readonly log: InternalLog
   private readonly loading = new Set<number>()
   /** Loaded, and led since; not asked in 0.8.2, where who leads is the coordinator. */
   private readonly owned = new Set<number>()
@@ -54,6 +56,8 @@ export class GroupMetadataManager {
   private readonly groups = new Map<string, Group>()
   /** Commits under way, by group and partition: these do not expire. */
   private readonly pending = new Map<string, Map<TopicPartition, OffsetAndMetadata>>()
+  /** Offsets of transactions that are open still. */
+  private readonly transactional = new TransactionalOffsets()
   /** From 0.9 one thread loads and unloads. */
   private readonly background = new TaskQueue()
 
@@ -63,7 +67,8 @@ export class GroupMetadataManager {
     this.config = config
     this.versions = versions
     this.partitionCount = config['offsets.topic.num.partitions']
-    this.log = new OffsetsLog(host, broker, {
+    this.log = new InternalLog(host, broker, {
+      topic: OFFSETS_TOPIC,
       requiredAcks: config['offsets.commit.required.acks'],
       timeoutMs: config['offsets.commit.timeout.ms'],
       loadBufferBytes: config['offsets.load.buffer.size'],
@@ -138,14 +143,78 @@ export class GroupMetadataManager {
     }))
     const group = this.groups.get(groupId)
     this.setPending(groupId, written)
-    this.log.write(this.partitionFor(groupId), entries, (errorCode) => {
+    this.log.write(this.partitionFor(groupId), entries, (errorCode, baseOffset) => {
       this.clearPending(groupId, written)
       // Where groups are kept, one that this coordinator has lost meanwhile keeps nothing here.
       if (errorCode === ErrorCode.NoError && group?.is('Dead') !== true) {
-        for (const [tp, offset] of cached) this.offsets.put(groupId, tp, offset)
+        const logOffset = baseOffset + written.size - 1
+        for (const [tp, offset] of cached) this.offsets.put(groupId, tp, { ...offset, logOffset })
       }
       done(errorCode)
     })
+  }
+
+  // ---- offsets in transactions ----
+
+  /** Writes offsets down as part of a transaction: they count when it is committed. */
+  storeTransactionalOffsets(
+    groupId: string,
+    offsets: ReadonlyMap<TopicPartition, OffsetAndMetadata>,
+    origin: RecordsOrigin,
+    done: (errorCode: ErrorCode) => void,
+  ): void {
+    const entries = [...offsets].map(([tp, offset]) => ({
+      key: encodeOffsetKey({ groupId, ...splitTopicPartition(tp) }, this.layout),
+      value: encodeOffsetValue(offset, this.layout),
+    }))
+    const { producerId } = origin
+    const group = this.groups.get(groupId)
+    this.transactional.prepare(producerId, groupId, offsets)
+    const written = (errorCode: ErrorCode, baseOffset: number): void => {
+      if (errorCode !== ErrorCode.NoError) this.transactional.failed(producerId, groupId, offsets)
+      else if (group?.is('Dead') !== true) this.transactional.written(producerId, groupId, offsets, baseOffset)
+      done(errorCode)
+    }
+    this.log.write(this.partitionFor(groupId), entries, written, { origin })
+  }
+
+  /** Somebody has an offset of this partition in a transaction that is open still. */
+  isTransactional(groupId: string, tp: TopicPartition): boolean {
+    return this.transactional.isPending(groupId, tp)
+  }
+
+  /** A marker stands in partitions of the offsets topic: what the producer has brought there counts, or never will. */
+  transactionDecided(producerId: number, committed: boolean, partitions: readonly number[]): void {
+    const self = this
+    // One thread of the coordinator sees to it, behind what it has to load.
+    this.background.add(`transaction of ${producerId}`, function* () {
+      yield* sleep(self.host, 0, `offsets of producer ${producerId}`)
+      self.decide(producerId, committed, (groupId) => partitions.includes(self.partitionFor(groupId)))
+    })
+  }
+
+  private decide(
+    producerId: number,
+    committed: boolean,
+    isMeant: (groupId: string) => boolean,
+    isLoading = false,
+  ): void {
+    for (const { groupId, offsets } of this.transactional.take(producerId, isMeant)) {
+      if (committed) {
+        for (const [tp, offset] of offsets) {
+          const known = this.offsets.get(groupId, tp)?.logOffset
+          if (known === undefined || known < offset.logOffset) this.offsets.put(groupId, tp, offset)
+        }
+      }
+      if (!this.host.tracing || isLoading || offsets.size === 0) continue
+      const told = Object.fromEntries([...offsets].map(([tp, { offset }]) => [tp, offset]))
+      if (!committed) {
+        traceTransaction(this.host, { kind: 'TxnOffsetsDropped', group: groupId, producerId, offsets: told })
+        continue
+      }
+      const who = { client: `producer ${producerId}`, generation: -1, member: '' }
+      traceCoordinator(this.host, { kind: 'OffsetsCommitted', group: groupId, storage: 'kafka', ...who, offsets: told })
+    }
   }
 
   private setPending(groupId: string, offsets: ReadonlyMap<TopicPartition, OffsetAndMetadata>): void {
@@ -191,7 +260,7 @@ export class GroupMetadataManager {
     const from = this.broker.log(OFFSETS_TOPIC, partition)?.logStartOffset ?? 0
     const end = this.log.end(partition)
     if (this.host.tracing && end > from) traceCoordinator(this.host, { kind: 'CoordinatorLoading', tp, from, to: end })
-    const to = yield* this.log.readAll(partition, (record) => this.take(record, loaded))
+    const to = yield* this.log.readAll(partition, (record, batch) => this.take(record, batch, loaded))
     for (const [groupId, stored] of loaded.groups) {
       // One that was formed meanwhile stays.
       if (!this.groups.has(groupId)) onGroup(this.addGroup(Group.restore(groupId, stored)))
@@ -203,14 +272,23 @@ export class GroupMetadataManager {
     traceCoordinator(this.host, { kind: 'CoordinatorLoaded', tp, to, ...this.countsOf(partition) })
   }
 
-  private take({ key, value }: LogRecord, loaded: Loaded): void {
+  private take(record: LogRecord, batch: Batch, loaded: Loaded): void {
+    const { key, value, offset: logOffset } = record
+    if (batch.isControl) {
+      const { type } = readControlRecord(record)
+      const isMeant = (groupId: string): boolean => this.partitionFor(groupId) === loaded.partition
+      if (type === 'commit' || type === 'abort') this.decide(batch.producerId, type === 'commit', isMeant, true)
+      return
+    }
     if (key === null) return
     const decoded = decodeOffsetsTopicKey(key)
     const { groupId } = decoded
     if (decoded.kind === 'offset') {
       const tp = topicPartition(decoded.topic, decoded.partition)
-      if (value === null) this.offsets.remove(groupId, tp)
-      else this.offsets.put(groupId, tp, this.withExpiry(decodeOffsetValue(value)))
+      if (value === null) return this.offsets.remove(groupId, tp)
+      const offset = this.withExpiry(decodeOffsetValue(value))
+      if (batch.isTransactional) this.transactional.load(batch.producerId, groupId, tp, offset, logOffset)
+      else this.offsets.put(groupId, tp, { ...offset, logOffset })
     } else if (value === null) loaded.groups.delete(groupId)
     else loaded.groups.set(groupId, decodeGroupValue(value))
   }
@@ -247,6 +325,7 @@ export class GroupMetadataManager {
     for (const groupId of this.offsets.groupIds) {
       if (this.partitionFor(groupId) === partition) this.offsets.removeGroup(groupId)
     }
+    this.transactional.removeGroups((groupId) => this.partitionFor(groupId) === partition)
     for (const [groupId, group] of [...this.groups]) {
       if (this.partitionFor(groupId) !== partition) continue
       onGroup(group)
@@ -286,7 +365,8 @@ export class GroupMetadataManager {
       timed: this.layout.offsetValue === 1,
       nowMs,
       retentionMs,
-      isPending: (tp) => this.versions.emptyGroups === 'kept' && pending?.has(tp) === true,
+      isPending: (tp) =>
+        this.versions.emptyGroups === 'kept' && (pending?.has(tp) === true || this.isTransactional(groupId, tp)),
     })
     const tombstones = expired.map(([tp]) => ({
       key: encodeOffsetKey({ groupId, ...splitTopicPartition(tp) }, this.layout),
@@ -297,8 +377,8 @@ export class GroupMetadataManager {
       const offsets = Object.fromEntries(expired.map(([tp, { offset }]) => [tp, offset]))
       traceCoordinator(this.host, { kind: 'OffsetsExpired', group: groupId, offsets })
     }
-    const isOver = group?.is('Empty') === true && this.offsets.of(groupId).size === 0 && pending === undefined
-    if (isOver) {
+    const isIdle = pending === undefined && !this.transactional.hasPending(groupId)
+    if (group?.is('Empty') === true && this.offsets.of(groupId).size === 0 && isIdle) {
       group.transitionTo('Dead', nowMs)
       this.groups.delete(groupId)
       // One that never had a generation was never written down.
@@ -316,5 +396,6 @@ export class GroupMetadataManager {
     this.offsets.digest(digest)
     for (const group of this.groups.values()) group.digest(digest)
     for (const [groupId, offsets] of this.pending) digest.string(groupId).int(offsets.size)
+    this.transactional.digest(digest)
   }
 }

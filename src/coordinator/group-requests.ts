@@ -99,6 +99,16 @@ export class GroupRequests {
     }
   }
 
+  /** Partitions of the offsets topic. */
+  get partitionCount(): number {
+    return this.manager.partitionCount
+  }
+
+  /** A marker stands in these partitions of the offsets topic. */
+  transactionDecided(producerId: number, committed: boolean, partitions: readonly number[]): void {
+    this.manager.transactionDecided(producerId, committed, partitions)
+  }
+
   // ---- requests ----
 
   handle(request: GroupRequest, responder: Responder, connection: Connection): void {
@@ -112,6 +122,10 @@ export class GroupRequests {
       case 'OffsetFetch':
         return this.offsets.fetch(request, (errorCode, partitions) =>
           responder.send({ api: 'OffsetFetch', correlationId, errorCode, partitions }),
+        )
+      case 'TxnOffsetCommit':
+        return this.offsets.commitInTransaction(request, (partitions) =>
+          responder.send({ api: 'TxnOffsetCommit', correlationId, partitions }),
         )
       case 'FindCoordinator':
         return this.findCoordinator(request, responder)
@@ -144,6 +158,8 @@ export class GroupRequests {
         return groupCoordinator === 'group-membership' || request.version <= 1
       case 'FindCoordinator':
         return groupCoordinator !== 'none' && request.keyType === 'group'
+      case 'TxnOffsetCommit':
+        return this.options.versions.transactions !== 'none'
       default:
         return groupCoordinator === 'group-membership'
     }
@@ -160,7 +176,7 @@ export class GroupRequests {
       responder.send({ api: 'FindCoordinator', correlationId, errorCode, coordinator })
     }
     if (broker.hasTopic(OFFSETS_TOPIC)) answer()
-    else broker.createOffsetsTopic(answer)
+    else broker.createTopic(OFFSETS_TOPIC, answer)
   }
 
   private join(request: JoinGroupRequest, responder: Responder, connection: Connection): void {

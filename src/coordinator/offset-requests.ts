@@ -8,6 +8,7 @@ import {
   type CommittedPartition,
   ErrorCode,
   type FetchedOffset,
+  NO_MEMBER_ID,
   noOffset,
   type OffsetAndMetadata,
   type OffsetCommitRequest,
@@ -15,6 +16,7 @@ import {
   type OffsetFetchRequest,
   splitTopicPartition,
   type TopicPartition,
+  type TxnOffsetCommitRequest,
   topicPartition,
 } from '../protocol/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
@@ -24,6 +26,7 @@ import { Group } from './group.ts'
 import type { GroupCoordinator } from './group-coordinator.ts'
 import { commitError } from './group-errors.ts'
 import type { GroupMetadataManager } from './group-metadata-manager.ts'
+import { traceTransaction } from './transaction-events.ts'
 import type { ZooKeeperOffsets } from './zookeeper-offsets.ts'
 
 export interface OffsetRequestsOptions {
@@ -158,6 +161,73 @@ export class OffsetRequests {
     return results
   }
 
+  // ---- commit in a transaction ----
+
+  /** `GroupCoordinator.handleTxnCommitOffsets`, 0.11.0.2 to 2.8. */
+  commitInTransaction(request: TxnOffsetCommitRequest, done: CommitDone): void {
+    const { broker, manager, versions } = this.options
+    const { groupId, producerId, producerEpoch, clientId: client } = request
+    const known = request.partitions.filter((p) => broker.hasTopic(p.topic))
+    const finish = (errorCode: ErrorCode): void => {
+      if (errorCode !== ErrorCode.NoError && this.host.tracing) {
+        const { memberId: member } = request
+        traceCoordinator(this.host, {
+          kind: 'GroupRequestRefused',
+          api: 'TxnOffsetCommit',
+          group: groupId,
+          client,
+          member,
+          errorCode,
+        })
+      }
+      done(
+        request.partitions.map((one) => ({
+          topic: one.topic,
+          partition: one.partition,
+          errorCode: !known.includes(one)
+            ? ErrorCode.UnknownTopicOrPartition
+            : this.fits(one)
+              ? errorCode
+              : ErrorCode.OffsetMetadataTooLarge,
+        })),
+      )
+    }
+    const refusal = this.transactionRefusal(request)
+    if (refusal !== undefined) return finish(refusal)
+    const offsets = new Map<TopicPartition, OffsetAndMetadata>()
+    for (const one of known.filter(this.fits)) {
+      const expires = versions.offsetsExpiry === 'by-age'
+      const { nowMs, retentionMs } = manager
+      offsets.set(topicPartition(one.topic, one.partition), {
+        offset: one.offset,
+        metadata: one.metadata ?? '',
+        commitTimestamp: nowMs,
+        expireTimestamp: expires ? nowMs + retentionMs : undefined,
+      })
+    }
+    if (offsets.size === 0) return finish(ErrorCode.NoError)
+    manager.storeTransactionalOffsets(groupId, offsets, { producerId, producerEpoch }, (logError) => {
+      const errorCode = commitError(logError, versions)
+      if (errorCode === ErrorCode.NoError && this.host.tracing) {
+        const told = Object.fromEntries([...offsets].map(([tp, { offset }]) => [tp, offset]))
+        traceTransaction(this.host, { kind: 'TxnOffsetsPending', group: groupId, client, producerId, offsets: told })
+      }
+      finish(errorCode)
+    })
+  }
+
+  /** Who does not say where the offsets come from is let in, whatever the group has come to. */
+  private transactionRefusal({ groupId, generationId, memberId }: TxnOffsetCommitRequest): ErrorCode | undefined {
+    const { coordinator, manager } = this.options
+    const refusal = coordinator.refusal(groupId)
+    if (refusal !== undefined) return refusal
+    const group = manager.group(groupId) ?? manager.addGroup(new Group(groupId, 'Empty'))
+    if (group.is('Dead')) return ErrorCode.UnknownMemberId
+    if (memberId !== NO_MEMBER_ID && !group.has(memberId)) return ErrorCode.UnknownMemberId
+    if (generationId >= 0 && generationId !== group.generationId) return ErrorCode.IllegalGeneration
+    return undefined
+  }
+
   // ---- fetch ----
 
   fetch(request: OffsetFetchRequest, done: FetchDone): void {
@@ -183,7 +253,12 @@ export class OffsetRequests {
       if (this.isOffsetManager && !broker.hasPartition(topic, partition)) {
         return noOffset(topic, partition, ErrorCode.UnknownTopicOrPartition)
       }
-      const found = this.options.manager.offset(groupId, topicPartition(topic, partition))
+      const tp = topicPartition(topic, partition)
+      // KIP-447: the partition's former owner may have it in a transaction still.
+      if (request.requireStable === true && this.options.manager.isTransactional(groupId, tp)) {
+        return noOffset(topic, partition, ErrorCode.UnstableOffsetCommit)
+      }
+      const found = this.options.manager.offset(groupId, tp)
       if (found === undefined) return noOffset(topic, partition)
       const { offset, metadata } = found
       return { topic, partition, offset, metadata, errorCode: ErrorCode.NoError }

@@ -2,10 +2,13 @@
 import type { Digest } from '../host/index.ts'
 import type { OffsetAndMetadata, TopicPartition } from '../protocol/index.ts'
 
-export class OffsetsCache {
-  private readonly groups = new Map<string, Map<TopicPartition, OffsetAndMetadata>>()
+/** `logOffset`: where in the offsets topic it stands, which tells the later of two; left out where nobody asks. */
+export type CachedOffset = OffsetAndMetadata & { readonly logOffset?: number }
 
-  get(groupId: string, tp: TopicPartition): OffsetAndMetadata | undefined {
+export class OffsetsCache {
+  private readonly groups = new Map<string, Map<TopicPartition, CachedOffset>>()
+
+  get(groupId: string, tp: TopicPartition): CachedOffset | undefined {
     return this.groups.get(groupId)?.get(tp)
   }
 
@@ -18,7 +21,7 @@ export class OffsetsCache {
     return [...this.groups.keys()]
   }
 
-  put(groupId: string, tp: TopicPartition, offset: OffsetAndMetadata): void {
+  put(groupId: string, tp: TopicPartition, offset: CachedOffset): void {
     const known = this.groups.get(groupId)
     if (known === undefined) this.groups.set(groupId, new Map([[tp, offset]]))
     else known.set(tp, offset)

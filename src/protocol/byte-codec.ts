@@ -46,6 +46,22 @@ export class ByteWriter {
     return value === null ? this.int32(-1) : this.byteArray(value)
   }
 
+  /** Seven bits a byte, the lowest first. */
+  unsignedVarint(value: number): this {
+    let rest = value >>> 0
+    while (rest > 0x7f) {
+      this.int8((rest & 0x7f) | 0x80)
+      rest >>>= 7
+    }
+    return this.int8(rest)
+  }
+
+  /** With its length, and one, as an unsigned varint (KIP-482). */
+  compactString(value: string): this {
+    const bytes = utf8(value)
+    return this.unsignedVarint(bytes.length + 1).raw(bytes)
+  }
+
   array<T>(items: readonly T[], write: (item: T) => void): this {
     this.int32(items.length)
     for (const item of items) write(item)
@@ -123,6 +139,30 @@ export class ByteReader {
   nullableByteArray(): Uint8Array | null {
     const length = this.int32()
     return length < 0 ? null : this.raw(length)
+  }
+
+  unsignedVarint(): number {
+    let value = 0
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.int8() & 0xff
+      value |= (byte & 0x7f) << shift
+      if (byte < 0x80) return value >>> 0
+    }
+    throw new ByteCodecError('a varint without an end')
+  }
+
+  compactString(): string {
+    const length = this.unsignedVarint() - 1
+    if (length < 0) throw new ByteCodecError('null where a string must be')
+    return fromUtf8(this.raw(length))
+  }
+
+  /** Tagged fields that nobody wants to know (KIP-482). */
+  skipTaggedFields(): void {
+    for (let left = this.unsignedVarint(); left > 0; left--) {
+      this.unsignedVarint()
+      this.raw(this.unsignedVarint())
+    }
   }
 
   array<T>(read: () => T): T[] {

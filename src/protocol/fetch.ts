@@ -18,6 +18,15 @@ export interface FetchPartition {
   readonly lastFetchedEpoch?: number
 }
 
+/** From 0.11 on (KIP-98): records of open and aborted transactions are for those who read uncommitted ones only. */
+export type IsolationLevel = 'read_uncommitted' | 'read_committed'
+
+/** From here on, records of a producer up to its abort marker are of an aborted transaction. */
+export interface AbortedProducer {
+  readonly producerId: number
+  readonly firstOffset: number
+}
+
 export interface FetchRequest {
   readonly api: 'Fetch'
   readonly correlationId: number
@@ -28,6 +37,8 @@ export interface FetchRequest {
   readonly replicaId: number
   readonly maxWaitMs: number
   readonly minBytes: number
+  /** v4; `read_uncommitted` if left out. */
+  readonly isolationLevel?: IsolationLevel
   readonly partitions: readonly FetchPartition[]
 }
 
@@ -39,6 +50,9 @@ export interface FetchPartitionResult {
   readonly highWatermark: number
   /** Entries from the log as they are; the last may be cut. */
   readonly records: Uint8Array
+  /** For readers of committed transactions: up to where all are decided, and which were aborted. */
+  readonly lastStableOffset?: number
+  readonly abortedTransactions?: readonly AbortedProducer[]
   /**
    * The follower's log is another one before its fetch offset: the largest epoch of the leader's log at or below the one
    * that it named, and where that epoch ends; from 2.7 (KIP-595). There are no records then.
@@ -56,10 +70,16 @@ const epochSize = (epoch: number | undefined): number => (epoch === undefined ? 
 const fetchPartitionSize = (p: FetchPartition): number =>
   stringSize(p.topic) + 20 + epochSize(p.currentLeaderEpoch) + epochSize(p.lastFetchedEpoch)
 const fetchResultSize = (p: FetchPartitionResult): number =>
-  stringSize(p.topic) + 22 + p.records.length + (p.divergingEpoch === undefined ? 0 : 12)
+  stringSize(p.topic) +
+  22 +
+  p.records.length +
+  (p.divergingEpoch === undefined ? 0 : 12) +
+  (p.lastStableOffset === undefined ? 0 : 12 + 16 * (p.abortedTransactions?.length ?? 0))
 
 export const fetchRequestSize = (request: FetchRequest): number =>
-  requestHeaderSize(request.clientId) + 12 + arraySize(request.partitions, fetchPartitionSize)
+  requestHeaderSize(request.clientId) +
+  (request.isolationLevel === undefined ? 12 : 13) +
+  arraySize(request.partitions, fetchPartitionSize)
 
 export const fetchResponseSize = (response: FetchResponse): number =>
   responseHeaderSize + arraySize(response.partitions, fetchResultSize)

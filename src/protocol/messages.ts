@@ -1,7 +1,10 @@
 /** All requests and responses, as unions over `api`, and their sizes on the wire. */
 import { unreachable } from '../host/index.ts'
+import * as addOffsetsToTxn from './add-offsets-to-txn.ts'
+import * as addPartitionsToTxn from './add-partitions-to-txn.ts'
 import * as alterPartition from './alter-partition.ts'
 import * as control from './control.ts'
+import * as endTxn from './end-txn.ts'
 import * as fetch from './fetch.ts'
 import * as findCoordinator from './find-coordinator.ts'
 import * as heartbeat from './heartbeat.ts'
@@ -15,6 +18,8 @@ import * as offsetForLeaderEpoch from './offset-for-leader-epoch.ts'
 import * as offsets from './offsets.ts'
 import * as produce from './produce.ts'
 import * as syncGroup from './sync-group.ts'
+import * as txnOffsetCommit from './txn-offset-commit.ts'
+import * as writeTxnMarkers from './write-txn-markers.ts'
 
 /** What a group's coordinator is asked. */
 export type GroupRequest =
@@ -25,6 +30,7 @@ export type GroupRequest =
   | syncGroup.SyncGroupRequest
   | heartbeat.HeartbeatRequest
   | leaveGroup.LeaveGroupRequest
+  | txnOffsetCommit.TxnOffsetCommitRequest
 
 const groupApis: ReadonlySet<string> = new Set<GroupRequest['api']>([
   'OffsetCommit',
@@ -34,9 +40,27 @@ const groupApis: ReadonlySet<string> = new Set<GroupRequest['api']>([
   'SyncGroup',
   'Heartbeat',
   'LeaveGroup',
+  'TxnOffsetCommit',
 ])
 
 export const isGroupRequest = (request: KafkaRequest): request is GroupRequest => groupApis.has(request.api)
+
+/** What a transaction coordinator is asked; `InitProducerId` without a transactional id any broker, in the same way. */
+export type TransactionRequest =
+  | initProducerId.InitProducerIdRequest
+  | addPartitionsToTxn.AddPartitionsToTxnRequest
+  | addOffsetsToTxn.AddOffsetsToTxnRequest
+  | endTxn.EndTxnRequest
+
+const transactionApis: ReadonlySet<string> = new Set<TransactionRequest['api']>([
+  'InitProducerId',
+  'AddPartitionsToTxn',
+  'AddOffsetsToTxn',
+  'EndTxn',
+])
+
+export const isTransactionRequest = (request: KafkaRequest): request is TransactionRequest =>
+  transactionApis.has(request.api)
 
 export type KafkaRequest =
   | produce.ProduceRequest
@@ -49,7 +73,8 @@ export type KafkaRequest =
   | control.StopReplicaRequest
   | control.UpdateMetadataRequest
   | control.ControlledShutdownRequest
-  | initProducerId.InitProducerIdRequest
+  | writeTxnMarkers.WriteTxnMarkersRequest
+  | TransactionRequest
   | GroupRequest
 
 export type KafkaResponse =
@@ -71,6 +96,11 @@ export type KafkaResponse =
   | syncGroup.SyncGroupResponse
   | heartbeat.HeartbeatResponse
   | leaveGroup.LeaveGroupResponse
+  | addPartitionsToTxn.AddPartitionsToTxnResponse
+  | addOffsetsToTxn.AddOffsetsToTxnResponse
+  | endTxn.EndTxnResponse
+  | writeTxnMarkers.WriteTxnMarkersResponse
+  | txnOffsetCommit.TxnOffsetCommitResponse
 
 export type ApiName = KafkaRequest['api']
 
@@ -124,6 +154,16 @@ export function requestSize(request: KafkaRequest): number {
       return heartbeat.heartbeatRequestSize(request)
     case 'LeaveGroup':
       return leaveGroup.leaveGroupRequestSize(request)
+    case 'AddPartitionsToTxn':
+      return addPartitionsToTxn.addPartitionsToTxnRequestSize(request)
+    case 'AddOffsetsToTxn':
+      return addOffsetsToTxn.addOffsetsToTxnRequestSize(request)
+    case 'EndTxn':
+      return endTxn.endTxnRequestSize(request)
+    case 'WriteTxnMarkers':
+      return writeTxnMarkers.writeTxnMarkersRequestSize(request)
+    case 'TxnOffsetCommit':
+      return txnOffsetCommit.txnOffsetCommitRequestSize(request)
     default:
       return unreachable(request)
   }
@@ -166,6 +206,16 @@ export function responseSize(response: KafkaResponse): number {
       return heartbeat.heartbeatResponseSize
     case 'LeaveGroup':
       return leaveGroup.leaveGroupResponseSize
+    case 'AddPartitionsToTxn':
+      return addPartitionsToTxn.addPartitionsToTxnResponseSize(response)
+    case 'AddOffsetsToTxn':
+      return addOffsetsToTxn.addOffsetsToTxnResponseSize
+    case 'EndTxn':
+      return endTxn.endTxnResponseSize
+    case 'WriteTxnMarkers':
+      return writeTxnMarkers.writeTxnMarkersResponseSize(response)
+    case 'TxnOffsetCommit':
+      return txnOffsetCommit.txnOffsetCommitResponseSize(response)
     default:
       return unreachable(response)
   }

@@ -11,10 +11,12 @@ export const NO_OFFSET = -1
 
 export interface OffsetFetchRequest {
   readonly api: 'OffsetFetch'
-  readonly version: 0 | 1 | 2 | 3 | 4 | 5
+  readonly version: 0 | 1 | 2 | 3 | 4 | 5 | 7
   readonly correlationId: number
   readonly clientId: string
   readonly groupId: string
+  /** v7 (KIP-447, 2.5): no offset that a transaction which is open still may replace. */
+  readonly requireStable?: boolean
   /** Empty in v1, `null` from v2: all that the group has committed. */
   readonly partitions: ReadonlyArray<{ readonly topic: string; readonly partition: number }> | null
 }

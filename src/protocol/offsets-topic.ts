@@ -5,11 +5,12 @@
  */
 import { ByteCodecError, ByteReader, ByteWriter } from './byte-codec.ts'
 import { javaAbs, javaStringHash } from './java-hash.ts'
+import { TRANSACTION_LOG_TOPIC } from './transaction-log.ts'
 
 export const OFFSETS_TOPIC = '__consumer_offsets'
 
 /** Topics that brokers write to and clients may not. */
-export const internalTopics: readonly string[] = [OFFSETS_TOPIC]
+export const internalTopics: readonly string[] = [OFFSETS_TOPIC, TRANSACTION_LOG_TOPIC]
 
 export const isInternalTopic = (topic: string): boolean => internalTopics.includes(topic)
 

@@ -1,5 +1,6 @@
 /** Offsets (ListOffsets) v0 (key 2): `core/src/main/scala/kafka/api/OffsetRequest.scala`, release 0.8.2.2. */
 import type { ErrorCode } from './errors.ts'
+import type { IsolationLevel } from './fetch.ts'
 import { arraySize, requestHeaderSize, responseHeaderSize, stringSize } from './wire-size.ts'
 
 export const LATEST_TIME = -1
@@ -10,6 +11,8 @@ export interface OffsetsRequest {
   readonly correlationId: number
   readonly clientId: string
   readonly replicaId: number
+  /** v2 (0.11): for readers of committed transactions the latest offset is where all are decided. */
+  readonly isolationLevel?: IsolationLevel
   readonly partitions: ReadonlyArray<{
     readonly topic: string
     readonly partition: number

@@ -13,6 +13,8 @@ export interface ProduceRequest {
   readonly api: 'Produce'
   readonly correlationId: number
   readonly clientId: string
+  /** v3; left out by who writes no transactions. */
+  readonly transactionalId?: string
   /** 0: no answer; 1: the leader's append; -1: the whole ISR; n > 1: n members of the ISR. */
   readonly requiredAcks: number
   readonly ackTimeoutMs: number
@@ -37,7 +39,7 @@ export interface ProduceResponse {
 
 export const produceRequestSize = (request: ProduceRequest): number =>
   requestHeaderSize(request.clientId) +
-  6 +
+  (request.transactionalId === undefined ? 6 : 6 + stringSize(request.transactionalId)) +
   arraySize(request.partitions, (p) => stringSize(p.topic) + 12 + p.records.length)
 
 export const produceResponseSize = (response: ProduceResponse): number =>

@@ -11,7 +11,7 @@ export interface BrokerAccessOptions {
   readonly metadataCache: MetadataCache
   readonly logs: LogManager
   readonly produce: ProduceHandler
-  createOffsetsTopic(done: (errorCode: ErrorCode) => void): void
+  createTopic(topic: string, done: (errorCode: ErrorCode) => void): void
 }
 
 export const brokerAccess = ({
@@ -31,9 +31,9 @@ export const brokerAccess = ({
     logEndOffset: (topic, partition) => leaderReplica(topic, partition)?.logEndOffset ?? -1,
     log: (topic, partition) => logs.log(topicPartition(topic, partition)),
     append: (write, done) => {
-      rest.produce.write(produceRequest(write), ([result]) => done(result!.errorCode))
+      rest.produce.write(produceRequest(write), ([result]) => done(result!.errorCode, result!.baseOffset))
     },
-    createOffsetsTopic: (done) => rest.createOffsetsTopic(done),
+    createTopic: (topic, done) => rest.createTopic(topic, done),
   }
 }
 

@@ -11,17 +11,19 @@ import {
   ReplicaManager,
   registerBroker,
   TopicConfigs,
+  TransactionVerifier,
   traceBroker,
 } from '../broker/index.ts'
 import type { BrokerConfig } from '../config/index.ts'
 import { KafkaController, Refusal, readAssignment } from '../controller/index.ts'
-import { GroupRequests, ProducerIds } from '../coordinator/index.ts'
+import { GroupRequests, ProducerIds, TransactionRequests } from '../coordinator/index.ts'
 import { type Address, type Digest, fromMs, type Host, type Process, runTask, type Task, until } from '../host/index.ts'
 import {
   type BrokerEndpoint,
   commonPaths,
   type ErrorCode,
   isGroupRequest,
+  isTransactionRequest,
   OFFSETS_TOPIC,
   type RpcServer,
   serve,
@@ -62,6 +64,8 @@ export class KafkaServer implements Process {
   private readonly replicas: ReplicaManager
   private readonly controller: KafkaController
   private readonly groups: GroupRequests
+  private readonly transactions: TransactionRequests
+  private readonly verifier: TransactionVerifier | undefined
   private readonly producerIds: ProducerIds
   private socketServer: RpcServer | undefined
   private logsAreLoaded = false
@@ -102,7 +106,10 @@ export class KafkaServer implements Process {
       leadership: {
         becameLeader: (topic, partition) => this.groups.becameLeader(topic, partition),
         becameFollower: (topic, partition, wasLeader) => this.groups.becameFollower(topic, partition, wasLeader),
-        changed: (leaders, followers) => this.groups.changed(leaders, followers),
+        changed: (leaders, followers) => {
+          this.groups.changed(leaders, followers)
+          this.transactions.changed(leaders, followers)
+        },
       },
     })
     this.controller = new KafkaController(host, {
@@ -118,10 +125,25 @@ export class KafkaServer implements Process {
       metadataCache: this.metadataCache,
       logs: this.logs,
       produce: new ProduceHandler(host, this.replicas),
-      createOffsetsTopic: (done) => runTask(this.autoCreate(OFFSETS_TOPIC), done),
+      createTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
     this.producerIds = new ProducerIds(this.zk, this.options.brokerId)
     this.groups = new GroupRequests(host, { broker, config, versions, zk: this.zk })
+    this.transactions = new TransactionRequests(host, {
+      broker,
+      config,
+      versions,
+      offsetsPartitions: () => this.groups.partitionCount,
+      newProducerId: (done) => this.producerIds.next(done),
+    })
+    const verifies = versions.transactions === 'verified' || versions.transactions === 'epoch-per-transaction'
+    if (verifies) {
+      this.verifier = new TransactionVerifier(host, {
+        brokerId,
+        requestTimeoutMs: config['request.timeout.ms'],
+        coordinatorOf: (id) => this.transactions.coordinatorOf(id),
+      })
+    }
   }
 
   /** Without ZooKeeper a broker does not start: it gives up after `zookeeper.connection.timeout.ms`. */
@@ -163,13 +185,18 @@ export class KafkaServer implements Process {
       controlledShutdown: (id, epoch, done) => this.controller.controlledShutdown(id, done, epoch),
       alterPartition: (request, done) => this.controller.alterPartition(request, done),
       autoCreateTopic: (topic, done) => runTask(this.autoCreate(topic), done),
-      newProducerId: (done) => this.producerIds.next(done),
+      requestTimeoutMs: config['request.timeout.ms'],
+      verifier: this.verifier,
+      offsetsDecided: (id, committed, partitions) => this.groups.transactionDecided(id, committed, partitions),
     })
     this.socketServer = serve(this.host, config.port, (request, responder, connection) => {
-      if (isGroupRequest(request)) this.groups.handle(request, responder, connection)
+      const isTransactions = request.api === 'FindCoordinator' && request.keyType === 'transaction'
+      if (isTransactions || isTransactionRequest(request)) this.transactions.handle(request, responder)
+      else if (isGroupRequest(request)) this.groups.handle(request, responder, connection)
       else apis.handle(request, responder, connection)
     })
     this.groups.start(yield* this.offsetsTopicPartitions())
+    this.transactions.start()
     this.replicas.startup()
     if (versions.sessionExpiry === 'operations-go-on') {
       this.controller.startup()
@@ -303,6 +330,8 @@ export class KafkaServer implements Process {
     }
     this.socketServer?.shutdown()
     this.groups.stop()
+    this.transactions.stop()
+    this.verifier?.close()
     if (this.logsAreLoaded) {
       yield* until<void>((resume) => this.replicas.shutdown(() => resume()))
       this.closeLogs()
@@ -328,6 +357,8 @@ export class KafkaServer implements Process {
     this.logs.digest(digest)
     this.metadataCache.digest(digest)
     this.groups.digest(digest)
+    this.transactions.digest(digest)
+    this.verifier?.digest(digest)
     this.producerIds.digest(digest)
     this.controller.digest(digest)
   }

@@ -28,11 +28,12 @@ const from20: Partial<BrokerConfig> = { ...from11, 'offsets.retention.minutes': 
 /** KIP-345, in 2.3. */
 const from24: Partial<BrokerConfig> = { ...from20, 'group.max.session.timeout.ms': 1_800_000 }
 
-/** KIP-537, in 2.5. */
+/** KIP-537, and the interval in `TransactionStateManager.scala`, in 2.5. */
 const from27: Partial<BrokerConfig> = {
   ...from24,
   'replica.lag.time.max.ms': 30_000,
   'zookeeper.session.timeout.ms': 18_000,
+  'transaction.abort.timed.out.transaction.cleanup.interval.ms': 10_000,
 }
 
 /** KIP-1030, in 4.0. */

@@ -1,6 +1,6 @@
 /**
  * Topics that come into being because somebody asked for their metadata: those that the configuration allows, and the
- * offsets topic always (`KafkaApis.getTopicMetadata`, 0.8.2.2; `createGroupMetadataTopic`, `createInternalTopic` later).
+ * offsets topic and the transaction log always (`KafkaApis.getTopicMetadata`, 0.8.2.2; `createGroupMetadataTopic`, `createInternalTopic` later).
  */
 import { traceBroker } from '../broker/events.ts'
 import type { BrokerConfig } from '../config/index.ts'
@@ -14,7 +14,7 @@ import {
   validateTopicName,
 } from '../controller/index.ts'
 import type { Host, Task } from '../host/index.ts'
-import { ErrorCode, OFFSETS_TOPIC, randomUuid } from '../protocol/index.ts'
+import { ErrorCode, OFFSETS_TOPIC, randomUuid, TRANSACTION_LOG_TOPIC } from '../protocol/index.ts'
 import type { ProtocolVersions } from '../versions.ts'
 import type { ZkClient } from '../zookeeper/index.ts'
 
@@ -40,8 +40,14 @@ interface NewTopic {
 export function* createMissingTopic(creation: TopicCreation, topic: string): Task<ErrorCode> {
   const { config, versions, zk, host } = creation
   const isOffsetsTopic = topic === OFFSETS_TOPIC && versions.groupCoordinator !== 'none'
-  if (!isOffsetsTopic && !config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
-  const wanted = isOffsetsTopic ? offsetsTopic(creation) : ordinaryTopic(config)
+  const isTransactionLog = topic === TRANSACTION_LOG_TOPIC && versions.transactions !== 'none'
+  const isOwn = isOffsetsTopic || isTransactionLog
+  if (!isOwn && !config['auto.create.topics.enable']) return ErrorCode.UnknownTopicOrPartition
+  const wanted = isOffsetsTopic
+    ? offsetsTopic(creation)
+    : isTransactionLog
+      ? transactionLog(creation)
+      : ordinaryTopic(config)
   if (wanted === undefined) return ErrorCode.ConsumerCoordinatorNotAvailable
   try {
     const ids = yield* readBrokerIds(zk)
@@ -77,5 +83,22 @@ function offsetsTopic({ config, versions, liveBrokers }: TopicCreation): NewTopi
     partitions: config['offsets.topic.num.partitions'],
     factor: alive > 0 ? Math.min(asked, alive) : asked,
     config: { 'segment.bytes': String(config['offsets.topic.segment.bytes']), 'cleanup.policy': 'compact' },
+  }
+}
+
+/** Undefined where brokers are missing that the replication factor needs. */
+function transactionLog({ config, liveBrokers }: TopicCreation): NewTopic | undefined {
+  const factor = config['transaction.state.log.replication.factor']
+  if (liveBrokers() < factor) return undefined
+  return {
+    partitions: config['transaction.state.log.num.partitions'],
+    factor,
+    config: {
+      'segment.bytes': String(config['transaction.state.log.segment.bytes']),
+      'cleanup.policy': 'compact',
+      'min.insync.replicas': String(config['transaction.state.log.min.isr']),
+      'unclean.leader.election.enable': 'false',
+      'compression.type': 'uncompressed',
+    },
   }
 }

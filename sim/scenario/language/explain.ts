@@ -8,8 +8,8 @@ import {
   groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
+  partitionConsumerConfigTable,
   producerConfigTable,
-  simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../src/config/index.ts'
 import { type FormatName, type TextFormat, textFormats } from './formats.ts'
@@ -178,7 +178,7 @@ const tables = {
   client: [
     producerConfigTable,
     javaProducerConfigTable,
-    simpleConsumerConfigTable,
+    partitionConsumerConfigTable,
     oldConsumerConfigTable,
     groupConsumerConfigTable,
   ],

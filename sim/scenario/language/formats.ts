@@ -102,7 +102,7 @@ export const textFormats = {
   target: {
     pattern: /^[A-Za-z][\w-]*(?: [a-z]+)?(?:\([A-Za-z0-9._/-]+\))?$/,
     expected:
-      'a machine or a selector: b1, leader(orders-0), any follower(orders-0), most-advanced follower(orders-0), controller, zk-leader, elected(/chroot), coordinator(billing), all brokers, all zookeeper',
+      'a machine or a selector: b1, leader(orders-0), any follower(orders-0), most-advanced follower(orders-0), controller, zk-leader, elected(/chroot), coordinator(billing), transaction-coordinator(payments), all brokers, all zookeeper',
     examples: ['b1', 'leader(orders-0)', 'controller', 'zk-leader', 'any follower(orders-0)', 'all brokers'],
   },
   statement: {

@@ -97,6 +97,9 @@ export function ignoredProducerKey(key: string, versions: ProtocolVersions): Ign
       return versions.batchExpiry === 'by-delivery-timeout' ? undefined : { why: `knows no ${key} (KIP-91)` }
     case 'enable.idempotence':
       return versions.idempotence === 'none' ? { why: `knows no ${key} (KIP-98)` } : undefined
+    case 'transactional.id':
+    case 'transaction.timeout.ms':
+      return versions.transactions === 'none' ? { why: `knows no ${key} (KIP-98)` } : undefined
     case 'retry.backoff.max.ms':
       return versions.retryPause === 'exponential' ? undefined : { why: `knows no ${key} (KIP-580)` }
     case 'socket.connection.setup.timeout.ms':
@@ -108,6 +111,9 @@ export function ignoredProducerKey(key: string, versions: ProtocolVersions): Ign
 
 /** The same for a key of consumers in coordinated groups. */
 export function ignoredConsumerKey(key: string, versions: ProtocolVersions): IgnoredKey | undefined {
+  if (key === 'isolation.level') {
+    return versions.transactions === 'none' ? { why: 'knows no isolation.level (KIP-98)' } : undefined
+  }
   if (versions.consumerLiveness === 'background-heartbeats') return undefined
   if (key === 'max.poll.records') return { why: 'knows no max.poll.records (KIP-41)' }
   return key === 'max.poll.interval.ms' ? { why: 'knows no max.poll.interval.ms (KIP-62)' } : undefined

@@ -9,8 +9,8 @@ import {
   groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
+  partitionConsumerConfigTable,
   producerConfigTable,
-  simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../src/config/index.ts'
 import { LATER } from './explain.ts'
@@ -31,7 +31,7 @@ export const configTables = {
   topic: topicConfigTable,
   producer: producerConfigTable,
   'java-producer': javaProducerConfigTable,
-  consumer: simpleConsumerConfigTable,
+  consumer: partitionConsumerConfigTable,
   'old-consumer': oldConsumerConfigTable,
   'group-consumer': groupConsumerConfigTable,
   zookeeper: zookeeperConfigTable,

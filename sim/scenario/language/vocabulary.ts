@@ -11,6 +11,7 @@ import type { ClusterEvent } from '../../cluster/events.ts'
 import type { WorldEvent } from '../../kernel/events.ts'
 import { groupEventKinds } from '../../view/group-events.ts'
 import { oldConsumerEventKinds } from '../../view/old-consumer-events.ts'
+import { transactionEventKinds } from '../../view/transaction-events.ts'
 import type { MessageFate } from '../plan.ts'
 
 const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | WorldEvent['kind'], true>> = {
@@ -46,6 +47,7 @@ const eventTable: Readonly<Record<SystemEvent['kind'] | ClusterEvent['kind'] | W
   ResourceWritten: true,
   ...groupEventKinds,
   ...oldConsumerEventKinds,
+  ...transactionEventKinds,
   AdminAsked: true,
   BrokerStarted: true,
   BrokerRegistered: true,
@@ -133,6 +135,11 @@ const apiTable: Readonly<Record<ApiName, true>> = {
   Fetch: true,
   Offsets: true,
   InitProducerId: true,
+  AddPartitionsToTxn: true,
+  AddOffsetsToTxn: true,
+  EndTxn: true,
+  WriteTxnMarkers: true,
+  TxnOffsetCommit: true,
   Metadata: true,
   LeaderAndIsr: true,
   StopReplica: true,
@@ -280,8 +287,8 @@ export const presetNames = Object.keys(presets) as PresetName[]
 export const plannedKeys: Readonly<Record<string, readonly string[]>> = {
   scenario: ['switches', 'groups', 'defects', 'explore', 'workload'],
   step: ['alterConfig', 'workload', 'seek'],
-  client: ['transactional', 'idempotent', 'admin'],
-  condition: ['transaction'],
+  client: ['idempotent', 'admin'],
+  condition: [],
   expect: ['reads', 'eventually', 'always'],
   workload: ['rate', 'phases', 'batch'],
 }

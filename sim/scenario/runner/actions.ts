@@ -19,6 +19,7 @@ type SendAction = Extract<Action, { readonly do: 'send' }>
 export interface ClusterControls {
   readonly world: World
   send(action: SendAction): void
+  transact(by: string, action: 'beginTransaction' | 'commitTransaction' | 'abortTransaction'): void
   commit(machine: string): void
   createTopic(topic: TopicPlan): void
   zk(by: string, operation: ZkOperation, name: string): void
@@ -106,6 +107,12 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
     case 'send':
       noteIfDown(action.by)
       cluster.send(action)
+      break
+    case 'beginTransaction':
+    case 'commitTransaction':
+    case 'abortTransaction':
+      noteIfDown(action.by)
+      cluster.transact(action.by, action.do)
       break
     case 'crash':
       eachMachine((machine) => faults.crash(world, machine), action.afterUs)

@@ -92,6 +92,15 @@ export function conditionWords(condition: Condition): string {
       const where = condition.machine === undefined ? '' : ` on ${condition.machine}`
       return `${condition.event} was seen${condition.nth === 1 ? '' : ` ${condition.nth} times`}${where}`
     }
+    case 'transaction': {
+      const { transactionalId, is, epoch, coordinator } = condition
+      const parts = [
+        ...(is === undefined ? [] : [`is ${is}`]),
+        ...(coordinator === undefined ? [] : [`is coordinated by ${coordinator}`]),
+        ...(epoch === undefined ? [] : [`has ${fields(['epoch', epoch])}`]),
+      ]
+      return `transaction of ${transactionalId} ${parts.join(' and ')}`
+    }
     case 'group': {
       const asked = fields(
         ['generation', condition.generation],

@@ -34,6 +34,8 @@ export function targetWords(target: Target): string {
       return `elected(${target.election})`
     case 'coordinator':
       return `coordinator(${target.group})`
+    case 'transaction-coordinator':
+      return `transaction-coordinator(${target.transactionalId})`
     default:
       return unreachable(target)
   }
@@ -91,6 +93,10 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `create topic ${action.topic.name}`
     case 'zk':
       return `${action.by}: ${operationWords(action.operation)}`
+    case 'beginTransaction':
+    case 'commitTransaction':
+    case 'abortTransaction':
+      return `${action.do} by ${action.by}`
     case 'commit':
       return `${names(action.targets)} commit${action.targets.length === 1 ? 's' : ''}`
     case 'enter':

@@ -27,6 +27,8 @@ export interface CommittedOffsetsOptions {
   readonly retryBackoffUs: Micros
   readonly commitVersion: OffsetCommitRequest['version']
   readonly fetchVersion: OffsetFetchRequest['version']
+  /** Offsets that a transaction which is open still may replace are not taken (KIP-447). */
+  readonly requireStable: boolean
   /** A member that is not settled in a generation does not even ask (0.10.1). */
   readonly onlyWhenStable: boolean
   /** A commit in the middle of a rebalance does not cost the membership (2.3). */
@@ -167,13 +169,15 @@ export class CommittedOffsets {
   *fetch(partitions: readonly AssignedPartition[]): Task<Map<TopicPartition, number>> {
     for (;;) {
       const coordinator = yield* this.lookup.find()
-      const { client: clientId, group: groupId, fetchVersion: version } = this.options
+      const { client: clientId, group: groupId, fetchVersion, requireStable } = this.options
+      const version = requireStable ? 7 : fetchVersion
       const request: OffsetFetchRequest = {
         api: 'OffsetFetch',
         version,
         correlationId: this.correlationId++,
         clientId,
         groupId,
+        ...(requireStable ? { requireStable } : {}),
         partitions: partitions.map(({ topic, partition }) => ({ topic, partition })),
       }
       const result = yield* this.network.answerOf(this.network.send(coordinator, request))
@@ -196,6 +200,7 @@ export class CommittedOffsets {
     const error = errorName(errorCode)
     switch (errorCode) {
       case ErrorCode.OffsetsLoadInProgress:
+      case ErrorCode.UnstableOffsetCommit:
         return
       case ErrorCode.NotCoordinatorForConsumer:
       case ErrorCode.ConsumerCoordinatorNotAvailable:

@@ -13,6 +13,7 @@ import {
   type FetchPartitionResult,
   type FetchRequest,
   type FetchResponse,
+  type IsolationLevel,
   LATEST_TIME,
   NO_LEADER,
   type RpcResult,
@@ -35,6 +36,7 @@ export interface FetcherOptions {
   readonly maxPollRecords: number
   readonly reset: 'earliest' | 'latest' | 'none'
   readonly retryBackoffUs: Micros
+  readonly isolationLevel: IsolationLevel
 }
 
 /** A message as the application gets it. */
@@ -114,6 +116,7 @@ export class Fetcher {
       replicaId: CONSUMER_REPLICA_ID,
       maxWaitMs,
       minBytes,
+      ...this.isolation,
       partitions: partitions.map(({ topic, partition, position }) => ({
         topic,
         partition,
@@ -122,6 +125,11 @@ export class Fetcher {
         ...this.metadata.epochOf(topic, partition),
       })),
     }
+  }
+
+  /** Named only where it is not the default. */
+  private get isolation(): { readonly isolationLevel?: IsolationLevel } {
+    return this.options.isolationLevel === 'read_committed' ? { isolationLevel: 'read_committed' } : {}
   }
 
   private answered(node: BrokerEndpoint, request: FetchRequest, result: RpcResult<FetchResponse>): void {
@@ -162,7 +170,7 @@ export class Fetcher {
       if (this.failing.delete(tp)) this.traceRead({ tp, broker: node.id, highWatermark }, [])
       return
     }
-    const { messages, next, problem } = readFetched(data.records, fetchOffset)
+    const { messages, next, problem } = readFetched(data.records, fetchOffset, data.abortedTransactions)
     if (problem === ErrorCode.MessageSizeTooLarge) {
       const { maxPartitionBytes } = this.options
       const why = `the message at ${tp}=${fetchOffset} is larger than the fetch size ${maxPartitionBytes}`
@@ -239,6 +247,7 @@ export class Fetcher {
         correlationId: this.correlationId++,
         clientId: client,
         replicaId: CONSUMER_REPLICA_ID,
+        ...this.isolation,
         partitions: [
           {
             topic,

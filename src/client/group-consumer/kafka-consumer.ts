@@ -105,6 +105,7 @@ export class KafkaConsumer {
         retryBackoffUs,
       },
     )
+    const isCommitted = config['isolation.level'] === 'read_committed' && versions.transactions !== 'none'
     this.commits = new CommittedOffsets(
       host,
       { network, lookup, member },
@@ -114,6 +115,7 @@ export class KafkaConsumer {
         retryBackoffUs,
         commitVersion: versions.offsetsExpiry === 'by-age' ? 2 : 5,
         fetchVersion: inBackground ? 2 : 1,
+        requireStable: isCommitted && versions.transactionalOffsets === 'fenced-by-group',
         onlyWhenStable: inBackground,
         rejoinsAsItIs: versions.memberIds === 'asked-for-first',
       },
@@ -127,6 +129,7 @@ export class KafkaConsumer {
         minBytes: config['fetch.min.bytes'],
         maxPartitionBytes: config['max.partition.fetch.bytes'],
         maxPollRecords: config['max.poll.records'],
+        isolationLevel: isCommitted ? 'read_committed' : 'read_uncommitted',
         reset: config['auto.offset.reset'] as 'earliest' | 'latest' | 'none',
         retryBackoffUs,
       },
@@ -235,6 +238,17 @@ export class KafkaConsumer {
   /** Next offsets to read: what has been handed out counts as done, whatever the application did with it. */
   get consumed(): Offsets {
     return this.subscriptions.allConsumed
+  }
+
+  /** Who this is in its group, for offsets that go with a transaction (KIP-447). */
+  get groupMetadata(): { readonly generationId: number; readonly memberId: string } {
+    const { generationId, memberId } = this.member
+    return { generationId, memberId }
+  }
+
+  /** Goes back to what the group has committed: the application has undone what it did since. */
+  rewind(): void {
+    this.subscriptions.forgetPositions()
   }
 
   /** @throws ConsumerError CommitFailedException: the group has gone on without this member */

@@ -95,6 +95,14 @@ export class SubscriptionState {
     state.awaitsReset = true
   }
 
+  /** All positions are to be asked of the group again. */
+  forgetPositions(): void {
+    for (const state of this.assigned.values()) {
+      state.position = undefined
+      state.awaitsReset = false
+    }
+  }
+
   awaitsReset(tp: TopicPartition): boolean {
     return this.assigned.get(tp)?.awaitsReset === true
   }

@@ -34,3 +34,53 @@ export type JavaProducerEvent =
       readonly messages: readonly string[]
       readonly batches: number
     }
+  // ---- transactions; `transaction` counts those of one life of the producer, from 1 ----
+  | {
+      readonly kind: 'TransactionCoordinatorFound'
+      readonly client: string
+      readonly transactionalId: string
+      readonly of: 'transaction' | 'group'
+      readonly broker: number
+    }
+  | {
+      readonly kind: 'TransactionBegun'
+      readonly client: string
+      readonly transactionalId: string
+      readonly transaction: number
+    }
+  /** The producer cannot go on with the transaction, which is to be aborted then, or (`fatal`) not at all. */
+  | {
+      readonly kind: 'TransactionFailed'
+      readonly client: string
+      readonly transactionalId: string
+      readonly transaction: number
+      readonly error: string
+      readonly fatal: boolean
+    }
+  /** Offsets of a group are part of the transaction. */
+  | {
+      readonly kind: 'OffsetsSentToTransaction'
+      readonly client: string
+      readonly transactionalId: string
+      readonly transaction: number
+      readonly group: string
+      readonly offsets: Readonly<Record<string, number>>
+    }
+  /** What the application is told; `unknown`: the producer died of an error while the transaction ended. */
+  | {
+      readonly kind: 'TransactionEnded'
+      readonly client: string
+      readonly transactionalId: string
+      readonly transaction: number
+      readonly outcome: 'committed' | 'aborted' | 'unknown'
+    }
+  /** The application waits for longer than `max.block.ms`; it calls again. */
+  | {
+      readonly kind: 'TransactionBlocked'
+      readonly client: string
+      readonly transactionalId: string
+      readonly transaction: number
+      readonly call: TransactionCall
+    }
+
+export type TransactionCall = 'initTransactions' | 'sendOffsetsToTransaction' | 'commitTransaction' | 'abortTransaction'

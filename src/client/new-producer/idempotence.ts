@@ -40,8 +40,12 @@ export class Idempotence {
   private current: ProducerId | undefined
   private bumpRequired = false
 
-  constructor(regime: ProtocolVersions['idempotence']) {
+  /** Told that numbers are lost, where the producer writes transactions: these go by rules of their own. */
+  private readonly onLost: (() => void) | undefined
+
+  constructor(regime: ProtocolVersions['idempotence'], onLost?: () => void) {
     this.regime = regime
+    this.onLost = onLost
   }
 
   get producer(): ProducerId | undefined {
@@ -74,6 +78,7 @@ export class Idempotence {
 
   /** What becomes of a partition's numbers is not known: the id goes, or the epoch ends. */
   private lose(tp: string): void {
+    if (this.onLost !== undefined) return this.onLost()
     this.bumpRequired = true
     if (this.bumpsEpochs) this.toRewrite.add(tp)
   }
@@ -147,7 +152,7 @@ export class Idempotence {
     if (error !== ErrorCode.UnknownProducerId) return false
     // The leader has forgotten the producer: with the records that retention deleted (before 2.4), or with its log.
     if (logStartOffset === -1 || batch.wasRenumbered) return true
-    if (this.bumpsEpochs) {
+    if (this.bumpsEpochs && this.onLost === undefined) {
       this.lose(batch.tp)
       return true
     }
@@ -160,7 +165,7 @@ export class Idempotence {
     const isUnresolved = this.unresolved.has(batch.tp)
     // One before it failed, and will be there when this one comes again.
     if (!isUnresolved && (batch.wasRenumbered || !this.isNext(sequences, batch.baseSequence))) return true
-    if (!this.bumpsEpochs) return false
+    if (!this.bumpsEpochs || this.onLost !== undefined) return false
     if (!isUnresolved) this.lose(batch.tp)
     return true
   }
@@ -186,7 +191,7 @@ export class Idempotence {
       if (this.regime === 'one-in-flight') this.lose(batch.tp)
       else this.unresolved.add(batch.tp)
     } else if (neverAppended || (this.regime === 'one-in-flight' && error !== 'expired')) {
-      if (this.bumpsEpochs) this.lose(batch.tp)
+      if (this.bumpsEpochs && this.onLost === undefined) this.lose(batch.tp)
       else closeGap(sequences, batch)
     }
   }

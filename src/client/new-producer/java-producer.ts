@@ -16,7 +16,7 @@ import {
   until,
   utf8,
 } from '../../host/index.ts'
-import type { BrokerEndpoint } from '../../protocol/index.ts'
+import { type BrokerEndpoint, topicPartition } from '../../protocol/index.ts'
 import {
   allCodecs,
   type CompressionType,
@@ -38,6 +38,8 @@ import { ProducerNetwork } from './producer-network.ts'
 import { RecordAccumulator } from './record-accumulator.ts'
 import { acksOf } from './release-defaults.ts'
 import { Sender } from './sender.ts'
+import { TransactionManager } from './transaction-manager.ts'
+import { Transactions } from './transactions.ts'
 
 export interface JavaProducerOptions {
   readonly name: string
@@ -45,6 +47,12 @@ export interface JavaProducerOptions {
   readonly bootstrap: readonly BrokerEndpoint[]
   readonly config: JavaProducerConfig
   readonly versions: ProtocolVersions
+}
+
+/** Something that the application's thread does. */
+interface Job {
+  readonly message?: Outgoing
+  readonly run: () => Task<void>
 }
 
 /** `send` throws, or its future fails at once: the record never was in a batch. */
@@ -64,9 +72,12 @@ export class JavaProducer {
   private readonly accumulator: RecordAccumulator
   private readonly partitioner: JavaPartitioner
   private readonly sender: Sender
-  /** What the application wants to send, behind what it is sending. */
-  private readonly waiting: Outgoing[] = []
-  private sending: Outgoing | undefined
+  /** What the application wants to do, behind what it is doing. */
+  private readonly waiting: Job[] = []
+  private current: Job | undefined
+  private readonly manager: TransactionManager | undefined
+  /** Undefined where the producer writes none. */
+  readonly transactions: Transactions | undefined
   /** Goes on with `send`, which waits for metadata. */
   private metadataCame: (() => void) | undefined
   private closing = false
@@ -109,11 +120,25 @@ export class JavaProducer {
         compression: config['compression.type'] as CompressionType,
         codecs: this.magic === 2 ? allCodecs : this.magic === 1 ? codecsOf010 : codecsOf082,
         ratio: new CompressionRatio(),
+        isTransactional: config['transactional.id'] !== '',
       },
     })
     this.partitioner = javaPartitioner(config['partitioner.class'], host, metadata, versions, batchSize)
     const { queuesSeen } = this.partitioner
-    const idempotence = config['enable.idempotence'] ? new Idempotence(versions.idempotence) : undefined
+    const isTransactional = config['transactional.id'] !== ''
+    const onLost = isTransactional ? (): void => this.manager?.sequencesLost() : undefined
+    const idempotence = config['enable.idempotence'] ? new Idempotence(versions.idempotence, onLost) : undefined
+    if (isTransactional) {
+      this.manager = new TransactionManager(host, this.network, idempotence!, {
+        client: name,
+        transactionalId: config['transactional.id'],
+        timeoutMs: config['transaction.timeout.ms'],
+        retryBackoffUs,
+        versions,
+      })
+      const maxBlockUs = fromMs(config['max.block.ms'])
+      this.transactions = new Transactions(host, this.manager, { maxBlockUs, blocking: versions.transactionBlocking })
+    }
     this.sender = new Sender(host, metadata, this.network, this.accumulator, {
       client: name,
       acks: acksOf(config),
@@ -126,6 +151,7 @@ export class JavaProducer {
       retryBackoffUs,
       ...(queuesSeen === undefined ? {} : { queuesSeen }),
       ...(idempotence === undefined ? {} : { idempotence }),
+      ...(this.manager === undefined ? {} : { transactions: this.manager }),
       closed: () => {
         this.network.close()
         closed()
@@ -133,32 +159,66 @@ export class JavaProducer {
     })
   }
 
-  /** `send`: behind what the application is sending already. */
+  /** `send`: behind what the application is doing already. */
   send(message: Outgoing): void {
-    this.waiting.push(message)
-    if (this.sending === undefined) runTask(this.sendWaiting())
+    const self = this
+    this.does({
+      message,
+      *run() {
+        yield* self.produce(message)
+      },
+    })
   }
 
-  /** `close`: sends what it has, and waits for the answers. What the application had not got rid of stays with it. */
+  /** Has the application do something, behind what it is doing already. */
+  does(job: Job): void {
+    this.waiting.push(job)
+    if (this.current === undefined) runTask(this.work())
+  }
+
+  /**
+   * `close`: sends what it has, and waits for the answers. What the application had not got rid of stays with it; a
+   * transaction that is open is aborted.
+   */
   close(): void {
     this.closing = true
     this.waiting.length = 0
-    this.sender.close()
+    const { transactions, sender } = this
+    if (transactions?.isOpen !== true) return sender.close()
+    this.does({
+      *run() {
+        yield* transactions.abort()
+        sender.close()
+      },
+    })
   }
 
-  private *sendWaiting(): Task<void> {
+  private *work(): Task<void> {
     for (;;) {
-      this.sending = this.waiting.shift()
-      if (this.sending === undefined) return
-      const refusal = yield* this.doSend(this.sending)
-      if (refusal !== undefined) this.traceRefused(this.sending, refusal)
+      this.current = this.waiting.shift()
+      if (this.current === undefined) return
+      yield* this.current.run()
     }
+  }
+
+  /** Puts a message into a batch, on the thread that runs the task. @returns false: it was refused, and told of */
+  *produce(message: Outgoing): Task<boolean> {
+    const refusal = yield* this.doSend(message)
+    if (refusal !== undefined) this.traceRefused(message, refusal)
+    return refusal === undefined
+  }
+
+  /** `flush`: waits until all that was sent has been answered, or given up. */
+  *flush(): Task<void> {
+    yield* until<void>((resume) => this.sender.flush(resume))
   }
 
   private *doSend(message: Outgoing): Task<Refusal | undefined> {
     const beginUs = this.host.now()
     const apart = this.versions.sendBlocking === 'apart'
     const metadataUs = fromMs(apart ? this.config['metadata.fetch.timeout.ms'] : this.config['max.block.ms'])
+    const untold = this.transactionRefusal()
+    if (untold !== undefined) return untold
     const known = yield* this.awaitMetadata(message, beginUs + metadataUs)
     if (known !== undefined) return known
     const key = message.key === undefined ? null : utf8(message.key)
@@ -170,6 +230,15 @@ export class JavaProducer {
     }
     if (this.append(message, record)) return undefined
     return yield* this.beginBatch(message, record, Math.max(this.config['batch.size'], bytes), beginUs)
+  }
+
+  /** A transactional producer sends nothing outside of a transaction. */
+  private transactionRefusal(): Refusal | undefined {
+    const { manager } = this
+    if (manager === undefined) return undefined
+    const { failure } = manager
+    if (failure !== undefined) return { error: failure.error, why: 'the transaction has failed' }
+    return manager.isInTransaction ? undefined : { error: 'IllegalStateException', why: 'no transaction is open' }
   }
 
   /** Waits until the partitions of the topic are known; undefined: they are. */
@@ -242,6 +311,7 @@ export class JavaProducer {
       const bytes = sizeOfBatchOf(this.magic, record, false)
       this.partitioner.appended?.(topic, bytes, this.accumulator.allFull(topic, partition))
     }
+    this.manager?.addPartition(topicPartition(topic, partition), { topic, partition })
     this.trace({ kind: 'MessageQueued', client: this.name, message: message.name })
     this.sender.wake()
   }
@@ -313,9 +383,10 @@ export class JavaProducer {
 
   digest(digest: Digest): void {
     digest.boolean(this.closing).boolean(this.metadataCame !== undefined)
-    digestMessage(digest, this.sending)
+    digest.boolean(this.current !== undefined)
+    digestMessage(digest, this.current?.message)
     digest.int(this.waiting.length)
-    for (const message of this.waiting) digestMessage(digest, message)
+    for (const { message } of this.waiting) digestMessage(digest, message)
     this.metadata.digest(digest)
     this.network.digest(digest)
     this.accumulator.digest(digest)

@@ -28,6 +28,8 @@ export interface BatchFormat {
   readonly compression: CompressionType
   readonly codecs: CodecRegistry
   readonly ratio: CompressionRatio
+  /** Its records are part of a transaction. */
+  readonly isTransactional?: boolean
 }
 
 /** Whose a batch is, by id and epoch. */
@@ -125,10 +127,17 @@ export class ProducerBatch {
   close(): Uint8Array {
     this.isOpen = false
     if (this.written !== undefined) return this.written
-    const { magic, compression, codecs, ratio } = this.format
+    const { magic, compression, codecs, ratio, isTransactional } = this.format
     const { records, producer, baseSequence } = this
     const origin =
-      producer === undefined ? {} : { producerId: producer.id, producerEpoch: producer.epoch, baseSequence }
+      producer === undefined
+        ? {}
+        : {
+            producerId: producer.id,
+            producerEpoch: producer.epoch,
+            baseSequence,
+            ...(isTransactional === true ? { isTransactional } : {}),
+          }
     if (compression === 'none') this.written = buildRecords(records, { magic, ...origin })
     else {
       this.written = buildRecords(records, { magic, compression, codecs, ...origin })

@@ -24,6 +24,9 @@ const exceptions: Partial<Readonly<Record<ErrorCode, string>>> = {
   [ErrorCode.UnknownProducerId]: 'UnknownProducerIdException',
   [ErrorCode.UnsupportedCompressionType]: 'UnsupportedCompressionTypeException',
   [ErrorCode.InvalidRecord]: 'InvalidRecordException',
+  [ErrorCode.InvalidProducerIdMapping]: 'InvalidPidMappingException',
+  [ErrorCode.ConcurrentTransactions]: 'ConcurrentTransactionsException',
+  [ErrorCode.TransactionAbortable]: 'TransactionAbortableException',
 }
 
 /** What the application is told. */
@@ -42,6 +45,8 @@ const retriable: ReadonlySet<AttemptError> = new Set<AttemptError>([
   ErrorCode.RequestTimedOut,
   ErrorCode.NotEnoughReplicas,
   ErrorCode.NotEnoughReplicasAfterAppend,
+  // From 4.0: the transaction before is not quite over.
+  ErrorCode.ConcurrentTransactions,
 ])
 
 /** `RetriableException`: it may go away. */

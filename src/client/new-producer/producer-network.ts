@@ -58,6 +58,11 @@ export class ProducerNetwork {
     return false
   }
 
+  /** The connection to a broker has just failed. */
+  hasFailed(node: ProducerNode): boolean {
+    return this.connection(node).blackedOut
+  }
+
   /** When a broker that is not ready may be connected to again; infinite while something is under way. */
   retryInUs(node: ProducerNode): Micros {
     const connection = this.connection(node)

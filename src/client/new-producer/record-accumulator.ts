@@ -24,7 +24,7 @@ export interface AccumulatorOptions {
 }
 
 /** Why the first batch of a queue may go. */
-export type DrainReason = 'full' | 'linger' | 'retry' | 'memory' | 'closing'
+export type DrainReason = 'full' | 'linger' | 'retry' | 'memory' | 'closing' | 'flush'
 
 export interface Ready {
   readonly nodes: readonly ProducerNode[]
@@ -55,6 +55,8 @@ export class RecordAccumulator {
   /** Where the next request to a broker begins, so that no partition is always the last. */
   private drainIndex = 0
   private closing = false
+  /** Everything goes: a transaction is to end, or the application has said `flush`. */
+  flushing = false
   /** Pause of each batch that backs off. */
   private readonly pauses = new Map<ProducerBatch, Micros>()
 
@@ -146,6 +148,7 @@ export class RecordAccumulator {
     if (batch.isFull || this.queueOf(batch.tp).length > 1) return 'full'
     if (this.waitedUs(batch) >= this.options.lingerUs) return 'linger'
     if (this.memory.isExhausted) return 'memory'
+    if (this.flushing) return 'flush'
     return this.closing ? 'closing' : undefined
   }
 
@@ -257,6 +260,21 @@ export class RecordAccumulator {
       }
     }
     return expired
+  }
+
+  /** Batches that were never sent, or all, taken out of their queues: their transaction is over. */
+  takeAll(which: 'never-sent' | 'all'): ProducerBatch[] {
+    const taken: ProducerBatch[] = []
+    for (const [tp, queue] of this.queues) {
+      const stay = queue.filter((batch) => which === 'never-sent' && batch.hasSequence)
+      for (const batch of queue) {
+        if (stay.includes(batch)) continue
+        this.pauses.delete(batch)
+        taken.push(batch)
+      }
+      if (stay.length < queue.length) this.queues.set(tp, stay)
+    }
+    return taken
   }
 
   private isFull(queue: readonly ProducerBatch[], index: number): boolean {

@@ -43,13 +43,24 @@ export function javaProducerConfig(
   preset: PresetName,
   overrides: Readonly<Record<string, unknown>>,
 ): JavaProducerConfig {
-  const config = configValues(javaProducerConfigTable, defaults[preset], overrides)
+  const { idempotence, transactions } = presets[preset]
+  const ignored = transactions === 'none' ? { 'transactional.id': '' } : {}
+  const config = configValues(javaProducerConfigTable, defaults[preset], overrides, ignored)
+  if (config['transactional.id'] !== '') return { ...config, ...asked(config, preset, overrides) }
   const isAsked = overrides[IDEMPOTENCE] === true
-  const { idempotence } = presets[preset]
   if (idempotence === 'none' || overrides[IDEMPOTENCE] === false) return { ...config, [IDEMPOTENCE]: false }
   if (!isAsked) return { ...config, [IDEMPOTENCE]: idempotence === 'by-default' && allows(config, preset) }
+  return { ...config, ...asked(config, preset, overrides) }
+}
+
+/** What follows from `enable.idempotence`, which a transactional id implies. */
+function asked(
+  config: JavaProducerConfig,
+  preset: PresetName,
+  overrides: Readonly<Record<string, unknown>>,
+): Partial<JavaProducerConfig> {
   return {
-    ...config,
+    [IDEMPOTENCE]: true,
     acks: overrides.acks === undefined ? 'all' : config.acks,
     retries: overrides.retries === undefined ? INT_MAX : config.retries,
     [IN_FLIGHT]: overrides[IN_FLIGHT] === undefined ? maxInFlightOfIdempotence(preset) : config[IN_FLIGHT],

@@ -1,6 +1,7 @@
 /** What the configuration and the release say of sending. */
 import type { Micros } from '../../host/index.ts'
 import type { Idempotence } from './idempotence.ts'
+import type { TransactionManager } from './transaction-manager.ts'
 
 /** Of the partitions of a topic that have leaders; `known`: those that ever had a batch. */
 export type QueuesSeen = (
@@ -24,6 +25,8 @@ export interface SenderOptions {
   readonly splits: boolean
   /** Sequence numbers, if the producer is idempotent. */
   readonly idempotence?: Idempotence
+  /** Transactions, if the producer writes them. */
+  readonly transactions?: TransactionManager
   readonly retryBackoffUs: Micros
   /** For a partitioner that wants to know how many batches wait, each time before they are looked through. */
   readonly queuesSeen?: QueuesSeen

@@ -36,6 +36,8 @@ export class Sender {
   private timer: Timer | undefined
   private thread: 'sleeping' | 'called' | 'running' | 'running, called again' = 'sleeping'
   private closing = false
+  /** Who waits until nothing is left to be sent. */
+  private readonly flushes: Array<() => void> = []
   private readonly identity: ProducerIdentity | undefined
 
   constructor(
@@ -50,8 +52,9 @@ export class Sender {
     this.network = network
     this.accumulator = accumulator
     this.options = options
-    const { idempotence } = options
-    if (idempotence !== undefined) this.identity = new ProducerIdentity(host, network, idempotence, options)
+    const { idempotence, transactions } = options
+    if (transactions !== undefined) transactions.onWork = () => this.wake()
+    else if (idempotence !== undefined) this.identity = new ProducerIdentity(host, network, idempotence, options)
     network.onActivity = () => this.wake()
   }
 
@@ -66,6 +69,17 @@ export class Sender {
     this.closing = true
     this.accumulator.close()
     this.wake()
+  }
+
+  /** Lets everything go at once. @param done called when nothing is left */
+  flush(done: () => void): void {
+    this.flushes.push(done)
+    this.wake()
+  }
+
+  private endFlushes(): void {
+    if (this.flushes.length === 0 || this.hasIncomplete) return
+    for (const done of this.flushes.splice(0)) done()
   }
 
   private sleep(us: Micros): void {
@@ -87,13 +101,37 @@ export class Sender {
 
   /** One look around, and as many requests as can go. Returns when to look again. */
   private run(): Micros {
+    this.accumulator.flushing = this.flushes.length > 0 || this.options.transactions?.isCompleting === true
     let nextUs = this.network.maybeUpdateMetadata()
-    const { nodes, nextUs: nextReadyUs } = this.identity?.mustWait() ?? this.drainReady()
+    const { nodes, nextUs: nextReadyUs } = this.transactionalTurn() ?? this.identity?.mustWait() ?? this.drainReady()
     nextUs = Math.min(nextUs, nextReadyUs)
     for (const node of nodes) nextUs = Math.min(nextUs, this.network.retryInUs(node))
     this.expire()
+    this.endFlushes()
     if (this.closing && !this.accumulator.hasUnsent && this.network.inFlight === 0) this.options.closed()
     return Math.min(nextUs, this.nextExpiryInUs())
+  }
+
+  /** What a transaction needs of its coordinators goes before data; undefined: data may go. */
+  private transactionalTurn(): { readonly nodes: readonly []; readonly nextUs: Micros } | undefined {
+    const { transactions, idempotence } = this.options
+    if (transactions === undefined) return undefined
+    idempotence!.settle()
+    if (transactions.hasError || transactions.dropsUnsent) {
+      const error = transactions.failure?.error ?? 'TransactionAbortedException'
+      for (const batch of this.accumulator.takeAll(transactions.isFatal ? 'all' : 'never-sent')) {
+        this.giveUp(batch, error)
+      }
+    }
+    const nextUs = transactions.turn(this.hasIncomplete)
+    return nextUs === undefined ? undefined : { nodes: [], nextUs }
+  }
+
+  /** Batches whose outcome is open. */
+  private get hasIncomplete(): boolean {
+    if (this.accumulator.hasUnsent) return true
+    for (const { batch } of this.inFlight) if (!this.expired.has(batch)) return true
+    return false
   }
 
   /** Sends what is ready. Returns the brokers that have something, but cannot take it, and when more will be ready. */
@@ -119,7 +157,8 @@ export class Sender {
     }
   }
 
-  private readonly admit = (batch: ProducerBatch): boolean => this.options.idempotence?.admit(batch) !== false
+  private readonly admit = (batch: ProducerBatch): boolean =>
+    this.options.transactions?.allows(batch.tp) !== false && this.options.idempotence?.admit(batch) !== false
 
   private lookAtQueues(): void {
     const { queuesSeen } = this.options
@@ -134,7 +173,7 @@ export class Sender {
   }
 
   private send(node: ProducerNode, drained: readonly Drained[]): void {
-    const { client, acks, ackTimeoutMs, mutes } = this.options
+    const { client, acks, ackTimeoutMs, mutes, transactions } = this.options
     const sent = drained.map(({ batch }) => ({ batch, node }))
     const correlationId = this.network.nextCorrelationId()
     for (const { batch, why } of drained) {
@@ -145,6 +184,7 @@ export class Sender {
       api: 'Produce',
       correlationId,
       clientId: client,
+      ...(transactions === undefined ? {} : { transactionalId: transactions.options.transactionalId }),
       requiredAcks: acks,
       ackTimeoutMs,
       partitions: drained.map(({ batch }) => ({
@@ -234,10 +274,19 @@ export class Sender {
       this.accumulator.reenqueue(batch, (other) => idempotence?.follows(batch, other) === true)
       this.unmute(batch)
     } else {
-      idempotence?.failed(batch, error, batch.attempts < retries)
       // Its producer id has changed meanwhile: under another one it might be appended twice.
-      this.giveUp(batch, again ? 'OutOfOrderSequenceException' : exceptionOf(error))
+      const exception = again ? 'OutOfOrderSequenceException' : this.exceptionOf(error)
+      this.options.transactions?.batchFailed(exception)
+      idempotence?.failed(batch, error, batch.attempts < retries)
+      this.giveUp(batch, exception)
     }
+  }
+
+  /** From 2.7 on a producer of an older epoch is fenced for good only by its coordinator (KIP-588). */
+  private exceptionOf(error: AttemptError): string {
+    const { transactions } = this.options
+    const isMild = transactions?.options.versions.fencedProducer === 'own-error'
+    return isMild && error === ErrorCode.InvalidProducerEpoch ? 'InvalidProducerEpochException' : exceptionOf(error)
   }
 
   private mayRetry(batch: ProducerBatch, error: AttemptError, logStartOffset: number): boolean {
@@ -283,6 +332,7 @@ export class Sender {
   private expire(): void {
     const { idempotence } = this.options
     for (const batch of this.accumulator.takeExpired()) {
+      this.options.transactions?.batchFailed('TimeoutException')
       idempotence?.failed(batch, 'expired', false)
       this.giveUp(batch, 'TimeoutException')
     }
@@ -292,6 +342,7 @@ export class Sender {
       if (this.expired.has(batch) || this.deadlineUs(batch) > now) continue
       // Its request stays under way, and so does what it may do; only nobody waits for it any more.
       this.expired.add(batch)
+      this.options.transactions?.batchFailed('TimeoutException')
       idempotence?.failed(batch, 'expired', false)
       this.traceExpired(one)
       this.traceGaveUp(batch)
@@ -356,6 +407,7 @@ export class Sender {
 
   digest(digest: Digest): void {
     this.options.idempotence?.digest(digest)
+    this.options.transactions?.digest(digest)
     digest.boolean(this.closing).int(this.inFlight.size).int(this.expired.size)
     for (const { batch, node } of this.inFlight) {
       batch.digest(digest)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { SimpleConsumerProcess } from '../../../src/client/index.ts'
-import { configValues, simpleConsumerConfigTable } from '../../../src/config/index.ts'
+import { configValues, partitionConsumerConfigTable } from '../../../src/config/index.ts'
 import { Digest, utf8 } from '../../../src/host/index.ts'
 import { ErrorCode } from '../../../src/protocol/index.ts'
 import { buildMessageSet } from '../../../src/storage/index.ts'
@@ -36,7 +36,7 @@ interface Setup {
 
 function consumer(setup: Setup = {}): ClientWorld {
   const script = new Script(2, setup.leaders ?? [1])
-  const config = configValues(simpleConsumerConfigTable, setup.config ?? {})
+  const config = configValues(partitionConsumerConfigTable, setup.config ?? {})
   const { from = 0 } = setup
   const broker = setup.broker === undefined ? {} : { broker: endpoint(setup.broker) }
   const options = {

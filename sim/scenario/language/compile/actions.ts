@@ -5,7 +5,7 @@ import { readDrift, readDuration, readSize } from '../formats.ts'
 import type { Report } from '../report.ts'
 import { type ActionName, actionNames, type StepInput } from '../schema/steps.ts'
 import { entries, type Located, listed, oneOrMore, quoted } from '../source.ts'
-import type { Names } from './names.ts'
+import { type Names, transactionalIdOf } from './names.ts'
 import { compileTargets, type MachineKind, machineKind } from './targets.ts'
 import { ZooKeeperActionCompiler } from './zk-actions.ts'
 
@@ -82,6 +82,20 @@ export class ActionCompiler {
       case 'start':
       case 'stop':
         return [this.machines(name, node)]
+      case 'beginTransaction':
+      case 'commitTransaction':
+      case 'abortTransaction':
+        return oneOrMore<string>(node as Located<string | readonly string[]>).flatMap((one) => {
+          const client = this.names.client(one, 'java-producer')
+          if (client === undefined) return []
+          if (transactionalIdOf(client) === undefined) {
+            this.report.error('KS304', one.place, `"${client.name}" writes no transactions`, {
+              expected: 'a producer with transactional.id in its config',
+            })
+            return []
+          }
+          return { span: node.wholeSpan, do: name, by: client.name }
+        })
       case 'commit':
       case 'expireSession':
       case 'enter':

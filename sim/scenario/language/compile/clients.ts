@@ -35,7 +35,7 @@ const ownersOf: Partial<Readonly<Record<Field, readonly Kind[]>>> = {
   streams: ['old-consumer'],
   processing: ['old-consumer'],
   processes: ['old-consumer', 'group-consumer'],
-  autostart: ['old-consumer', 'group-consumer'],
+  autostart: ['old-consumer', 'group-consumer', 'java-producer'],
   server: ['zookeeper', 'contender', 'old-consumer'],
   sessionTimeout: ['zookeeper', 'contender'],
   recipe: ['contender'],

@@ -363,6 +363,7 @@ const countedOf = {
 const kinds = [
   'notified',
   'owner',
+  'transaction',
   'group',
   'operation',
   'elected',

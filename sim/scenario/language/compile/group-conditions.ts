@@ -33,6 +33,25 @@ export abstract class GroupConditions extends ZooKeeperConditions {
     }
   }
 
+  transaction(node: Located<ConditionInput['transaction']>): Compiled {
+    const subject = node.field('transaction')!
+    const transactionalId = this.names.transactionalId(subject.place, subject.text)
+    const epoch = this.count(node.field('epoch'))
+    const coordinator = node.field('coordinator')
+    const { is } = node.value
+    if (!this.asks(node, [is, epoch, coordinator], 'is, epoch or coordinator')) return undefined
+    const led = coordinator === undefined ? undefined : this.names.broker(coordinator)
+    if (transactionalId === undefined || (coordinator !== undefined && led === undefined)) return undefined
+    return {
+      about: 'transaction',
+      span: node.span,
+      transactionalId,
+      ...(is === undefined ? {} : { is }),
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(led === undefined ? {} : { coordinator: led }),
+    }
+  }
+
   /** Their number, or their names. */
   private members(
     node: Located<string | number | readonly string[]>,

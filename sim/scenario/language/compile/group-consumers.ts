@@ -1,7 +1,13 @@
 /** Consumers of 0.9 and later, in groups that a broker coordinates, and the applications around them. */
 import { assignors, groupConsumerDefaults, type ProcessingOptions, topicPattern } from '../../../../src/client/index.ts'
-import { configValues, type GroupConsumerConfig, groupConsumerConfigTable } from '../../../../src/config/index.ts'
-import { presets } from '../../../../src/versions.ts'
+import {
+  checkValue,
+  configValues,
+  type GroupConsumerConfig,
+  groupConsumerConfigTable,
+  javaProducerConfigTable,
+} from '../../../../src/config/index.ts'
+import { type PresetName, presets } from '../../../../src/versions.ts'
 import type { ClientPlan, GroupConsumerPlan } from '../../plan.ts'
 import { readDuration } from '../formats.ts'
 import { ignoredConsumerKey } from '../ignored-keys.ts'
@@ -10,6 +16,7 @@ import type { Report } from '../report.ts'
 import { type Located, oneOrMore, quoted } from '../source.ts'
 import { presetNames } from '../vocabulary.ts'
 import type { ClientInput, Inherited } from './clients.ts'
+import { checkJavaProducerConfig } from './java-producers.ts'
 import { bootstrapOf, configOf } from './kafka-clients.ts'
 import type { Names } from './names.ts'
 
@@ -38,6 +45,7 @@ export function compileGroupConsumer(
   const group = groupOf(client, inherited, config, places, report)
   const subscribes = subscriptionOf(client, inherited, names, report)
   const processing = processingOf(inherited('processes'), 'enable.auto.commit', config, places, report)
+  checkTransactions(inherited('processes'), processing, protocol, report)
   const others: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(config)) {
     const ignored = ignoredConsumerKey(key, presets[protocol])
@@ -45,6 +53,7 @@ export function compileGroupConsumer(
     else if (key !== 'group.id') others[key] = value
   }
   checkConfig(others, places, names, report)
+  const writes = writesOf(client.name, inherited('processes')?.field('writes'), processing, names, report)
   if (group === undefined || subscribes === undefined) return undefined
   const poll = inherited('processes')?.field('poll')
   return {
@@ -55,6 +64,7 @@ export function compileGroupConsumer(
     config: others,
     bootstrap: bootstrapOf(inherited, names),
     processing,
+    ...(writes === undefined ? {} : { writes }),
     pollUs: poll === undefined ? POLL_US : readDuration(poll.value),
     autostart: inherited('autostart')?.value ?? true,
   }
@@ -118,6 +128,66 @@ function subscriptionOf(
     (one) => names.topic(one.place, one.text)?.name ?? [],
   )
   return { topics: found }
+}
+
+function checkTransactions(
+  node: Located<NonNullable<ClientInput['processes']>> | undefined,
+  { commits }: ProcessingOptions,
+  protocol: PresetName,
+  report: Report,
+): void {
+  if (commits !== 'transaction') return
+  const place = node!.field('commit')!.keyPlace
+  if (node!.field('writes') === undefined) {
+    report.error('KS304', place, 'offsets go in a transaction only with something that is written in it', {
+      expected: 'writes: { to: … } beside it',
+    })
+  }
+  if (presets[protocol].transactions === 'none') {
+    report.error('KS304', place, `Kafka ${protocol} has no transactions`, { expected: 'protocol 0.11 or later' })
+  }
+}
+
+/** What the application writes, and how. */
+function writesOf(
+  name: string,
+  node: Located<NonNullable<NonNullable<ClientInput['processes']>['writes']>> | undefined,
+  { commits, handsOver }: ProcessingOptions,
+  names: Names,
+  report: Report,
+): GroupConsumerPlan['writes'] {
+  if (node === undefined) return undefined
+  const to = node.field('to')!
+  const topic = names.topic(to.place, to.text)
+  const config: Record<string, unknown> = commits === 'transaction' ? { 'transactional.id': name } : {}
+  const places = new Map<string, Located>()
+  for (const [key, field] of node.field('config')?.fields ?? []) {
+    const problem = checkValue(javaProducerConfigTable, key, field.value)
+    if (problem === undefined) {
+      config[key] = field.value
+      places.set(key, field)
+    } else if (problem.problem === 'bad-value') {
+      const { expected } = problem
+      report.error('KS202', field.place, `${quoted(key)} of a Java producer cannot be ${quoted(field.text)}`, {
+        expected,
+      })
+    } else report.error('KS203', field.keyPlace, `${quoted(key)} is no key of Java producers`)
+  }
+  checkJavaProducerConfig(config, places, names, report)
+  const isTransactional = config['transactional.id'] !== undefined
+  if (isTransactional && commits !== 'transaction') {
+    report.error('KS304', node.keyPlace, 'an application that writes in transactions commits its offsets in them', {
+      expected: 'commit: transaction beside it',
+    })
+  }
+  if (handsOver) {
+    report.error(
+      'KS304',
+      node.keyPlace,
+      'what another thread does is not written: "handsOver" and "writes" do not go together',
+    )
+  }
+  return topic === undefined ? undefined : { topic: topic.name, config }
 }
 
 /** What is not said of the commit follows from the consumer's own setting, which is on by default. */

@@ -31,7 +31,8 @@ export function compileJavaProducer(
       expected: 'producer: sync or async, or protocol 0.8.2 or later',
     })
   }
-  checkConfig(config, places, names, report)
+  checkJavaProducerConfig(config, places, names, report)
+  checkTransactions(inherited('sends'), config, report)
   const workload = compileWorkload(inherited('sends'), names, report)
   return {
     kind: 'java-producer',
@@ -39,10 +40,24 @@ export function compileJavaProducer(
     config,
     bootstrap: bootstrapOf(inherited, names),
     ...(workload === undefined ? {} : { workload }),
+    ...(inherited('autostart')?.value === false ? { autostart: false } : {}),
   }
 }
 
-function checkConfig(
+/** Transactions need an id. */
+function checkTransactions(
+  sends: Located<NonNullable<ClientInput['sends']>> | undefined,
+  config: Readonly<Record<string, unknown>>,
+  report: Report,
+): void {
+  const asked = sends?.field('transaction')
+  if (asked === undefined || config['transactional.id'] !== undefined) return
+  report.error('KS304', asked.keyPlace, 'a producer without transactional.id writes no transactions', {
+    expected: 'config: { transactional.id: … }',
+  })
+}
+
+export function checkJavaProducerConfig(
   config: Readonly<Record<string, unknown>>,
   places: ReadonlyMap<string, Located>,
   { protocol }: Names,
@@ -62,7 +77,13 @@ function checkConfig(
     })
   }
   const values = javaProducerConfig(protocol, config)
-  if (config['enable.idempotence'] === true && versions.idempotence !== 'none') {
+  const isTransactional = config['transactional.id'] !== undefined && versions.transactions !== 'none'
+  if (isTransactional && config['enable.idempotence'] === false) {
+    report.error('KS202', places.get('enable.idempotence')!.place, 'transactions need enable.idempotence', {
+      expected: 'true',
+    })
+  }
+  if ((isTransactional || config['enable.idempotence'] === true) && versions.idempotence !== 'none') {
     const most = maxInFlightOfIdempotence(protocol)
     const refuse = (key: string, isRefused: boolean, expected: string): void => {
       const place = places.get(key)

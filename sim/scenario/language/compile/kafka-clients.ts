@@ -160,6 +160,14 @@ function checkProducer(
   })
 }
 
+function transactionOf({
+  transaction,
+  abortEvery,
+}: NonNullable<ClientInput['sends']>): Pick<WorkloadPlan, 'transaction'> {
+  if (transaction === undefined) return {}
+  return { transaction: { messages: transaction, ...(abortEvery === undefined ? {} : { abortEvery }) } }
+}
+
 export function compileWorkload(
   node: Located<NonNullable<ClientInput['sends']>> | undefined,
   names: Names,
@@ -185,5 +193,6 @@ export function compileWorkload(
     ...(count === undefined ? {} : { count }),
     ...(range === undefined ? {} : { keys: range }),
     sizeBytes: size === undefined ? DEFAULT_VALUE_BYTES : readSize(size),
+    ...transactionOf(node.value),
   }
 }

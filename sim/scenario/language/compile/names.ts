@@ -49,6 +49,18 @@ export const inGroup = (
 const hasWorkload = (client: ClientPlan): boolean =>
   (client.kind === 'producer' || client.kind === 'java-producer') && client.workload !== undefined
 
+/** The id under which a client writes in transactions; undefined if it does not. */
+export function transactionalIdOf(client: ClientPlan): string | undefined {
+  const config =
+    client.kind === 'java-producer'
+      ? client.config
+      : client.kind === 'group-consumer'
+        ? client.writes?.config
+        : undefined
+  const id = config?.['transactional.id']
+  return typeof id === 'string' && id !== '' ? id : undefined
+}
+
 /** `b1/orders-0 1016` */
 export const lookupName = (replica: string, offset: number): string => `${replica} ${offset}`
 
@@ -90,6 +102,13 @@ export class Names {
   get hasWorkload(): boolean {
     for (const client of this.clients.values()) if (hasWorkload(client)) return true
     return false
+  }
+
+  /** Topics that applications write to. */
+  private get writtenTopics(): readonly string[] {
+    return [...this.clients.values()].flatMap((client) =>
+      client.kind === 'group-consumer' && client.writes !== undefined ? [client.writes.topic] : [],
+    )
   }
 
   /** The name of a broker, or undefined after a diagnostic. `words` are other names allowed here (`none`, `any`). */
@@ -137,7 +156,10 @@ export class Names {
 
   /** A client of one of these kinds, or of any if none is named. */
   client(node: Located<string>, ...kinds: ReadonlyArray<ClientPlan['kind']>): ClientPlan | undefined {
-    const name = node.value
+    return this.clientNamed(node.value, node.place, ...kinds)
+  }
+
+  clientNamed(name: string, place: Place, ...kinds: ReadonlyArray<ClientPlan['kind']>): ClientPlan | undefined {
     const client = this.clients.get(name)
     if (client === undefined && this.unsound.has(name)) return undefined
     const candidates = [...this.clients.values()]
@@ -150,7 +172,7 @@ export class Names {
         ? `no ${what} ${quoted(name)}`
         : `${quoted(name)} is a ${kindWords[client.kind]}, not a ${what}`
     const those = candidates.length === 0 ? ` (the scenario has no ${what}s)` : ` (${enumerate(candidates)})`
-    this.report.unknown(client === undefined ? 'KS106' : 'KS407', node.place, `${message}${those}`, name, candidates)
+    this.report.unknown(client === undefined ? 'KS106' : 'KS407', place, `${message}${those}`, name, candidates)
     return undefined
   }
 
@@ -201,6 +223,16 @@ export class Names {
     const groups = [...new Set(known)]
     const those = groups.length === 0 ? 'no client is in any' : enumerate(groups)
     this.report.unknown('KS117', place, `no group ${quoted(name)} (${those})`, name, groups)
+    return undefined
+  }
+
+  /** One that a client has. */
+  transactionalId(place: Place, id: string): string | undefined {
+    const known = [...this.clients.values()].flatMap((client) => transactionalIdOf(client) ?? [])
+    if (known.includes(id)) return id
+    const ids = [...new Set(known)]
+    const those = ids.length === 0 ? 'no client writes in transactions' : enumerate(ids)
+    this.report.unknown('KS117', place, `no transactional id ${quoted(id)} (${those})`, id, ids)
     return undefined
   }
 
@@ -263,6 +295,10 @@ export class Names {
 
   knowsMessage(name: string, place: Place): boolean {
     if (this.messages.has(name)) return true
+    // What an application writes is named after what it has read: `receipts/m1`.
+    const slash = name.indexOf('/')
+    if (slash > 0 && this.writtenTopics.includes(name.slice(0, slash)))
+      return this.knowsMessage(name.slice(slash + 1), place)
     const numbered = /^(.*)-[1-9]\d*$/.exec(name)
     const producer = numbered === null ? undefined : this.clients.get(numbered[1]!)
     if (producer !== undefined && hasWorkload(producer)) return true

@@ -53,8 +53,11 @@ function applicationOf(
   const short = inherited('processing')
   const node = inherited('processes')
   const processing = processingOf(node, 'auto.commit.enable', config, places, report)
+  if (processing.commits === 'transaction') {
+    report.error('KS304', node!.field('commit')!.place, 'a high-level consumer commits in no transaction')
+  }
   if (short === undefined) {
-    for (const key of ['waits', 'poll'] as const) {
+    for (const key of ['waits', 'poll', 'writes'] as const) {
       const field = node?.field(key)
       if (field === undefined) continue
       const expected = 'takes, commit, handsOver'

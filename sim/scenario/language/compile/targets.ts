@@ -12,7 +12,11 @@ const ofPartition = {
   'most-advanced follower': 'most-advanced-follower',
 } as const
 /** Selectors of something else than a partition, with an example. */
-const ofOthers = { elected: 'elected(/chroot)', coordinator: 'coordinator(billing)' } as const
+const ofOthers = {
+  elected: 'elected(/chroot)',
+  coordinator: 'coordinator(billing)',
+  'transaction-coordinator': 'transaction-coordinator(billing)',
+} as const
 const alone = {
   controller: 'controller',
   'zk-leader': 'zk-leader',
@@ -49,6 +53,11 @@ export function compileTarget(node: Located<string>, names: Names, report: Repor
   if (selector === 'coordinator') {
     const group = names.groupNamed(inner!, node.part('coordinator('.length, text.length - 1))
     return group === undefined ? undefined : { select: 'coordinator', group }
+  }
+  if (selector === 'transaction-coordinator') {
+    const place = node.part('transaction-coordinator('.length, text.length - 1)
+    const transactionalId = names.transactionalId(place, inner!)
+    return transactionalId === undefined ? undefined : { select: 'transaction-coordinator', transactionalId }
   }
   if (!Object.hasOwn(ofPartition, selector!)) return unknownSelector(node, selector!, report)
   if (!textFormats.partition.pattern.test(inner!)) {

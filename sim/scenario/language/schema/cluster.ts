@@ -6,8 +6,8 @@ import {
   groupConsumerConfigTable,
   javaProducerConfigTable,
   oldConsumerConfigTable,
+  partitionConsumerConfigTable,
   producerConfigTable,
-  simpleConsumerConfigTable,
   topicConfigTable,
 } from '../../../../src/config/index.ts'
 import { presetNames } from '../vocabulary.ts'
@@ -83,7 +83,7 @@ export const newTopicSchema = object(
 
 const sendsSchema = object(
   'sends',
-  'a mapping of to, every, start, count, keys, size',
+  'a mapping of to, every, start, count, keys, size, transaction, abortEvery',
   {
     to: format('destination').describe(
       'Topic or partition. Without a partition the key decides, or chance where there is none.',
@@ -93,6 +93,12 @@ const sendsSchema = object(
     count: whole(1).optional().describe('Messages in all. Default: until the end.'),
     keys: format('range').optional().describe('Keys are drawn evenly from this range. Default: no keys.'),
     size: format('size').optional().describe('Size of a value. Default 100B.'),
+    transaction: whole(1)
+      .optional()
+      .describe('Java producers with a `transactional.id`: so many messages make a transaction.'),
+    abortEvery: whole(1)
+      .optional()
+      .describe('With `transaction`: every so many of them one is aborted. Default: none.'),
   },
   { planned: 'workload' },
 ).meta({ id: 'sends' })
@@ -100,21 +106,31 @@ const sendsSchema = object(
 /** The application around a consumer. */
 const processesSchema = object(
   'processes',
-  'a mapping of takes, commit, waits, handsOver, poll',
+  'a mapping of takes, commit, waits, handsOver, poll, writes',
   {
     takes: format('duration')
       .optional()
       .describe('How long one message takes; its effect comes at the end. Default: no time.'),
-    commit: choice('commit', ['auto', 'before', 'after', 'after-each', 'never'] as const)
+    commit: choice('commit', ['auto', 'before', 'after', 'after-each', 'never', 'transaction'] as const)
       .optional()
       .describe(
-        'When the application commits what it was given: `auto`: it leaves that to the consumer; `before` it does anything with it; `after` all of it; `after-each` message; `never`. Default: `auto`, or `never` where `enable.auto.commit` (`auto.commit.enable`) is false.',
+        'When the application commits what it was given: `auto`: it leaves that to the consumer; `before` it does anything with it; `after` all of it; `after-each` message; `never`; or in the `transaction` that what it `writes` is part of. Default: `auto`, or `never` where `enable.auto.commit` (`auto.commit.enable`) is false.',
       ),
     waits: yesNo().optional().describe('`false`: it does not wait for its commits (`commitAsync`). Default `true`.'),
     handsOver: yesNo()
       .optional()
       .describe('`true`: another thread does the work, and the one that polls goes on at once. Default `false`.'),
     poll: format('duration').optional().describe('Longest stay in one `poll`. Default 100ms.'),
+    writes: object('writes of an application', 'a mapping of to and config', {
+      to: format('topic').describe('The topic.'),
+      config: config('client', 'keys of a Java producer with their values', javaProducerConfigTable)
+        .optional()
+        .describe(
+          'Keys of the producer that it writes with. Default of `transactional.id`, with `commit: transaction`: the name of the client.',
+        ),
+    })
+      .optional()
+      .describe('It writes a message of its own for each that it has read, with the same key: `receipts/m1` for `m1`.'),
   },
   { planned: 'processes' },
 ).meta({ id: 'processes' })
@@ -193,7 +209,7 @@ export const clientSchema = object(
       'keys of the producer or consumer with their values',
       producerConfigTable,
       javaProducerConfigTable,
-      simpleConsumerConfigTable,
+      partitionConsumerConfigTable,
       oldConsumerConfigTable,
       groupConsumerConfigTable,
     )

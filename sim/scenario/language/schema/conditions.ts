@@ -3,6 +3,7 @@
  * what is true, not what a broker believes; `believes` looks through a broker's eyes.
  */
 import * as z from 'zod'
+import { transactionStates } from '../../../../src/protocol/index.ts'
 import { eventKinds, fateHelp, fates, watchEvents, zkErrors } from '../vocabulary.ts'
 import { choice, count, format, list, object, whole, words, yesNo } from './elements.ts'
 
@@ -203,6 +204,19 @@ const conditionSchemas = {
     },
     planned,
   ).describe('Who owns a partition in a group that forms through ZooKeeper.'),
+  transaction: object(
+    'transaction condition',
+    'a condition on a transaction: transaction, is, epoch, coordinator',
+    {
+      transaction: words().describe('The transactional id.'),
+      is: choice('transaction state', transactionStates)
+        .optional()
+        .describe('What stands in the log of its coordinator: `Ongoing`, `PrepareCommit`, `CompleteCommit` …'),
+      epoch: count().optional().describe('The epoch of its producer.'),
+      coordinator: format('name').optional().describe('The broker that wrote it down last.'),
+    },
+    planned,
+  ).describe('A transactional id and its present transaction.'),
   group: object(
     'group condition',
     'a condition on a group: group, is, generation, members, coordinator, rebalances',

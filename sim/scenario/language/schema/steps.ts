@@ -215,6 +215,13 @@ const actionShape = {
     'zk',
     'A client of ZooKeeper does one operation.',
   ),
+  beginTransaction: oneOrMany(format('name'), 'format:name')
+    .optional()
+    .describe('A producer with a `transactional.id` begins a transaction.'),
+  commitTransaction: oneOrMany(format('name'), 'format:name')
+    .optional()
+    .describe('It commits its transaction, when all that was sent is acknowledged; if that fails, it aborts it.'),
+  abortTransaction: oneOrMany(format('name'), 'format:name').optional().describe('It aborts its transaction.'),
   commit: targets()
     .optional()
     .describe('High-level consumers commit the offsets of what they have handed out (`commitOffsets()`).'),
