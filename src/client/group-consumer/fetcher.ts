@@ -122,6 +122,7 @@ export class Fetcher {
         partition,
         fetchOffset: position,
         maxBytes: maxPartitionBytes,
+        ...this.metadata.epochOf(topic, partition),
       })),
     }
   }
@@ -153,6 +154,8 @@ export class Fetcher {
       case ErrorCode.NoError:
         break
       case ErrorCode.NotLeaderForPartition:
+      case ErrorCode.FencedLeaderEpoch:
+      case ErrorCode.UnknownLeaderEpoch:
       case ErrorCode.UnknownTopicOrPartition:
         this.metadata.requestUpdate()
         return this.failed(tp, errorName(errorCode), node.id)
@@ -245,7 +248,15 @@ export class Fetcher {
         clientId: client,
         replicaId: CONSUMER_REPLICA_ID,
         ...this.isolation,
-        partitions: [{ topic, partition, time: reset === 'latest' ? LATEST_TIME : EARLIEST_TIME, maxNumOffsets: 1 }],
+        partitions: [
+          {
+            topic,
+            partition,
+            time: reset === 'latest' ? LATEST_TIME : EARLIEST_TIME,
+            maxNumOffsets: 1,
+            ...this.metadata.epochOf(topic, partition),
+          },
+        ],
       })
       const result = yield* this.network.answerOf(pending)
       const answer = result.ok ? result.response.partitions[0]! : undefined

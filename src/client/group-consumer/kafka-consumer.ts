@@ -61,7 +61,9 @@ export class KafkaConsumer {
     const { network } = this
     const metadataTimes = { retryBackoffUs, maxAgeUs: fromMs(config['metadata.max.age.ms']) }
     const asksForNewTopics = inBackground
-    this.metadata = new ConsumerMetadata(host, network, { client: name, bootstrap, asksForNewTopics, ...metadataTimes })
+    const leaderEpochs = versions.consumerEpochs === 'validated'
+    const metadataOptions = { client: name, bootstrap, asksForNewTopics, leaderEpochs, ...metadataTimes }
+    this.metadata = new ConsumerMetadata(host, network, metadataOptions)
     const { metadata } = this
     this.subscriptions = new SubscriptionState(options.subscribes, !inBackground)
     const { subscriptions } = this
@@ -86,6 +88,7 @@ export class KafkaConsumer {
         strategies: [config['partition.assignment.strategy']],
         inBackground,
         tellsGeneration: versions.stickyClaims === 'by-generation',
+        noUserData: versions.stickyClaims === 'by-generation' ? null : new Uint8Array(0),
       },
     )
     const { member } = this
