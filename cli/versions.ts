@@ -41,6 +41,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   logFiles: 'files of a partition beside .log and .index',
   segmentLimit: 'whether an append may overshoot segment.bytes',
   logUpkeep: 'what becomes of an index that cannot be right',
+  interruptedSwap: 'which segments go when a start finishes an interrupted swap',
   producerMemory: 'what a log remembers of idempotent producers (F25)',
   isrPropagation: 'whether leaders tell the controller of ISR changes (F17)',
   controllerWrites: "what guards a controller's writes to ZooKeeper (F18)",

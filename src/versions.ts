@@ -107,6 +107,7 @@ const v082: ProtocolVersions = {
   logFiles: 'offset-index',
   segmentLimit: 'before-append',
   logUpkeep: 'broken-index-is-fatal',
+  interruptedSwap: 'takes-its-own',
   producerMemory: 'none',
   javaProducer: 'there',
   batchExpiry: 'never',
@@ -169,6 +170,7 @@ const v09: ProtocolVersions = {
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
   logUpkeep: 'broken-index-is-rebuilt',
+  interruptedSwap: 'takes-one-before',
   batchExpiry: 'by-request-timeout',
   sendBlocking: 'together',
   batchBackoff: 'kept',
@@ -238,6 +240,7 @@ const v11: ProtocolVersions = {
   lateAnswer: 'only-while-fetching',
   idempotence: 'five-in-flight',
   producerMemory: 'five-batches',
+  logUpkeep: 'missing-index-is-made-empty',
 }
 
 const v20: ProtocolVersions = {
@@ -249,6 +252,7 @@ const v20: ProtocolVersions = {
   downConversion: 'unless-disabled',
   loadingCoordinator: 'says-so',
   producerMemory: 'marker-hides-sequence',
+  interruptedSwap: 'takes-its-own',
 }
 
 const v21: ProtocolVersions = {

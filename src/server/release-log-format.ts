@@ -17,6 +17,7 @@ export function releaseLogFormat(versions: ProtocolVersions, config: TopicConfig
     segmentFiles: versions.logFiles,
     segmentLimit: versions.segmentLimit,
     upkeep: versions.logUpkeep,
+    interruptedSwap: versions.interruptedSwap,
     brokenRecords: versions.logUpkeep === 'indexes-are-trusted' ? 'cut-off' : 'fatal',
     preallocates: versions.preallocation === 'configurable' && config.preallocate,
     topicIds: versions.topicIds === 'kept',

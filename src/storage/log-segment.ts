@@ -328,12 +328,16 @@ export class LogSegment {
     this.timeIndex?.grow()
   }
 
+  /** Forgets what the indexes say, of a segment without records that takes appends. */
+  restartIndexes(): void {
+    this.resetIndexes()
+    this.becomeActive()
+  }
+
   /** Another segment takes the appends from now on: the last time index entry is due, and the files are trimmed. */
   becomeInactive(): void {
-    this.log.trim()
     this.times.index()
-    this.index.trim()
-    this.timeIndex?.trim()
+    this.trimFiles()
   }
 
   flush(): void {
@@ -345,7 +349,13 @@ export class LogSegment {
 
   /** Trims the files and makes all durable, so that the files can be taken as they are at the next start. */
   close(): void {
-    this.becomeInactive()
+    try {
+      this.times.index()
+    } catch (error) {
+      // A time index that says nonsense, which only shows now; Kafka passes over it too.
+      if (!(error instanceof IndexOffsetError)) throw error
+    }
+    this.trimFiles()
     this.flush()
     this.closeFiles()
   }
@@ -401,6 +411,12 @@ export class LogSegment {
     // A transaction index is no file before it has an entry.
     if (file !== this.transactionIndex || this.transactionIndex.exists) this.host.files.rename(file.path, path)
     file.path = path
+  }
+
+  private trimFiles(): void {
+    this.log.trim()
+    this.index.trim()
+    this.timeIndex?.trim()
   }
 
   private resetIndexes(): void {
