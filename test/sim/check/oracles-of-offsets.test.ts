@@ -46,7 +46,7 @@ class OffsetsStory extends Story {
     const path = zkPaths.partitionState('__consumer_offsets', 0)
     const changes = [{ op: 'create', path, data, ephemeralOwner: null }] as const
     this.on('zk1', { kind: 'ZkCommitted', zxid: 100, txn: 'create', session: 's', changes })
-    this.coordinates('b1')
+    this.coordinates('b1', 0)
   }
 
   coordinates(machine: string, highWatermark = 1): this {
