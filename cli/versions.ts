@@ -97,6 +97,7 @@ const about: Readonly<Record<keyof ProtocolVersions, string>> = {
   consumerLiveness: 'how a consumer shows that it lives',
   firstRebalance: 'the first rebalance of an empty group',
   memberIds: 'when a consumer gets its member id',
+  positionResets: 'a consumer that asks where a partition begins',
   stickyClaims: 'a partition that two members of a sticky group say they had',
   javaProducer: 'whether there is a Java producer',
   batchExpiry: 'when the Java producer fails a batch that it cannot get rid of',

@@ -351,6 +351,11 @@ export interface ProtocolVersions {
    * keeps it, or the one who had it in the later generation.
    */
   readonly stickyClaims: 'believed' | 'by-generation'
+  /**
+   * KAFKA-6397 (1.1): a consumer that has to ask where a partition begins waits for the answer, and reads nothing else
+   * meanwhile; or it reads on.
+   */
+  readonly positionResets: 'wait' | 'in-background'
   /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
   readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
   /**

@@ -5,7 +5,15 @@ import { groupsCounterNames, groupsRun } from '../../dist/sim/fuzz/groups/index.
 /** So many seeds have seen everything. */
 const MANY = 2000
 /** Rare in a short slice. */
-const rare = ['uncleanElections', 'loadsInProgress', 'rebalancesGivenUp', 'brokerHalts']
+const rare = [
+  'uncleanElections',
+  'brokerHalts',
+  'loadsInProgress',
+  'staleGenerations',
+  'claimsRefused',
+  'rebalancesGivenUp',
+  'memberSessionsExpired',
+]
 
 export const soak = {
   defaultSeeds: [1, 20_000],

@@ -65,6 +65,7 @@ export class LiveConsumeOracle extends OracleBase<Hindrance> {
       case 'offsets-topic':
         return 'the partition of the offsets topic that keeps the group has no leader that can take commits'
       case 'unled':
+        if (versions.positionResets === 'in-background') return undefined
         return 'D35, a consumer that has to ask where a partition begins waits until it is led, and reads nothing else meanwhile (KAFKA-6397, before 1.1)'
       case undefined:
         return undefined

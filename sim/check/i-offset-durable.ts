@@ -1,6 +1,7 @@
 /** I-OFFSET-DURABLE: a group finds again what it committed. */
 import type { SystemEvent } from '../../src/events.ts'
 import { OFFSETS_TOPIC, type TopicPartition } from '../../src/protocol/index.ts'
+import type { ProtocolVersions } from '../../src/versions.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { KnownEntry } from './entry.ts'
 import { lossExcuse } from './excuses.ts'
@@ -51,6 +52,8 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
     switch (event.kind) {
       case 'BecameLeader':
         this.loaded.delete(`${record.machine} ${event.tp}`)
+        // Of a load that finds nothing to read nothing is told.
+        if (event.highWatermark === 0) this.loaded.set(`${record.machine} ${event.tp}`, 0)
         break
       case 'CoordinatorLoaded':
         this.loaded.set(`${record.machine} ${event.tp}`, event.to)
@@ -101,23 +104,24 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
   }
 
   protected excuse({ versions }: Circumstances, note: Forgotten | undefined): string | undefined {
-    if (note === undefined) return undefined
-    const loss = lossExcuse(versions, note.evidence)
-    if (loss !== undefined) return loss
-    switch (note.cause) {
-      case 'loaded-too-little':
-        return versions.offsetsLoad === 'to-high-watermark'
-          ? 'M33, a new coordinator reads the offsets topic up to its own high watermark, which lags behind (before 0.11)'
-          : undefined
-      case 'not-loaded-yet':
-        return versions.groupCoordinator === 'offset-manager'
-          ? 'D32, a broker that leads the partition counts as the coordinator before it has begun to read it (before 0.9)'
-          : undefined
-      case 'replaced':
-        return 'D33, a coordinator that does not know yet that it was replaced answers from what it had'
-      case 'unexplained':
-        return undefined
-    }
+    return note === undefined ? undefined : (causeExcuse(versions, note.cause) ?? lossExcuse(versions, note.evidence))
+  }
+}
+
+function causeExcuse(versions: ProtocolVersions, cause: Forgotten['cause']): string | undefined {
+  switch (cause) {
+    case 'loaded-too-little':
+      return versions.offsetsLoad === 'to-high-watermark'
+        ? 'M33, a new coordinator reads the offsets topic up to its own high watermark, which lags behind (before 0.11)'
+        : undefined
+    case 'not-loaded-yet':
+      return versions.groupCoordinator === 'offset-manager'
+        ? 'D32, a broker that leads the partition counts as the coordinator before it has begun to read it (before 0.9)'
+        : undefined
+    case 'replaced':
+      return 'D33, a coordinator that does not know yet that it was replaced answers from what it had'
+    case 'unexplained':
+      return undefined
   }
 }
 

@@ -18,7 +18,6 @@ export function releaseLogFormat(versions: ProtocolVersions, config: TopicConfig
     segmentLimit: versions.segmentLimit,
     upkeep: versions.logUpkeep,
     interruptedSwap: versions.interruptedSwap,
-    brokenRecords: versions.logUpkeep === 'indexes-are-trusted' ? 'cut-off' : 'fatal',
     preallocates: versions.preallocation === 'configurable' && config.preallocate,
     topicIds: versions.topicIds === 'kept',
     producerState: versions.producerMemory,

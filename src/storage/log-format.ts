@@ -56,11 +56,6 @@ export interface LogFormat {
    * its first offset as well, whether or not its records are in it.
    */
   readonly interruptedSwap: 'takes-one-before' | 'takes-its-own'
-  /**
-   * A batch that is whole by its CRC, but whose records are none, met when an unclean stop is recovered from (of control
-   * batches records are looked at): it keeps the broker from starting, or (2.4, KAFKA-8106) the log is cut off before it.
-   */
-  readonly brokenRecords: 'fatal' | 'cut-off'
   /** A new `.log` file has `segment.bytes` at once, in zeros, until the segment is rolled or closed (`preallocate`, 0.9). */
   readonly preallocates: boolean
   /** The partition's directory says which topic it belongs to: `partition.metadata` (2.8). */
@@ -98,7 +93,6 @@ export const logFormat082: LogFormat = {
   segmentLimit: 'before-append',
   upkeep: 'broken-index-is-fatal',
   interruptedSwap: 'takes-its-own',
-  brokenRecords: 'fatal',
   preallocates: false,
   topicIds: false,
   producerState: 'none',
@@ -150,7 +144,6 @@ export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leade
 export const logFormat24: LogFormat = {
   ...logFormat21,
   upkeep: 'indexes-are-trusted',
-  brokenRecords: 'cut-off',
   producerState: 'outlives-records',
 }
 /** Releases from 2.7 on. */

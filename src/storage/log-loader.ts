@@ -195,7 +195,7 @@ class LogLoader {
     const state = this.producerStateAt(segment.baseOffset, this.options.logStartOffset ?? 0, 'scan')
     const cut = segment.recover(this.maxEntryBytes, (bytes, at, end, position) => {
       if (leaderEpochCache !== undefined) noteEpoch(leaderEpochCache, bytes, at)
-      return state === undefined || recoverEntry(state, segment, bytes, at, end, position)
+      if (state !== undefined) recoverEntry(state, segment, bytes, at, end, position)
     })
     // The next one to be scanned begins with it.
     state?.takeSnapshot()

@@ -258,7 +258,7 @@ export class LogSegment {
    */
   recover(
     maxMessageBytes: number,
-    visit?: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
+    visit?: (bytes: Uint8Array, at: number, end: number, position: number) => void,
   ): number {
     const { index, timeIndex, transactionIndex, format, times } = this
     this.resetIndexes()
@@ -272,7 +272,7 @@ export class LogSegment {
         const last = lastOffsetAt(bytes, at)
         // Offsets are outside the CRC; one that no index entry could hold is damage.
         if (last < this.baseOffset || last - this.baseOffset > RELATIVE_OFFSET_MAX) return false
-        if (visit?.(bytes, at, end, position) === false) return false
+        visit?.(bytes, at, end, position)
         times.note(maxTimestampAt(bytes, at), last)
         if (position - lastIndexed > this.indexIntervalBytes && !this.isIndexFull) {
           const indexed = format.indexedOffset === 'last' ? last : firstOffsetAt(bytes, at, end, format.codecs)

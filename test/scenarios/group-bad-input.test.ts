@@ -143,3 +143,39 @@ describe('a coordinator that is gone for good', () => {
     expect(run.view.machines.c1!.state).toBe('running')
   })
 })
+
+describe('a partition without a leader, which the group has never read', () => {
+  const read = (protocol: string): number => {
+    const { lines } = play(`scenario: 1
+protocol: "${protocol}"
+ends: 30s
+cluster: { config: { offsets.topic.num.partitions: 1, offsets.topic.replication.factor: 2 } }
+topics: { orders: { partitions: 2, replicas: [[b1], [b3]] } }
+clients:
+  p1: { producer: sync, config: { request.required.acks: 1 }, sends: { to: orders-0, every: 100ms, start: 3s, count: 20 } }
+  c1:
+    consumer: group
+    group: billing
+    subscribes: orders
+    autostart: false
+    config: { auto.offset.reset: earliest }
+    processes: { commit: after }
+steps:
+  - at: 6s
+    crash: b3
+  - at: 14s
+    start: c1
+`)
+    expect(lines.some((line) => line.startsWith('c1 FetchFailed orders-1 at -1: no leader'))).toBe(true)
+    return lines.filter((line) => line.startsWith('c1 MessageProcessed orders-0')).length
+  }
+
+  it('keeps a consumer from reading anything before 1.1 (KAFKA-6397)', () => {
+    expect(read('0.11')).toBe(0)
+  })
+
+  it('is asked for in the background from 1.1 on, while the others are read', () => {
+    expect(read('1.1')).toBe(20)
+    expect(read('2.4')).toBe(20)
+  })
+})

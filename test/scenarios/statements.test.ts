@@ -20,23 +20,10 @@ const answers = readFileSync(join(repository, 'docs/notes-and-kafka.md'), 'utf8'
     scenarios: [...cells.at(-2)!.matchAll(/`([a-z-]+\/[\w-]+)`/g)].map(([, name]) => `scenarios/${name}.yaml`),
   }))
 
-/** Where the notes and Kafka differ, of what is said of clients and of the log (the last section of the list). */
+/** Where the notes and Kafka differ (the last section of the list). */
 const DIFFERENCES = [
-  '2.3',
-  '2.16',
-  '2.19',
-  '2.25',
-  '6.7',
-  '6.8',
-  '8.3',
-  '8.12',
-  '8.13',
-  '8.18',
-  '8.20',
-  '10.1',
-  '10.4',
-  '10.6',
-  '10.9',
+  ...['2.3', '2.16', '2.19', '2.25', '6.7', '6.8', '6.16', '6.17', '6.19', '6.26', '7.11', '7.28'],
+  ...['8.3', '8.12', '8.13', '8.18', '8.20', '10.1', '10.4', '10.6', '10.9'],
 ]
 
 const statements: readonly string[] = JSON.parse(

@@ -49,6 +49,9 @@ export function register(lab: Command): void {
     })
 }
 
+/** What shells say of a command that was ended by SIGINT. */
+const INTERRUPTED = 130
+
 const counted = (flags: string, about: string, usual: number, least: number, most: number): Option =>
   new Option(flags, about).default(usual).argParser((text) => {
     const value = Number(text)
@@ -74,19 +77,27 @@ async function whyFast(options: Options): Promise<ExitCode> {
 
 async function experimentsOf(sizes: Sizes, parent: string): Promise<Experiment[]> {
   const scratch = scratchFolder(parent)
+  const interrupted = (): void => {
+    scratch.remove()
+    process.exit(INTERRUPTED)
+  }
+  process.once('SIGINT', interrupted)
+  process.once('SIGTERM', interrupted)
   try {
-    return [
-      await batching(sizes),
-      compression(sizes),
-      sequentialWrites(sizes, scratch.path),
-      pageCache(sizes, scratch.path),
-      zeroCopy(sizes, scratch.path),
-    ]
+    const experiments: Experiment[] = []
+    for (const experiment of [batching, compression, sequentialWrites, pageCache, zeroCopy]) {
+      experiments.push(await experiment(sizes, scratch.path))
+      // A moment for signals, which nobody hears while files are being written.
+      await new Promise((resume) => setImmediate(resume))
+    }
+    return experiments
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOSPC')
       throw new UserError(`no space left in ${parent}: --size is too large`)
     throw error
   } finally {
+    process.removeListener('SIGINT', interrupted)
+    process.removeListener('SIGTERM', interrupted)
     scratch.remove()
   }
 }

@@ -194,7 +194,9 @@ export class KafkaConsumer {
     if (ready.length > 0) return ready
     this.fetcher.sendFetches()
     const now = this.host.now()
-    yield* this.network.poll(Math.max(0, Math.min(endUs, this.nextAutoCommitUs) - now))
+    // What could not be asked for, or was not told, is asked for again soon.
+    const resetUs = this.subscriptions.awaitingReset.length > 0 ? now + fromMs(this.config['retry.backoff.ms']) : endUs
+    yield* this.network.poll(Math.max(0, Math.min(endUs, this.nextAutoCommitUs, resetUs) - now))
     return this.inBackground && this.member.needsRejoin ? [] : this.takeRecords()
   }
 
@@ -218,11 +220,17 @@ export class KafkaConsumer {
       if (!this.subscriptions.isAssigned(tp)) continue
       const offset = committed.get(tp)
       if (offset !== undefined) this.goTo(tp, offset, 'committed')
+      else if (this.resetsInBackground) this.subscriptions.needReset(tp)
       else {
         const end = yield* this.fetcher.resetPosition(partition)
         this.goTo(tp, end.offset, end.from)
       }
     }
+    if (this.resetsInBackground) this.fetcher.requestResets((tp, offset, from) => this.goTo(tp, offset, from))
+  }
+
+  private get resetsInBackground(): boolean {
+    return this.options.versions.positionResets === 'in-background'
   }
 
   private goTo(tp: string, offset: number, from: 'committed' | 'earliest' | 'latest'): void {

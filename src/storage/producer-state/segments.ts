@@ -1,6 +1,6 @@
 /** The memory of producers and the segments that it is about: replay of the log, transaction indexes. */
 import { CompressionError } from '../compression/codec.ts'
-import { CorruptLogError, CorruptRecordError, InvalidRecordError, LogError } from '../errors.ts'
+import { CorruptLogError, LogError } from '../errors.ts'
 import type { LogFormat } from '../log-format.ts'
 import type { LogSegment } from '../log-segment.ts'
 import { Batch } from '../record/batch.ts'
@@ -22,9 +22,9 @@ export function endTransaction(state: ProducerState, segment: LogSegment, comple
 /**
  * Takes an entry of a segment that is being recovered into account, and writes the segment's transaction index anew.
  * @param position of the entry in the segment's file
- * @returns false if the entry is where the log is to be cut
- * @throws CorruptLogError a control batch that cannot be opened, or a marker that no log has there: Kafka's broker does
- * not start on either (`KafkaException`, `IllegalArgumentException`)
+ * @throws CorruptLogError a control batch that cannot be opened, or whose record is none, or a marker that no log has
+ * there: Kafka's broker does not start on any of them (`KafkaException`, `IllegalArgumentException`; a record that is none
+ * only makes it cut the log, behind the batch, and then it reads the batch once more for the producers)
  */
 export function recoverEntry(
   state: ProducerState,
@@ -33,15 +33,13 @@ export function recoverEntry(
   at: number,
   end: number,
   position: number,
-): boolean {
-  if (!isBatch(bytes, at)) return true
+): void {
+  if (!isBatch(bytes, at)) return
   const batch = new Batch(bytes, at, end)
   let completed: CompletedTransaction | undefined
   try {
     completed = state.replay(batch)
   } catch (error) {
-    const isBroken = error instanceof InvalidRecordError || error instanceof CorruptRecordError
-    if (isBroken && segment.format.brokenRecords === 'cut-off') return false
     throw asDamage(error, segment, position)
   }
   if (completed !== undefined) {
@@ -49,7 +47,6 @@ export function recoverEntry(
     endTransaction(state, segment, completed)
   }
   state.updateMapEndOffset(batch.lastOffset + 1)
-  return true
 }
 
 /** Offsets are outside of the CRC, so a marker may say one that no index of transactions can hold. */

@@ -46,10 +46,10 @@ class OffsetsStory extends Story {
     const path = zkPaths.partitionState('__consumer_offsets', 0)
     const changes = [{ op: 'create', path, data, ephemeralOwner: null }] as const
     this.on('zk1', { kind: 'ZkCommitted', zxid: 100, txn: 'create', session: 's', changes })
-    this.coordinates('b1')
+    this.coordinates('b1', 0)
   }
 
-  coordinates(machine: string): this {
+  coordinates(machine: string, highWatermark = 1): this {
     return this.on(machine, {
       kind: 'BecameLeader',
       tp: OFFSETS,
@@ -57,7 +57,7 @@ class OffsetsStory extends Story {
       isr: [1, 2],
       zkVersion: 0,
       logEndOffset: this.next,
-      highWatermark: 0,
+      highWatermark,
     })
   }
 
@@ -132,6 +132,12 @@ describe('I-OFFSET-DURABLE', () => {
     const before = of(story('0.10.2'))
     expect(before).toMatchObject({ held: false, promised: false })
     expect(before.violations[0]!.detail).toMatch(/^M33: /)
+    expect(of(story('0.11'))).toMatchObject({ held: false, promised: true })
+  })
+
+  it('is M33 as well where nothing lies below that high watermark, so that nothing is read', () => {
+    const story = (protocol: PresetName) => new OffsetsStory(protocol).commits(5).coordinates('b1', 0).told(-1)
+    expect(of(story('0.9'))).toMatchObject({ held: false, promised: false })
     expect(of(story('0.11'))).toMatchObject({ held: false, promised: true })
   })
 
