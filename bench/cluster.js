@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-// How fast whole clusters run: the standard run (a small cluster with faults, 30 virtual seconds) as a ratio of virtual
-// to real time, and the dense run (the same cluster under load, no faults) in kernel events a second.
-// Without view and ledger; each once bare and once with the trace hash on.
+// How fast whole clusters run: the standard run (a small cluster with a group of consumers and faults, 30 virtual seconds)
+// as a ratio of virtual to real time, and the dense run (the same cluster under load, no faults) in kernel events a second.
+// Without view and ledger; each once bare and once with the trace hash on. The group forms through ZooKeeper, as it does in
+// the default preset; both runs also with one that a broker coordinates, of a later preset.
 //
 //   npm run build && node bench/cluster.js [--json] [--runs N]
 import { existsSync } from 'node:fs'
@@ -18,14 +19,15 @@ const faults = await import('../dist/sim/faults/index.js')
 
 const SECOND = 1_000_000
 const RUN_US = 30 * SECOND
-const TARGET_RATIO = 800
-const TARGET_EVENTS = 200_000
+const TARGET_RATIO = 3000
+const TARGET_EVENTS = 500_000
+const GROUP = 'readers'
 
 const { values } = parseArgs({ options: { json: { type: 'boolean' }, runs: { type: 'string' } } })
 const standardRuns = Number(values.runs ?? 200)
 
-/** 3 ZooKeeper servers, 3 brokers, 1 topic of 2 partitions RF 3, 2 producers with acks -1, 2 consumers. */
-function plan(messagesPerSecond) {
+/** 3 ZooKeeper servers, 3 brokers, 1 topic of 2 partitions RF 3, 2 producers with acks -1, a group of 2 consumers. */
+function plan(messagesPerSecond, protocol) {
   const producer = (name) => ({
     kind: 'producer',
     name,
@@ -39,17 +41,27 @@ function plan(messagesPerSecond) {
       sizeBytes: 100,
     },
   })
-  const consumer = (partition) => ({
-    kind: 'consumer',
-    name: `c${partition + 1}`,
-    topic: 'orders',
-    partition,
-    from: 'earliest',
-    config: {},
-    bootstrap: [],
-  })
+  const processing = { eachUs: 0, commits: 'auto', withoutWaiting: false, handsOver: false }
+  const member = (name) => ({ name, group: GROUP, processing, autostart: true })
+  const consumer =
+    protocol === '0.8.2'
+      ? (name) => ({
+          ...member(name),
+          kind: 'old-consumer',
+          config: { 'auto.offset.reset': 'smallest' },
+          servers: [],
+          subscription: { topics: [{ topic: 'orders', streams: 1 }] },
+        })
+      : (name) => ({
+          ...member(name),
+          kind: 'group-consumer',
+          config: { 'auto.offset.reset': 'earliest', 'session.timeout.ms': 6000 },
+          subscribes: { topics: ['orders'] },
+          bootstrap: [],
+          pollUs: SECOND / 10,
+        })
   return {
-    protocol: '0.8.2',
+    protocol,
     zookeeper: 3,
     zookeeperConfig: { tickTimeMs: 2000, initLimit: 10, syncLimit: 5 },
     brokers: 3,
@@ -57,7 +69,7 @@ function plan(messagesPerSecond) {
     brokerConfigOf: {},
     network: { latencyUs: { low: 500, high: 1500 } },
     topics: [{ name: 'orders', partitions: 2, replicationFactor: 3, config: {} }],
-    clients: [producer('p1'), producer('p2'), consumer(0), consumer(1)],
+    clients: [producer('p1'), producer('p2'), consumer('c1'), consumer('c2')],
   }
 }
 
@@ -114,22 +126,25 @@ function series(count, clusterPlan, options) {
   }
 }
 
-const standard = plan(5)
-const dense = plan(500)
+const standard = plan(5, '0.8.2')
+const dense = plan(500, '0.8.2')
+const coordinated = '2.1'
 series(5, standard, { withFaults: true, withHash: true })
 series(1, dense, { withFaults: false, withHash: false })
 const results = {
   standard: series(standardRuns, standard, { withFaults: true, withHash: false }),
   standardWithHash: series(standardRuns, standard, { withFaults: true, withHash: true }),
+  standardCoordinated: series(standardRuns, plan(5, coordinated), { withFaults: true, withHash: false }),
   dense: series(3, dense, { withFaults: false, withHash: false }),
   denseWithHash: series(3, dense, { withFaults: false, withHash: true }),
+  denseCoordinated: series(3, plan(500, coordinated), { withFaults: false, withHash: false }),
 }
 if (values.json) {
   console.log(JSON.stringify(results))
 } else {
   for (const [name, result] of Object.entries(results)) {
     console.log(
-      `${name.padEnd(18)} ${String(result.eventsPerRun).padStart(8)} events a run  ` +
+      `${name.padEnd(20)} ${String(result.eventsPerRun).padStart(8)} events a run  ` +
         `${result.eventsPerSecond.toLocaleString('en').padStart(10)} events/s  ${String(result.virtualPerReal).padStart(6)}x real time`,
     )
   }

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<CommandModule>>> = {
   describe: () => import('./describe.ts'),
   zk: () => import('./zk.ts'),
   log: () => import('./log/index.ts'),
+  lab: () => import('./lab/index.ts'),
   validate: () => import('./validate.ts'),
   list: () => import('./list.ts'),
   schema: () => import('./schema.ts'),

@@ -2,7 +2,7 @@
 import { basename, extname, join } from 'node:path'
 import type { ScenarioPlan } from '../sim/scenario/plan.ts'
 import { type RunResult, type RunSubscriber, ScenarioRun } from '../sim/scenario/runner/index.ts'
-import { formatRecord, Narrator, type Painter, verdictLines, wrap } from '../sim/view/index.ts'
+import { figureLines, formatRecord, Narrator, type Painter, verdictLines, wrap } from '../sim/view/index.ts'
 import { ExitCode } from './exit-code.ts'
 import { bugReport } from './output/bug-report.ts'
 import { painterFor, widthFor } from './output/colour.ts'
@@ -70,6 +70,10 @@ function play(plan: ScenarioPlan, folder: string | undefined, options: RunComman
   }
   const story = narrator?.end(run.view, run.ledger) ?? verdictLines(run.ledger, { painter, width })
   for (const line of story) print(line)
+  if (result.figures !== undefined) {
+    print('')
+    for (const line of figureLines(result.figures, { painter, width, endUs: run.ledger.endUs })) print(line)
+  }
   print('')
   // Promises are Kafka's: a story of ZooKeeper alone has none.
   if (plan.cluster.brokers > 0) print(`${promisesText(result, painter)}\n`)

@@ -123,10 +123,17 @@ export interface ProtocolVersions {
   /** Whether a segment must have room for an append (KAFKA-1670, 0.8.2), or may be overshot by one. */
   readonly segmentLimit: 'after-append' | 'before-append'
   /**
-   * An index that cannot be right keeps the broker from starting, is made anew (0.9, as KAFKA-2118 finishes swaps), or is only looked at
-   * where its segment is scanned (KAFKA-7283, 2.3); what else differs in keeping house: see `LogFormat`.
+   * An index that cannot be right keeps the broker from starting, is made anew (0.9, as KAFKA-2118 finishes swaps), or is
+   * only looked at where its segment is scanned (KAFKA-7283, 2.3); one that is missing is not missed (1.1 to 2.2). What
+   * else differs in keeping house: see `LogFormat`.
    */
-  readonly logUpkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
+  readonly logUpkeep:
+    | 'broken-index-is-fatal'
+    | 'broken-index-is-rebuilt'
+    | 'missing-index-is-made-empty'
+    | 'indexes-are-trusted'
+  /** KAFKA-2118 (0.9), corrected with KAFKA-6264 (2.0): which segments go when a start finishes an interrupted swap. */
+  readonly interruptedSwap: 'takes-one-before' | 'takes-its-own'
   /** F25, KIP-98 (0.11), KAFKA-5494 (1.0), KAFKA-7190 (2.4): what a log remembers of idempotent producers. */
   readonly producerMemory:
     | 'none'
@@ -344,6 +351,11 @@ export interface ProtocolVersions {
    * keeps it, or the one who had it in the later generation.
    */
   readonly stickyClaims: 'believed' | 'by-generation'
+  /**
+   * KAFKA-6397 (1.1): a consumer that has to ask where a partition begins waits for the answer, and reads nothing else
+   * meanwhile; or it reads on.
+   */
+  readonly positionResets: 'wait' | 'in-background'
   /** Values of `cleanup.policy`: compaction since 0.8.1, both at once since 0.10.1 (KIP-71). */
   readonly cleanupPolicies: 'delete' | 'delete-or-compact' | 'delete-and-compact'
   /**

@@ -94,6 +94,7 @@ const v082: ProtocolVersions = {
   firstRebalance: 'at-once',
   memberIds: 'given-on-joining',
   stickyClaims: 'believed',
+  positionResets: 'wait',
   cleanupPolicies: 'delete-or-compact',
   keylessRecords: 'stop-the-cleaner',
   cleanerWrappers: 'unpacked',
@@ -106,6 +107,7 @@ const v082: ProtocolVersions = {
   logFiles: 'offset-index',
   segmentLimit: 'before-append',
   logUpkeep: 'broken-index-is-fatal',
+  interruptedSwap: 'takes-its-own',
   producerMemory: 'none',
   javaProducer: 'there',
   batchExpiry: 'never',
@@ -168,6 +170,7 @@ const v09: ProtocolVersions = {
   cleanerGroups: 'up-to-limit',
   cleanerCheckpoint: 'not-below-start',
   logUpkeep: 'broken-index-is-rebuilt',
+  interruptedSwap: 'takes-one-before',
   batchExpiry: 'by-request-timeout',
   sendBlocking: 'together',
   batchBackoff: 'kept',
@@ -231,11 +234,13 @@ const v11: ProtocolVersions = {
   lostEpochRace: 'gives-up',
   topicWatch: 'with-read',
   unneededElection: 'changes-nothing',
+  positionResets: 'in-background',
   unassignedFollower: 'gets-nothing',
   movesOfDeletedTopics: 'given-up',
   lateAnswer: 'only-while-fetching',
   idempotence: 'five-in-flight',
   producerMemory: 'five-batches',
+  logUpkeep: 'missing-index-is-made-empty',
 }
 
 const v20: ProtocolVersions = {
@@ -247,6 +252,7 @@ const v20: ProtocolVersions = {
   downConversion: 'unless-disabled',
   loadingCoordinator: 'says-so',
   producerMemory: 'marker-hides-sequence',
+  interruptedSwap: 'takes-its-own',
 }
 
 const v21: ProtocolVersions = {

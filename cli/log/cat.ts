@@ -4,6 +4,7 @@ import type { LogRecord } from '../../src/storage/index.ts'
 import { type PartitionDirectory, type ReadProblem, readRecordsOf } from '../../src/storage/inspect/index.ts'
 import { ExitCode, UserError } from '../exit-code.ts'
 import { withRecordFields } from './dump-json.ts'
+import { decodeOffsets } from './offsets-decoder.ts'
 import { type LimitOptions, printing, readCount, withLimits } from './options.ts'
 import type { LineWriter } from './standard-output.ts'
 import { type LogTarget, openTarget, readable } from './target.ts'
@@ -12,6 +13,7 @@ interface CatOptions extends LimitOptions {
   readonly from?: number
   readonly max?: number
   readonly control?: boolean
+  readonly offsetsDecoder?: boolean
 }
 
 const examples = `
@@ -33,6 +35,7 @@ export function register(log: Command): void {
       .argument('<path>', 'a .log file, a directory of a partition, or a log directory with many')
       .option('--from <offset>', 'begin with this offset', readCount)
       .option('--max <n>', 'print so many records at most', readCount)
+      .option('--offsets-decoder', 'keys and values of __consumer_offsets in words')
       .option('--control', 'also transaction markers and other control records'),
   )
     .addHelpText('after', examples)
@@ -42,6 +45,7 @@ export function register(log: Command): void {
 function cat(given: string, options: CatOptions, out: LineWriter): ExitCode {
   const target = openTarget(given)
   const { max = Number.MAX_SAFE_INTEGER } = options
+  const decode = options.offsetsDecoder === true ? decodeOffsets : undefined
   let printed = 0
   let damaged = false
   const read = (partition: string | undefined, paths: readonly string[]): void => {
@@ -49,7 +53,7 @@ function cat(given: string, options: CatOptions, out: LineWriter): ExitCode {
       if (printed >= max) return false
       const { offset, timestamp } = record
       const fields = { partition, offset, timestamp, control: isControl ? true : undefined }
-      out.line(JSON.stringify(withRecordFields(fields, record)))
+      out.line(JSON.stringify(withRecordFields(fields, decode === undefined ? record : decode(record))))
       return ++printed < max
     }
     const tell = ({ path, position, message }: ReadProblem): void => {

@@ -6,8 +6,10 @@ import type { LogRecord } from '../../src/storage/index.ts'
 import type { DumpItem } from '../../src/storage/inspect/index.ts'
 import { putField } from './bytes-text.ts'
 import { codecOf } from './dump-text.ts'
+import type { Decoder } from './offsets-decoder.ts'
 
-export function dumpObject(item: DumpItem, show: (path: string) => string, printData: boolean): object {
+/** @param data how keys and values are shown; undefined: not at all */
+export function dumpObject(item: DumpItem, show: (path: string) => string, data: Decoder | undefined): object {
   switch (item.kind) {
     case 'file':
       return { kind: item.kind, file: show(item.path), type: item.fileKind, size: item.size }
@@ -26,9 +28,9 @@ export function dumpObject(item: DumpItem, show: (path: string) => string, print
         // What is undefined is left out.
         control: control?.type,
         coordinatorEpoch: control?.coordinatorEpoch,
-        headerKeys: printData ? undefined : headers.map((header) => header.key),
+        headerKeys: data !== undefined ? undefined : headers.map((header) => header.key),
       }
-      return printData ? withRecordFields(fields, record) : fields
+      return data === undefined ? fields : withRecordFields(fields, data(record))
     }
     case 'transaction':
       return { kind: item.kind, ...item.transaction }

@@ -2,17 +2,19 @@
 import { compressionName } from '../../src/storage/index.ts'
 import type { DumpItem } from '../../src/storage/inspect/index.ts'
 import { lineField } from './bytes-text.ts'
+import type { Decoder } from './offsets-decoder.ts'
 
 type Batch = Extract<DumpItem, { kind: 'batch' }>['batch']
 
-export function dumpLine(item: DumpItem, show: (path: string) => string, printData: boolean): string {
+/** @param data how keys and values are shown; undefined: not at all */
+export function dumpLine(item: DumpItem, show: (path: string) => string, data: Decoder | undefined): string {
   switch (item.kind) {
     case 'file':
       return `Dumping ${show(item.path)} (${item.size} bytes)`
     case 'batch':
       return batchLine(item)
     case 'record':
-      return recordLine(item, printData)
+      return recordLine(item, data)
     case 'index':
       return `offset: ${digits(item.offset)} position: ${digits(item.position)}`
     case 'timeindex':
@@ -46,7 +48,10 @@ function batchLine({ batch, position, size, crcValid }: Extract<DumpItem, { kind
   return `${head} position: ${digits(position)} ${timeOf(batch)}: ${digits(batch.maxTimestamp)} size: ${size} magic: ${batch.magic} compresscodec: ${codecOf(batch)} crc: ${digits(batch.crc)} isvalid: ${crcValid}`
 }
 
-function recordLine({ batch, record, control }: Extract<DumpItem, { kind: 'record' }>, printData: boolean): string {
+function recordLine(
+  { batch, record, control }: Extract<DumpItem, { kind: 'record' }>,
+  data: Decoder | undefined,
+): string {
   const { offset, timestamp, key, value, headers } = record
   let line = `| offset: ${digits(offset)} ${timeOf(batch)}: ${digits(timestamp)} keySize: ${key?.length ?? -1} valueSize: ${value?.length ?? -1}`
   if (batch.magic === 2) {
@@ -59,7 +64,9 @@ function recordLine({ batch, record, control }: Extract<DumpItem, { kind: 'recor
       ? `${line} endTxnMarker: ${control.type.toUpperCase()} coordinatorEpoch: ${epoch}`
       : `${line} controlType: ${control.type}`
   }
-  return printData ? `${line} key: ${lineField(key)} payload: ${lineField(value)}` : line
+  if (data === undefined) return line
+  const shown = data(record)
+  return `${line} key: ${lineField(shown.key)} payload: ${lineField(shown.value)}`
 }
 
 /**

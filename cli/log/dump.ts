@@ -5,6 +5,7 @@ import { type DumpItem, dumpFile, type PartitionDirectory } from '../../src/stor
 import { ExitCode, UserError } from '../exit-code.ts'
 import { dumpObject } from './dump-json.ts'
 import { dumpLine } from './dump-text.ts'
+import { type Decoder, decodeOffsets } from './offsets-decoder.ts'
 import { type LimitOptions, printing, withLimits } from './options.ts'
 import type { LineWriter } from './standard-output.ts'
 import { type LogTarget, openTarget, readable, refusal } from './target.ts'
@@ -12,6 +13,7 @@ import { type LogTarget, openTarget, readable, refusal } from './target.ts'
 interface DumpOptions extends LimitOptions {
   readonly deep?: boolean
   readonly printData?: boolean
+  readonly offsetsDecoder?: boolean
   readonly json?: boolean
 }
 
@@ -22,6 +24,7 @@ One line an item, worded as by Kafka's own tool; with --json one object a line. 
 Examples:
   trial log dump data/broker-1/orders-0/00000000000000000000.log
   trial log dump data/broker-1/orders-0 --deep --print-data
+  trial log dump data/broker-1/__consumer_offsets-4 --offsets-decoder
   trial log dump /var/lib/kafka/orders-0 --json | jq 'select(.kind == "batch") | .size'
   trial log dump /var/lib/kafka/recovery-point-offset-checkpoint
 `
@@ -34,6 +37,7 @@ export function register(log: Command): void {
       .argument('<path>', 'a file of a log, a directory of a partition, or a log directory with many')
       .option('--deep', 'also the records in each batch, decompressed')
       .option('--print-data', 'also keys, values and headers (implies --deep)')
+      .option('--offsets-decoder', 'also keys and values of __consumer_offsets, in words (implies --deep)')
       .option('--json', 'one JSON object a line'),
   )
     .addHelpText('after', examples)
@@ -42,16 +46,14 @@ export function register(log: Command): void {
 
 function dump(given: string, options: DumpOptions, out: LineWriter): ExitCode {
   const target = openTarget(given)
-  const printData = options.printData === true
-  const deep = options.deep === true || printData
+  const data = options.offsetsDecoder === true ? decodeOffsets : options.printData === true ? asTheyAre : undefined
+  const deep = options.deep === true || data !== undefined
   const { maxEntry: entryBytesMax, maxOpened: openedBytesMax } = options
   let code: ExitCode = ExitCode.Held
   const sink = (item: DumpItem): void => {
     if (code === ExitCode.Held && isDamage(item)) code = ExitCode.NotHeld
     out.line(
-      options.json === true
-        ? JSON.stringify(dumpObject(item, target.show, printData))
-        : dumpLine(item, target.show, printData),
+      options.json === true ? JSON.stringify(dumpObject(item, target.show, data)) : dumpLine(item, target.show, data),
     )
   }
   const paths = pathsOf(target)
@@ -68,6 +70,8 @@ function dump(given: string, options: DumpOptions, out: LineWriter): ExitCode {
   }
   return code
 }
+
+const asTheyAre: Decoder = (record) => record
 
 const isDamage = (item: DumpItem): boolean => item.kind === 'problem' || (item.kind === 'batch' && !item.crcValid)
 

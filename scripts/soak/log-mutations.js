@@ -3,6 +3,7 @@
 import { dumpObject } from '../../dist/cli/log/dump-json.js'
 import { dumpLine } from '../../dist/cli/log/dump-text.js'
 import { LookupStory } from '../../dist/cli/log/lookup-text.js'
+import { decodeOffsets } from '../../dist/cli/log/offsets-decoder.js'
 import { mutationCounterNames, mutationRun, rareMutationCounters } from '../../dist/sim/fuzz/log-mutations/index.js'
 import { plainPainter } from '../../dist/sim/view/index.js'
 
@@ -12,8 +13,8 @@ const same = (path) => path
 
 const audience = {
   dump(item) {
-    dumpLine(item, same, true)
-    JSON.stringify(dumpObject(item, same, true))
+    dumpLine(item, same, (record) => record)
+    JSON.stringify(dumpObject(item, same, decodeOffsets))
   },
   offset: (lookup) => new LookupStory(plainPainter).offset(lookup),
   time: (lookup) => new LookupStory(plainPainter).time(lookup),

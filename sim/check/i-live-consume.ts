@@ -11,9 +11,9 @@ import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
 import type { Truth } from './truth.ts'
 
 /** Why nobody has read a partition to its end, or two members do. */
-type Hindrance = 'gave-up' | 'offsets-topic' | 'assignor' | undefined
+type Hindrance = 'gave-up' | 'offsets-topic' | 'assignor' | 'unled' | undefined
 
-const anomalies = { 'gave-up': 'M32: ', 'offsets-topic': '', assignor: 'D31: ' } as const
+const anomalies = { 'gave-up': 'M32: ', 'offsets-topic': '', assignor: 'D31: ', unled: 'D35: ' } as const
 
 export class LiveConsumeOracle extends OracleBase<Hindrance> {
   readonly name = 'I-LIVE-CONSUME'
@@ -64,6 +64,9 @@ export class LiveConsumeOracle extends OracleBase<Hindrance> {
         return 'M32, a high-level consumer gives up after rebalance.max.retries attempts, and what it was to own has no owner until something changes'
       case 'offsets-topic':
         return 'the partition of the offsets topic that keeps the group has no leader that can take commits'
+      case 'unled':
+        if (versions.positionResets === 'in-background') return undefined
+        return 'D35, a consumer that has to ask where a partition begins waits until it is led, and reads nothing else meanwhile (KAFKA-6397, before 1.1)'
       case undefined:
         return undefined
     }
@@ -92,8 +95,12 @@ function hindranceOf(truth: Truth, members: readonly MemberState[]): Hindrance {
   if (old.some(({ gaveUp }) => gaveUp)) return 'gave-up'
   const inKafka = old.length === 0 || old.some(({ plan }) => plan.config['offsets.storage'] === 'kafka')
   if (inKafka && !offsetsTopicIsLed(truth.control, truth)) return 'offsets-topic'
+  if (old.length === 0 && members.some((member) => waitsForLeader(truth, member))) return 'unled'
   return undefined
 }
+
+const waitsForLeader = (truth: Truth, { owns, position }: MemberState): boolean =>
+  owns.some((tp) => !position.has(tp) && truth.partitions.get(tp)?.actingLeader() === undefined)
 
 const offsetsTopicIsLed = (control: ControlTruth, truth: Truth): boolean => {
   const partitions = lastingPartitions(control).filter(({ topic }) => topic === OFFSETS_TOPIC)

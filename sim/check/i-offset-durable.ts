@@ -1,6 +1,7 @@
 /** I-OFFSET-DURABLE: a group finds again what it committed. */
 import type { SystemEvent } from '../../src/events.ts'
 import { OFFSETS_TOPIC, type TopicPartition } from '../../src/protocol/index.ts'
+import type { ProtocolVersions } from '../../src/versions.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { KnownEntry } from './entry.ts'
 import { lossExcuse } from './excuses.ts'
@@ -20,6 +21,9 @@ interface Acknowledged {
   readonly tp: TopicPartition
   readonly at: number
   readonly next: number
+  /** The coordinator that acknowledged it, and the latest time that it had come to lead by then. */
+  readonly by: string
+  readonly leadership: number
 }
 
 /** What is known of the coordinator that answered otherwise. */
@@ -45,12 +49,17 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
   private readonly acknowledged = new Map<string, Acknowledged>()
   /** How far each coordinator has read a partition since it leads it, by `machine topic-partition`. */
   private readonly loaded = new Map<string, number>()
+  /** When each came to lead it last, as the number of a record. */
+  private readonly leads = new Map<string, number>()
 
   apply(record: TraceRecord, truth: Truth): void {
     const event = record.event as Event
     switch (event.kind) {
       case 'BecameLeader':
         this.loaded.delete(`${record.machine} ${event.tp}`)
+        this.leads.set(`${record.machine} ${event.tp}`, record.seq)
+        // Of a load that finds nothing to read nothing is told.
+        if (event.highWatermark === 0) this.loaded.set(`${record.machine} ${event.tp}`, 0)
         break
       case 'CoordinatorLoaded':
         this.loaded.set(`${record.machine} ${event.tp}`, event.to)
@@ -64,7 +73,9 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
           const key = `${event.group} ${tp}`
           const next = event.offsets[tp]!
           const found = placeOf(truth, record.machine, key, next)
-          if (found !== undefined) this.acknowledged.set(key, { ...found, next })
+          if (found === undefined) continue
+          const leadership = this.leads.get(`${record.machine} ${found.tp}`) ?? -1
+          this.acknowledged.set(key, { ...found, next, by: record.machine, leadership })
         }
         break
       case 'OffsetsFetched':
@@ -93,31 +104,35 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
     )
   }
 
-  private cause(machine: string, partition: PartitionTruth, { at }: Acknowledged): Forgotten['cause'] {
+  private cause(machine: string, partition: PartitionTruth, acknowledged: Acknowledged): Forgotten['cause'] {
     if (partition.actingLeader()?.machine !== machine) return 'replaced'
+    const { at, by, leadership } = acknowledged
+    // What it took itself it need not read.
+    if (by === machine && leadership === this.leads.get(`${machine} ${partition.tp}`)) return 'unexplained'
     const to = this.loaded.get(`${machine} ${partition.tp}`)
     if (to === undefined) return 'not-loaded-yet'
     return to <= at ? 'loaded-too-little' : 'unexplained'
   }
 
   protected excuse({ versions }: Circumstances, note: Forgotten | undefined): string | undefined {
-    if (note === undefined) return undefined
-    const loss = lossExcuse(versions, note.evidence)
-    if (loss !== undefined) return loss
-    switch (note.cause) {
-      case 'loaded-too-little':
-        return versions.offsetsLoad === 'to-high-watermark'
-          ? 'M33, a new coordinator reads the offsets topic up to its own high watermark, which lags behind (before 0.11)'
-          : undefined
-      case 'not-loaded-yet':
-        return versions.groupCoordinator === 'offset-manager'
-          ? 'D32, a broker that leads the partition counts as the coordinator before it has begun to read it (before 0.9)'
-          : undefined
-      case 'replaced':
-        return 'D33, a coordinator that does not know yet that it was replaced answers from what it had'
-      case 'unexplained':
-        return undefined
-    }
+    return note === undefined ? undefined : (causeExcuse(versions, note.cause) ?? lossExcuse(versions, note.evidence))
+  }
+}
+
+function causeExcuse(versions: ProtocolVersions, cause: Forgotten['cause']): string | undefined {
+  switch (cause) {
+    case 'loaded-too-little':
+      return versions.offsetsLoad === 'to-high-watermark'
+        ? 'M33, a new coordinator reads the offsets topic up to its own high watermark, which lags behind (before 0.11)'
+        : undefined
+    case 'not-loaded-yet':
+      return versions.groupCoordinator === 'offset-manager'
+        ? 'D32, a broker that leads the partition counts as the coordinator before it has begun to read it (before 0.9)'
+        : undefined
+    case 'replaced':
+      return 'D33, a coordinator that does not know yet that it was replaced answers from what it had'
+    case 'unexplained':
+      return undefined
   }
 }
 

@@ -4,8 +4,10 @@ import type { TraceRecord } from '../kernel/index.ts'
 import { lossExcuse } from './excuses.ts'
 import { type Evidence, noEvidence } from './facts.ts'
 import { Generations } from './generations.ts'
+import { offsetsEvidence } from './offsets-evidence.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
 import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
+import { StaleResets, staleResetExcuse } from './stale-resets.ts'
 import type { Truth } from './truth.ts'
 
 type Event = Extract<
@@ -18,6 +20,7 @@ type Event = Extract<
       | 'GroupAssigned'
       | 'PositionSet'
       | 'OffsetReset'
+      | 'FetchFailed'
   }
 >
 
@@ -36,7 +39,11 @@ interface Regression {
   readonly shared: boolean
   /** The position itself had been set back, to an end of the log. */
   readonly reset: boolean
+  /** … as a leader that had been replaced had it. */
+  readonly stale: boolean
+  /** What is known against the partition's log, and against the logs in which offsets and generations are kept. */
   readonly evidence: Evidence
+  readonly kept: Evidence
 }
 
 /** From one generation to the next they may go back: the next owner begins where the one before had committed. */
@@ -50,10 +57,12 @@ export class OffsetMonotoneOracle extends OracleBase<Regression> {
     'GroupAssigned',
     'PositionSet',
     'OffsetReset',
+    'FetchFailed',
   ]
   protected readonly promise = 'promised by coordinated groups (0.9)'
   private readonly generations = new Generations()
   private readonly shared = new SharedAssignments()
+  private readonly staleResets = new StaleResets()
   private readonly committed = new Map<string, Committed>()
   /** `client topic-partition` of positions that were last set to an end of the log. */
   private readonly reset = new Set<string>()
@@ -73,6 +82,9 @@ export class OffsetMonotoneOracle extends OracleBase<Regression> {
         break
       case 'OffsetReset':
         this.reset.add(`${event.client} ${event.tp}`)
+        break
+      case 'FetchFailed':
+        this.staleResets.apply(event, truth)
         break
       case 'OffsetsCommitted': {
         const { member, generation } = event
@@ -100,11 +112,13 @@ export class OffsetMonotoneOracle extends OracleBase<Regression> {
       if (before !== undefined && next < before.next && before.generation === generation) {
         const unfenced = generation === undefined
         const shared = 'generation' in event && this.shared.has(group, event.generation, tp)
-        const anomaly = unfenced ? 'M32: ' : shared ? 'D31: ' : ''
+        const stale = this.staleResets.has(client, tp)
+        const anomaly = unfenced ? 'M32: ' : shared ? 'D31: ' : stale ? 'D34: ' : ''
         const evidence = { ...(truth.partitions.get(tp)?.evidence ?? noEvidence()) }
+        const kept = offsetsEvidence(truth)
         const detail = `${anomaly}${client} set the offset of group ${group} in ${tp} back to ${next}, which ${before.by} had committed at ${before.next}.`
         const reset = this.reset.has(`${client} ${tp}`)
-        this.report(record, { unfenced, shared, reset, evidence }, { tp, detail })
+        this.report(record, { unfenced, shared, reset, stale, evidence, kept }, { tp, detail })
       }
       this.committed.set(key, { next, by: client, generation })
     }
@@ -116,6 +130,8 @@ export class OffsetMonotoneOracle extends OracleBase<Regression> {
       return 'M32, commits without a generation are taken from anybody, also from who owns the partition no more (coordinated groups, 0.9)'
     }
     if (note.shared) return sharedExcuse(versions)
-    return note.reset ? lossExcuse(versions, note.evidence) : undefined
+    // A generation that was lost may come back, and be gone on with where it was.
+    if (!note.reset) return lossExcuse(versions, note.kept)
+    return lossExcuse(versions, note.evidence) ?? (note.stale ? staleResetExcuse(versions) : undefined)
   }
 }

@@ -1,13 +1,15 @@
 /** I-PROCESSED-ONCE: what the applications of a group make of its messages. */
 import type { SystemEvent } from '../../src/events.ts'
-import { OFFSETS_TOPIC } from '../../src/protocol/index.ts'
 import type { WorldEvent } from '../kernel/events.ts'
 import type { TraceRecord } from '../kernel/index.ts'
 import type { ClusterPlan, GroupConsumerPlan, OldConsumerPlan } from '../scenario/plan.ts'
 import { type DoneInTransaction, TransactionalOutputs } from '../view/transactional-outputs.ts'
 import { lossExcuse } from './excuses.ts'
-import { type Evidence, noEvidence } from './facts.ts'
+import type { Evidence } from './facts.ts'
+import { offsetsEvidence } from './offsets-evidence.ts'
 import { type Circumstances, OracleBase } from './oracle.ts'
+import { SharedAssignments, sharedExcuse } from './shared-assignments.ts'
+import { StaleResets, staleResetExcuse } from './stale-resets.ts'
 import type { Truth } from './truth.ts'
 
 type Event = Extract<
@@ -20,6 +22,8 @@ type Event = Extract<
       | 'ConsumerRebalanced'
       | 'OffsetReset'
       | 'OffsetsCommitted'
+      | 'GroupAssigned'
+      | 'FetchFailed'
       | 'ConsumerCommitted'
       | 'OffsetsExpired'
       | 'CommitFailed'
@@ -36,6 +40,9 @@ interface Slip {
   /** Commits of the group failed; offsets of it expired. */
   readonly commitFailed: boolean
   readonly expired: boolean
+  /** Two members had been dealt the partition; one was told by a replaced leader to begin elsewhere. */
+  readonly shared: boolean
+  readonly stale: boolean
   /** What is known against the partition's log, and against those of the offsets topic. */
   readonly evidence: Evidence
 }
@@ -63,6 +70,8 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
     'ConsumerRebalanced',
     'OffsetReset',
     'OffsetsCommitted',
+    'GroupAssigned',
+    'FetchFailed',
     'ConsumerCommitted',
     'OffsetsExpired',
     'CommitFailed',
@@ -74,6 +83,8 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
   ]
   protected readonly promise =
     'nothing of what the consumers of the group were told to do can lose a message or have it done again'
+  private readonly shared = new SharedAssignments()
+  private readonly staleResets = new StaleResets()
   private readonly groups = new Map<string, Books>()
   private readonly outputs = new TransactionalOutputs()
   /** By client: its group, and what it was given and has not processed. */
@@ -114,6 +125,12 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
         break
       case 'OffsetsCommitted':
         this.committed(event.group, event.offsets)
+        break
+      case 'GroupAssigned':
+        this.shared.apply(event)
+        break
+      case 'FetchFailed':
+        this.staleResets.apply(event, truth)
         break
       case 'OffsetsExpired':
         this.booksOf(event.group).expired = true
@@ -187,12 +204,19 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
 
   private slip(what: Slip['what'], group: string, tp: string, truth: Truth): Slip {
     const { skipped, commitFailed, expired } = this.booksOf(group)
-    const evidence = noEvidence()
-    for (const partition of truth.partitions.values()) {
-      if (partition.tp !== tp && !partition.tp.startsWith(`${OFFSETS_TOPIC}-`)) continue
-      for (const kind of Object.keys(evidence) as Array<keyof Evidence>) evidence[kind] += partition.evidence[kind]
+    const evidence = offsetsEvidence(truth, tp)
+    const clients = [...this.inHand].filter(([, one]) => one.group === group).map(([client]) => client)
+    const shared = this.shared.hasAny(group, tp)
+    return {
+      what,
+      group,
+      skipped,
+      commitFailed,
+      expired,
+      shared,
+      stale: this.staleResets.hasAny(clients, tp),
+      evidence,
     }
-    return { what, group, skipped, commitFailed, expired, evidence }
   }
 
   private booksOf(group: string): Books {
@@ -217,7 +241,8 @@ export class ProcessedOnceOracle extends OracleBase<Slip> {
       return 'a commit failed, for the group had gone on without the member, which processed what it had all the same'
     }
     if (note.what === 'repeated' && note.expired) return 'offsets of the group had expired (offsets.retention.minutes)'
-    return lossExcuse(versions, note.evidence)
+    if (note.shared) return sharedExcuse(versions)
+    return lossExcuse(versions, note.evidence) ?? (note.stale ? staleResetExcuse(versions) : undefined)
   }
 }
 

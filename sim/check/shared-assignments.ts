@@ -11,7 +11,7 @@ export class SharedAssignments {
     const seen = new Set<string>()
     for (const member of Object.keys(assignments)) {
       for (const tp of assignments[member]!) {
-        if (seen.has(tp)) this.shared.add(`${group} ${generation} ${tp}`)
+        if (seen.has(tp)) this.shared.add(`${group} ${generation} ${tp}`).add(`${group} ${tp}`)
         seen.add(tp)
       }
     }
@@ -19,6 +19,11 @@ export class SharedAssignments {
 
   has(group: string, generation: number, tp: string): boolean {
     return this.shared.has(`${group} ${generation} ${tp}`)
+  }
+
+  /** In any generation. */
+  hasAny(group: string, tp: string): boolean {
+    return this.shared.has(`${group} ${tp}`)
   }
 }
 

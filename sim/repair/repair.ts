@@ -105,12 +105,18 @@ function repairLog(
   }
 }
 
-/** Conventions of the release that wrote the log, as far as its format shows which one that was. */
+/**
+ * Conventions of the release that wrote the log, as far as its format shows which one that was; without the oversights of
+ * some releases at their start.
+ */
 function formatFor(files: FileSystem, directory: PartitionDirectory, isStrict: boolean): LogFormat {
   const magic = firstMagicOf(files, directory)
-  // The log is opened in any case, if one release does.
-  if (magic === 2) return { ...logFormat21, brokenRecords: 'cut-off' }
-  const format = { ...(magic === 1 ? logFormat010 : logFormat082), codecs: allCodecs }
+  if (magic === 2) return { ...logFormat21, upkeep: 'broken-index-is-rebuilt' }
+  const format: LogFormat = {
+    ...(magic === 1 ? logFormat010 : logFormat082),
+    interruptedSwap: 'takes-its-own',
+    codecs: allCodecs,
+  }
   // Whatever size a message has: nobody said what the broker allowed.
   return isStrict ? format : { ...format, validation: 'records' }
 }

@@ -45,7 +45,7 @@ export interface ScenarioPlan {
  * `broadcast`: each write of ZooKeeper on its way through proposal, acknowledgements and commit. `segments`: each segment
  * that a log begins.
  */
-export type Detail = 'broadcast' | 'segments'
+export type Detail = 'broadcast' | 'segments' | 'producers' | 'backlogs'
 
 export interface ClusterPlan {
   readonly protocol: PresetName
@@ -368,6 +368,8 @@ export interface ExpectationPlan {
   /** Was never true. */
   readonly never: readonly Condition[]
   readonly unavailable: readonly UnavailabilityExpectation[]
+  /** Absent where none is asked for. */
+  readonly figures?: FigureExpectations
   /** What the story comes to, said where everything expected held. */
   readonly verdict?: LocalText
 }
@@ -420,6 +422,51 @@ export interface PromiseExpectation {
   readonly span: SourceSpan
   /** Names of oracles that must fire; all others must not. */
   readonly broken: readonly string[]
+}
+
+/** Figures of the whole run. */
+export interface FigureExpectations {
+  readonly producers: readonly ProducerExpectation[]
+  readonly backlogs: readonly BacklogExpectation[]
+  readonly readers: readonly ReaderExpectation[]
+}
+
+/** Figures of one producer, over all that it was handed. Fields that are absent are not asked for. */
+export interface ProducerExpectation {
+  readonly span: SourceSpan
+  readonly producer: string
+  /** Percent of the messages handed over that were acknowledged. */
+  readonly share?: Match
+  /** Percent of them that were acknowledged within a second. */
+  readonly inTime?: Match
+  /** Acknowledged, and in no log any more. */
+  readonly lost?: Match
+  /** Microseconds from handing over to the acknowledgement. */
+  readonly median?: Match
+  readonly p99?: Match
+  readonly longest?: Match
+  readonly spans: Readonly<Record<string, SourceSpan>>
+}
+
+/** What a group had not processed yet, against time. Fields that are absent are not asked for. */
+export interface BacklogExpectation {
+  readonly span: SourceSpan
+  readonly group: string
+  readonly peak?: Match
+  /** Microseconds from the last moment of the peak until nothing was left. */
+  readonly drained?: Match
+  /** At the end. */
+  readonly left?: Match
+  readonly spans: Readonly<Record<string, SourceSpan>>
+}
+
+/** In which order a consumer got what each producer sent. Fields that are absent are not asked for. */
+export interface ReaderExpectation {
+  readonly span: SourceSpan
+  readonly reader: string
+  readonly overtaken?: Match
+  readonly overtakenElsewhere?: Match
+  readonly spans: Readonly<Record<string, SourceSpan>>
 }
 
 /** From the first refused or timed-out operation on the partition to the first that succeeds. */

@@ -27,7 +27,7 @@ export function narrateOldConsumer(
       return { who, text: `gives up ${listNames(event.partitions)} before it computes anew`, tone: 'plain' }
     case 'PartitionsChosen': {
       const share = event.own.length === 0 ? 'nothing' : listNames(event.own.map(({ tp }) => tp))
-      const text = `computes by ${event.strategy}: ${event.partitions} partitions over ${event.threads} ${event.threads === 1 ? 'thread' : 'threads'} give it ${share}`
+      const text = `computes by ${event.strategy}: ${counted(event.partitions, 'partition')} over ${counted(event.threads, 'thread')} give it ${share}`
       return { who, text, tone: 'plain' }
     }
     case 'ClaimRefused': {
@@ -81,6 +81,8 @@ const commits = {
   rebalance: 'before the rebalance',
   shutdown: 'it closes',
 } as const
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`
 
 const beginning = (tp: string, offset: number): string =>
   offset < 0 ? `${tp} (no offset kept)` : `${tp} (from offset ${offset})`

@@ -145,8 +145,9 @@ export class GroupMetadataManager {
     this.setPending(groupId, written)
     this.log.write(this.partitionFor(groupId), entries, (errorCode, baseOffset) => {
       this.clearPending(groupId, written)
-      // Where groups are kept, one that this coordinator has lost meanwhile keeps nothing here.
-      if (errorCode === ErrorCode.NoError && group?.is('Dead') !== true) {
+      // Where groups are kept (0.10.1), one that this coordinator has lost meanwhile keeps nothing here.
+      const isLost = this.versions.emptyGroups === 'kept' && group?.is('Dead') === true
+      if (errorCode === ErrorCode.NoError && !isLost) {
         const logOffset = baseOffset + written.size - 1
         for (const [tp, offset] of cached) this.offsets.put(groupId, tp, { ...offset, logOffset })
       }

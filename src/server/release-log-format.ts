@@ -17,7 +17,7 @@ export function releaseLogFormat(versions: ProtocolVersions, config: TopicConfig
     segmentFiles: versions.logFiles,
     segmentLimit: versions.segmentLimit,
     upkeep: versions.logUpkeep,
-    brokenRecords: versions.logUpkeep === 'indexes-are-trusted' ? 'cut-off' : 'fatal',
+    interruptedSwap: versions.interruptedSwap,
     preallocates: versions.preallocation === 'configurable' && config.preallocate,
     topicIds: versions.topicIds === 'kept',
     producerState: versions.producerMemory,

@@ -5,7 +5,10 @@
 import { type FileSystem, fromUtf8, readFile, utf8 } from '../host/index.ts'
 import { CorruptLogError } from './errors.ts'
 
-const VERSION = '0'
+const VERSION = 0
+/** As Java's `readLine` and `Integer.parseInt` take them. */
+const LINE_END = /\r\n|\n|\r/
+const NUMBER = /^[+-]?\d+$/
 
 /**
  * The fields of each entry; none if the file is missing or empty.
@@ -13,17 +16,19 @@ const VERSION = '0'
  */
 export function readCheckpoint(files: FileSystem, path: string): string[][] {
   if (files.status(path) === undefined) return []
-  const lines = fromUtf8(readFile(files, path)).split('\n')
+  const lines = fromUtf8(readFile(files, path)).split(LINE_END)
   if (lines.at(-1) === '') lines.pop()
   if (lines.length === 0) return []
-  if (lines[0]!.trim() !== VERSION) throw new CorruptLogError(path, 0, `version '${lines[0]!.slice(0, 20)}'`)
+  if (numberIn(lines[0]!) !== VERSION) throw new CorruptLogError(path, 0, `version '${lines[0]!.slice(0, 20)}'`)
   if (lines.length === 1) return []
   const entries = lines.slice(2).map((line) => line.split(/\s+/))
-  if (String(entries.length) !== lines[1]!.trim()) {
+  if (numberIn(lines[1]!) !== entries.length) {
     throw new CorruptLogError(path, 0, `${entries.length} entries where line 2 says '${lines[1]!.slice(0, 20)}'`)
   }
   return entries
 }
+
+const numberIn = (line: string): number | undefined => (NUMBER.test(line) ? Number(line) : undefined)
 
 /**
  * Replaces the file's content at once: whoever reads it finds the old or the new one, never half of either.

@@ -58,7 +58,7 @@ export function clearLeftovers(files: FileSystem, directory: string, format: Log
     }
     const suffix = INDEX_SUFFIXES.find((candidate) => name.endsWith(candidate))
     if (suffix === undefined) continue
-    if (files.status(path.slice(0, -suffix.length) + LOG_SUFFIX) === undefined) files.removeFile(path)
+    if (files.status(path.slice(0, -suffix.length) + LOG_SUFFIX) === undefined) removeIfThere(files, path)
   }
   return valid
 }

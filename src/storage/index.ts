@@ -28,6 +28,7 @@ export { Log } from './log.ts'
 export {
   type LogFormat,
   logFormat09,
+  logFormat11,
   logFormat20,
   logFormat21,
   logFormat24,

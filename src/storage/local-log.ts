@@ -266,8 +266,10 @@ export class LocalLog {
     const segment = this.activeSegment
     if (!mustRoll(segment, set, this.config, this.format, nowMs(this.host))) return segment
     const baseOffset = rolledBaseOffset(set, this.format, this.endOffset)
-    // An empty segment that starts here is as good as a new one.
-    return segment.baseOffset < baseOffset ? this.roll(baseOffset) : segment
+    if (segment.baseOffset < baseOffset) return this.roll(baseOffset)
+    // An empty segment that begins here is as good as a new one, but for indexes that something else has filled.
+    if (segment.size === 0) segment.restartIndexes()
+    return segment
   }
 
   private makeSegment(baseOffset: number, suffix = ''): LogSegment {

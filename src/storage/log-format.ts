@@ -41,16 +41,21 @@ export interface LogFormat {
    * How broker and log keep house.
    * - `broken-index-is-fatal` (0.8): an index that cannot be one keeps the broker from starting; an interrupted swap is
    *   finished by renaming; below zero, `retention.ms` makes everything go.
-   * - `broken-index-is-rebuilt` (0.9 to 2.2): so is an index; segments that a swap replaced and that are still there go;
+   * - `broken-index-is-rebuilt` (0.9 to 1.0): so is an index; segments that a swap replaced and that are still there go;
    *   below zero, `retention.ms` is no limit.
-   * - `indexes-are-trusted` (2.3): the same, but indexes are only looked at when the segment is scanned anyway.
+   * - `missing-index-is-made-empty` (1.1 to 2.2): the same, but one that is not there is made before anybody looks for it.
+   * - `indexes-are-trusted` (2.3): indexes that are there are only looked at when the segment is scanned anyway.
    */
-  readonly upkeep: 'broken-index-is-fatal' | 'broken-index-is-rebuilt' | 'indexes-are-trusted'
+  readonly upkeep:
+    | 'broken-index-is-fatal'
+    | 'broken-index-is-rebuilt'
+    | 'missing-index-is-made-empty'
+    | 'indexes-are-trusted'
   /**
-   * A batch that is whole by its CRC, but whose records are none, met when an unclean stop is recovered from (of control
-   * batches records are looked at): it keeps the broker from starting, or (2.4, KAFKA-8106) the log is cut off before it.
+   * Which segments an interrupted swap still takes the place of: those that it overlaps, or (0.9 to 1.1) the one before
+   * its first offset as well, whether or not its records are in it.
    */
-  readonly brokenRecords: 'fatal' | 'cut-off'
+  readonly interruptedSwap: 'takes-one-before' | 'takes-its-own'
   /** A new `.log` file has `segment.bytes` at once, in zeros, until the segment is rolled or closed (`preallocate`, 0.9). */
   readonly preallocates: boolean
   /** The partition's directory says which topic it belongs to: `partition.metadata` (2.8). */
@@ -87,7 +92,7 @@ export const logFormat082: LogFormat = {
   segmentFiles: 'offset-index',
   segmentLimit: 'before-append',
   upkeep: 'broken-index-is-fatal',
-  brokenRecords: 'fatal',
+  interruptedSwap: 'takes-its-own',
   preallocates: false,
   topicIds: false,
   producerState: 'none',
@@ -101,6 +106,7 @@ export const logFormat09: LogFormat = {
   ...logFormat082,
   compactedNeedsKeys: true,
   upkeep: 'broken-index-is-rebuilt',
+  interruptedSwap: 'takes-one-before',
 }
 /** Releases 0.10.1 and 0.10.2. */
 export const logFormat010: LogFormat = {
@@ -110,7 +116,7 @@ export const logFormat010: LogFormat = {
   codecs: codecsOf010,
   segmentFiles: 'time-index',
 }
-/** Releases 0.11 to 1.1. */
+/** Release 0.11. */
 export const logFormat011: LogFormat = {
   ...logFormat010,
   magic: 2,
@@ -118,9 +124,16 @@ export const logFormat011: LogFormat = {
   segmentFiles: 'producer-state',
   producerState: 'one-batch',
 }
+/** Release 1.1. */
+export const logFormat11: LogFormat = {
+  ...logFormat011,
+  upkeep: 'missing-index-is-made-empty',
+  producerState: 'five-batches',
+}
 /** Release 2.0. */
 export const logFormat20: LogFormat = {
-  ...logFormat011,
+  ...logFormat11,
+  interruptedSwap: 'takes-its-own',
   indexedOffset: 'last',
   leaderEpochs: 'kip-279',
   producerState: 'marker-hides-sequence',
@@ -131,7 +144,6 @@ export const logFormat21: LogFormat = { ...logFormat20, codecs: allCodecs, leade
 export const logFormat24: LogFormat = {
   ...logFormat21,
   upkeep: 'indexes-are-trusted',
-  brokenRecords: 'cut-off',
   producerState: 'outlives-records',
 }
 /** Releases from 2.7 on. */

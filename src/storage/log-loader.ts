@@ -28,7 +28,7 @@ import { type LogFormat, logFormat082 } from './log-format.ts'
 import { LogSegment, nowMs } from './log-segment.ts'
 import { readTopicId } from './partition-metadata.ts'
 import { ProducerState } from './producer-state/producer-state.ts'
-import { rebuildProducerState, recoverEntry } from './producer-state/segments.ts'
+import { type RebuildOptions, rebuildProducerState, recoverEntry } from './producer-state/segments.ts'
 import { isBatch } from './record/entry.ts'
 import { LEADER_EPOCH_AT } from './record/layout.ts'
 import { deleteSegment } from './segment-deletion.ts'
@@ -124,7 +124,7 @@ class LogLoader {
       logStartOffset,
       leaderEpochCache: this.leaderEpochCache,
       topicId: format.topicIds ? readTopicId(host.files, directory) : undefined,
-      producerState: this.producerStateAt(nextOffset, logStartOffset, options.cleanShutdown),
+      producerState: this.producerStateAt(nextOffset, logStartOffset, 'log'),
     })
     return { log, truncatedBytes: this.truncatedBytes }
   }
@@ -148,7 +148,7 @@ class LogLoader {
       const baseOffset = baseOffsetOf(name)
       if (baseOffset === undefined) continue
       const hasFile = (file: string): boolean => host.files.status(join(directory, file)) !== undefined
-      const hasIndex = hasFile(indexFileName(baseOffset))
+      const hasIndex = format.upkeep === 'missing-index-is-made-empty' || hasFile(indexFileName(baseOffset))
       const hasTimeIndex = hasFile(timeIndexFileName(baseOffset))
       const segment = this.addSegment(baseOffset)
       // Written by a release that had none: its records are found without.
@@ -161,7 +161,7 @@ class LogLoader {
 
   private isSane(segment: LogSegment): boolean {
     try {
-      if (this.format.upkeep === 'broken-index-is-rebuilt') {
+      if (this.format.upkeep !== 'indexes-are-trusted') {
         segment.index.sanityCheck(segment.size)
         segment.timeIndex?.sanityCheck()
       }
@@ -182,16 +182,20 @@ class LogLoader {
       segment.closeFiles()
       throw error
     }
-    const old = this.row.all.filter((other) => other.baseOffset < segment.nextOffset && other.nextOffset > baseOffset)
-    putCleanedInPlace(this.host, this.row, [segment], old, this.config['file.delete.delay.ms'], true)
+    const { row, format } = this
+    const before = format.interruptedSwap === 'takes-one-before' ? row.slotOf(baseOffset) : -1
+    const isReplaced = (other: LogSegment): boolean =>
+      other.baseOffset < segment.nextOffset && other.nextOffset > baseOffset
+    const old = row.all.filter((other, slot) => slot === before || isReplaced(other))
+    putCleanedInPlace(this.host, row, [segment], old, this.config['file.delete.delay.ms'], true)
   }
 
   /** Scans one segment; returns the bytes cut off. */
   private recover(segment: LogSegment, leaderEpochCache?: LeaderEpochCache): number {
-    const state = this.producerStateAt(segment.baseOffset, this.options.logStartOffset ?? 0, false)
+    const state = this.producerStateAt(segment.baseOffset, this.options.logStartOffset ?? 0, 'scan')
     const cut = segment.recover(this.maxEntryBytes, (bytes, at, end, position) => {
       if (leaderEpochCache !== undefined) noteEpoch(leaderEpochCache, bytes, at)
-      return state === undefined || recoverEntry(state, segment, bytes, at, end, position)
+      if (state !== undefined) recoverEntry(state, segment, bytes, at, end, position)
     })
     // The next one to be scanned begins with it.
     state?.takeSnapshot()
@@ -227,12 +231,17 @@ class LogLoader {
     row.remove(last)
   }
 
-  private producerStateAt(offset: number, logStartOffset: number, cleanShutdown: boolean): ProducerState | undefined {
-    const { host, directory, format, row } = this
+  private producerStateAt(
+    offset: number,
+    logStartOffset: number,
+    purpose: RebuildOptions['purpose'],
+  ): ProducerState | undefined {
+    const { host, directory, format, row, options } = this
+    const cleanShutdown = purpose === 'log' && options.cleanShutdown
     if (format.producerState === 'none') return undefined
     const state = new ProducerState(host.files, directory, format.producerState)
     const log = { segments: row.all, format, logStartOffset }
-    rebuildProducerState(state, log, offset, { nowMs: nowMs(host), cleanShutdown })
+    rebuildProducerState(state, log, offset, { nowMs: nowMs(host), cleanShutdown, purpose })
     return state
   }
 }

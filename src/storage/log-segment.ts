@@ -258,7 +258,7 @@ export class LogSegment {
    */
   recover(
     maxMessageBytes: number,
-    visit?: (bytes: Uint8Array, at: number, end: number, position: number) => boolean,
+    visit?: (bytes: Uint8Array, at: number, end: number, position: number) => void,
   ): number {
     const { index, timeIndex, transactionIndex, format, times } = this
     this.resetIndexes()
@@ -272,7 +272,7 @@ export class LogSegment {
         const last = lastOffsetAt(bytes, at)
         // Offsets are outside the CRC; one that no index entry could hold is damage.
         if (last < this.baseOffset || last - this.baseOffset > RELATIVE_OFFSET_MAX) return false
-        if (visit?.(bytes, at, end, position) === false) return false
+        visit?.(bytes, at, end, position)
         times.note(maxTimestampAt(bytes, at), last)
         if (position - lastIndexed > this.indexIntervalBytes && !this.isIndexFull) {
           const indexed = format.indexedOffset === 'last' ? last : firstOffsetAt(bytes, at, end, format.codecs)
@@ -328,12 +328,16 @@ export class LogSegment {
     this.timeIndex?.grow()
   }
 
+  /** Forgets what the indexes say, of a segment without records that takes appends. */
+  restartIndexes(): void {
+    this.resetIndexes()
+    this.becomeActive()
+  }
+
   /** Another segment takes the appends from now on: the last time index entry is due, and the files are trimmed. */
   becomeInactive(): void {
-    this.log.trim()
     this.times.index()
-    this.index.trim()
-    this.timeIndex?.trim()
+    this.trimFiles()
   }
 
   flush(): void {
@@ -345,7 +349,13 @@ export class LogSegment {
 
   /** Trims the files and makes all durable, so that the files can be taken as they are at the next start. */
   close(): void {
-    this.becomeInactive()
+    try {
+      this.times.index()
+    } catch (error) {
+      // A time index that says nonsense, which only shows now; Kafka passes over it too.
+      if (!(error instanceof IndexOffsetError)) throw error
+    }
+    this.trimFiles()
     this.flush()
     this.closeFiles()
   }
@@ -401,6 +411,12 @@ export class LogSegment {
     // A transaction index is no file before it has an entry.
     if (file !== this.transactionIndex || this.transactionIndex.exists) this.host.files.rename(file.path, path)
     file.path = path
+  }
+
+  private trimFiles(): void {
+    this.log.trim()
+    this.index.trim()
+    this.timeIndex?.trim()
   }
 
   private resetIndexes(): void {

@@ -193,7 +193,11 @@ export class Log extends LocalLog {
     this.startOffset = Math.min(this.startOffset, offset)
     this.leaderEpochCache?.truncateFromEnd(offset)
     if (this.producerState !== undefined) {
-      rebuildProducerState(this.producerState, this, offset, { nowMs: nowMs(this.host), cleanShutdown: false })
+      rebuildProducerState(this.producerState, this, offset, {
+        nowMs: nowMs(this.host),
+        cleanShutdown: false,
+        purpose: 'log',
+      })
     }
     this.traceTruncation(from, offset)
   }

@@ -41,6 +41,20 @@ clients:
     expect(lines).toContain(`p1 ProducerGaveUp orders-0 p1-1 MessageSizeTooLarge by p1${told}`)
     expect(result.messages).toMatchObject([{ message: 'p1-1', acked: false, gaveUp: true, copies: 0 }])
   })
+
+  it('is refused with error 10 to a Java producer as well, which sends it once: no retry would help', () => {
+    const { result, lines } = play(
+      planOf(`${cluster}protocol: "1.1"
+cluster: { config: { message.max.bytes: 2000 } }
+clients:
+  p1: { producer: java, config: { acks: 1, retries: 3 }, sends: { to: orders-0, every: 1s, start: 4s, count: 1, size: 3KB } }
+`),
+    )
+    const refused = lines.filter((line) => line === 'b1 RequestRefused Produce orders-0 MessageSizeTooLarge to p1')
+    expect(refused).toHaveLength(1)
+    expect(lines.some((line) => line.startsWith('p1 ProducerGaveUp orders-0 p1-1 RecordTooLargeException'))).toBe(true)
+    expect(result.messages).toMatchObject([{ message: 'p1-1', acked: false, gaveUp: true, copies: 0 }])
+  })
 })
 
 describe('a partition out of range', () => {

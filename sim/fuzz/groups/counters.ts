@@ -74,7 +74,7 @@ export class GroupsCounters {
         counts.membersLeft++
         return
       case 'MemberLeft':
-        if (event.reason === 'session timeout') counts.membersExpired++
+        if (event.reason.startsWith('no heartbeat')) counts.membersExpired++
         return
       case 'GenerationStarted':
         counts.generations++

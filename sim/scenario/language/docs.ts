@@ -77,6 +77,8 @@ export function scenarioDocs(): string {
     keyTable(mappingAt('expect', 'applications')),
     '### unavailability',
     keyTable(mappingAt('expect', 'unavailable')),
+    figuresText,
+    ...['producers', 'backlogs', 'readers'].flatMap((name) => [`\`${name}\`:`, keyTable(mappingAt('expect', name))]),
     `### Promises\n\n${list(promises)}.`,
     '## Values',
     formatTable(),
@@ -229,6 +231,17 @@ Wherever a machine is meant: a name (\`b1\`, \`zk2\`, \`p1\`), a selector, or a 
 const conditionsText = `## Conditions
 
 A condition names what it looks at, then fields. A count is a number, a range \`2..5\` (both ends belong to it), or a comparison \`">= 2"\`. All fields of a condition must hold, and all conditions of a list, at the same moment.`
+
+const figuresText = `### Figures
+
+Numbers of a whole run. Each producer of \`producers\`, each group of \`backlogs\` and each consumer of \`readers\` is a mapping.
+
+\`\`\`yaml
+expect:
+  producers: { p1: { share: ">= 95", lost: 0, median: "<= 10ms" } }
+  backlogs: { billing: { peak: 400..500, drained: 8s..12s, left: 0 } }
+  readers: { c1: { overtaken: 0, overtakenElsewhere: ">= 1" } }
+\`\`\``
 
 const expectText = `## expect
 

@@ -111,6 +111,9 @@ const sections: Readonly<Record<string, string>> = {
   step: '[step](#steps)',
   processes: '[processing](#processing)',
   applicationExpectation: '[application](#applications)',
+  producerExpectation: '[figures of a producer](#figures)',
+  backlogExpectation: '[backlog](#figures)',
+  readerExpectation: '[order of reading](#figures)',
   unavailability: '[unavailability](#unavailability)',
   text: 'text, or `{ en: …, zh: … }`',
 }

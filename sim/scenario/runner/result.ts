@@ -1,4 +1,5 @@
 /** What a run comes to: plain values, fit for JSON and for a worker's message. */
+import type { Figures } from '../../view/index.ts'
 import type { SourceSpan } from '../plan.ts'
 
 /** One thing that was expected, and what was found instead if it did not hold. */
@@ -68,6 +69,8 @@ export interface RunResult {
   readonly expectations: readonly ExpectationResult[]
   readonly messages: readonly MessageSummary[]
   readonly promises: PromiseSummary
+  /** Figures that the scenario asks to be told (`tell`). */
+  readonly figures?: Figures
   readonly traceHash: string
   /** Kernel events processed. */
   readonly events: number

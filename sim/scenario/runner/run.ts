@@ -14,6 +14,7 @@ import {
   type ClusterView,
   evaluate,
   explain,
+  figuresOf,
   formatRecord,
   initialView,
   Ledger,
@@ -178,6 +179,7 @@ export class ScenarioRun {
     if (this.bug === undefined) this.engine.finish()
     this.ledger.finish(world.now)
     const { failure } = this
+    const figures = figuresOf(this.ledger, this.plan.tell ?? [])
     const promises = this.promises()
     const verdict = judge({
       plan: this.plan,
@@ -196,6 +198,7 @@ export class ScenarioRun {
       expectations: verdict,
       messages: messageSummaries(this.ledger),
       promises,
+      ...(figures === undefined ? {} : { figures }),
       traceHash: this.hash.hex(),
       events: world.steps,
       virtualMs: world.now / 1000,
@@ -212,9 +215,10 @@ export class ScenarioRun {
 
 /** Whether a plan can be played without anybody who knows the state of the cluster. */
 function asksNothing({ steps, expect }: ScenarioPlan): boolean {
-  const { messages, applications, order, state, sometimes, never, unavailable } = expect
+  const { messages, applications, order, state, sometimes, never, unavailable, figures } = expect
   const expectations = [messages, applications, order, state, sometimes, never, unavailable]
   return (
+    figures === undefined &&
     expectations.every((list) => list.length === 0) &&
     steps.every(
       ({ trigger, actions }) => trigger.kind !== 'when' && trigger.kind !== 'on' && actions.every(namesMachines),

@@ -3,6 +3,7 @@ import { type ClusterView, evaluate, explain, type Ledger } from '../../view/ind
 import type { Condition, ScenarioPlan } from '../plan.ts'
 import { conditionWords } from './condition-words.ts'
 import { judgeApplication } from './judge-applications.ts'
+import { judgeFigures } from './judge-figures.ts'
 import { judgeMessage } from './judge-messages.ts'
 import { judgeOrder } from './judge-order.ts'
 import { judgePromises } from './judge-promises.ts'
@@ -40,6 +41,7 @@ export function judge(evidence: Evidence): ExpectationResult[] {
     ...expect.state.map((condition) => judgeState(condition, view, ledger)),
     ...watch.results(),
     ...expect.unavailable.map((expectation) => judgeUnavailability(expectation, ledger)),
+    ...(expect.figures === undefined ? [] : judgeFigures(expect.figures, ledger)),
     ...judgePromises(expect.promises, promises),
   ]
 }

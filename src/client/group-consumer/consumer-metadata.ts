@@ -10,7 +10,10 @@ import {
   isInternalTopic,
   type MetadataResponse,
   NO_LEADER,
+  type PartitionMetadata,
   type RpcResult,
+  type TopicPartition,
+  topicPartition,
 } from '../../protocol/index.ts'
 import type { ClientEvent } from '../events.ts'
 import { leadersOf } from '../topic-metadata.ts'
@@ -23,6 +26,13 @@ export interface ConsumerMetadataOptions {
   readonly maxAgeUs: Micros
   /** Ask again at once for a topic that has no leaders yet (0.10.1). */
   readonly asksForNewTopics: boolean
+  /** It believes no leader of an older epoch than it knows, and tells the epoch in its requests (KIP-320, 2.3). */
+  readonly leaderEpochs: boolean
+}
+
+interface Leader {
+  readonly leader: number
+  readonly leaderEpoch?: number
 }
 
 export class ConsumerMetadata {
@@ -33,7 +43,9 @@ export class ConsumerMetadata {
   private readonly options: ConsumerMetadataOptions
   private brokers: readonly BrokerEndpoint[]
   /** Leaders by partition; a topic that is not here does not exist, or nobody has asked for it. */
-  private readonly topics = new Map<string, readonly number[]>()
+  private readonly topics = new Map<string, readonly Leader[]>()
+  /** The latest epoch of each partition that anybody told of: what is older is not believed (KIP-320). */
+  private readonly epochs = new Map<TopicPartition, Leader & { readonly leaderEpoch: number }>()
   private wanted: readonly string[] = []
   private all = false
   private needUpdate = false
@@ -69,8 +81,14 @@ export class ConsumerMetadata {
 
   /** The broker that leads a partition; undefined if nobody does, or that is not known. */
   leaderOf(topic: string, partition: number): BrokerEndpoint | undefined {
-    const leader = this.topics.get(topic)?.[partition] ?? NO_LEADER
+    const leader = this.topics.get(topic)?.[partition]?.leader ?? NO_LEADER
     return this.brokers.find(({ id }) => id === leader)
+  }
+
+  /** Leader epoch that requests about a partition name, in releases that do. */
+  epochOf(topic: string, partition: number): { readonly currentLeaderEpoch?: number } {
+    const { leaderEpoch } = this.topics.get(topic)?.[partition] ?? {}
+    return leaderEpoch === undefined ? {} : { currentLeaderEpoch: leaderEpoch }
   }
 
   /** Asks for these topics from now on. */
@@ -139,8 +157,8 @@ export class ConsumerMetadata {
     for (const { topic, partitions, errorCode } of response.topics) {
       if (errorCode === ErrorCode.LeaderNotAvailable) incomplete = true
       if (partitions.length === 0) continue
-      const leaders: number[] = []
-      for (const { partition, leader } of partitions) leaders[partition] = leader
+      const leaders: Leader[] = []
+      for (const one of partitions) leaders[one.partition] = this.latest(topic, one)
       this.topics.set(topic, leaders)
     }
     this.needUpdate = false
@@ -155,12 +173,25 @@ export class ConsumerMetadata {
     this.onUpdate()
   }
 
+  private latest(topic: string, { partition, leader, leaderEpoch }: PartitionMetadata): Leader {
+    if (!this.options.leaderEpochs || leaderEpoch === undefined) return { leader }
+    const tp = topicPartition(topic, partition)
+    const known = this.epochs.get(tp)
+    if (known !== undefined && known.leaderEpoch > leaderEpoch) return known
+    const told = { leader, leaderEpoch }
+    this.epochs.set(tp, told)
+    return told
+  }
+
   private trace(event: ClientEvent): void {
     if (this.host.tracing) this.host.trace(event)
   }
 
   digest(digest: Digest): void {
     digest.int(this.version).boolean(this.needUpdate).boolean(this.asking).int(this.correlationId)
-    for (const [topic, leaders] of this.topics) digest.string(topic).string(leaders.join())
+    for (const [topic, leaders] of this.topics) {
+      digest.string(topic)
+      for (const { leader, leaderEpoch = -1 } of leaders) digest.int(leader).int(leaderEpoch)
+    }
   }
 }

@@ -16,6 +16,7 @@ import {
   type IsolationLevel,
   LATEST_TIME,
   NO_LEADER,
+  type OffsetsRequest,
   type RpcResult,
   type TopicPartition,
   topicPartition,
@@ -68,6 +69,8 @@ export class Fetcher {
   /** Partitions whose last fetch failed. */
   private readonly failing = new Set<TopicPartition>()
   private correlationId = 0
+  /** When a partition's beginning may be asked for again: not while that is under way, nor just after it failed. */
+  private readonly resetAgainUs = new Map<TopicPartition, Micros>()
 
   constructor(
     host: Host,
@@ -122,6 +125,7 @@ export class Fetcher {
         partition,
         fetchOffset: position,
         maxBytes: maxPartitionBytes,
+        ...this.metadata.epochOf(topic, partition),
       })),
     }
   }
@@ -153,6 +157,8 @@ export class Fetcher {
       case ErrorCode.NoError:
         break
       case ErrorCode.NotLeaderForPartition:
+      case ErrorCode.FencedLeaderEpoch:
+      case ErrorCode.UnknownLeaderEpoch:
       case ErrorCode.UnknownTopicOrPartition:
         this.metadata.requestUpdate()
         return this.failed(tp, errorName(errorCode), node.id)
@@ -226,12 +232,10 @@ export class Fetcher {
   // ---- positions ----
 
   /** Asks for an end of the log until it is told, and goes there. @throws ConsumerError where no policy says which end */
-  *resetPosition({ topic, partition }: AssignedPartition): Task<{ offset: number; from: 'earliest' | 'latest' }> {
-    const { client, reset, retryBackoffUs } = this.options
+  *resetPosition(one: AssignedPartition): Task<{ offset: number; from: 'earliest' | 'latest' }> {
+    const { topic, partition } = one
     const tp = topicPartition(topic, partition)
-    if (reset === 'none') {
-      throw new ConsumerError('NoOffsetForPartitionException', `no committed offset and no reset policy for ${tp}`)
-    }
+    const from = this.resetTo(tp)
     for (;;) {
       const node = this.metadata.leaderOf(topic, partition)
       if (node === undefined) {
@@ -239,21 +243,80 @@ export class Fetcher {
         yield* this.metadata.awaitUpdate()
         continue
       }
-      const pending = this.network.send(node, {
-        api: 'Offsets',
-        correlationId: this.correlationId++,
-        clientId: client,
-        replicaId: CONSUMER_REPLICA_ID,
-        ...this.isolation,
-        partitions: [{ topic, partition, time: reset === 'latest' ? LATEST_TIME : EARLIEST_TIME, maxNumOffsets: 1 }],
-      })
+      const pending = this.network.send(node, this.offsetsRequest([one]))
       const result = yield* this.network.answerOf(pending)
       const answer = result.ok ? result.response.partitions[0]! : undefined
       const offset = answer?.errorCode === ErrorCode.NoError ? answer.offsets[0] : undefined
-      if (offset !== undefined) return { offset, from: reset }
+      if (offset !== undefined) return { offset, from }
       this.failed(tp, result.ok ? errorName(answer!.errorCode) : result.failure, node.id)
       if (result.ok) yield* this.metadata.awaitUpdate()
-      else yield* this.network.backOff(retryBackoffUs)
+      else yield* this.network.backOff(this.options.retryBackoffUs)
+    }
+  }
+
+  /**
+   * Asks for the ends of the logs that await it, without waiting (KAFKA-6397): what has no leader is asked for later.
+   * @throws ConsumerError where no policy says which end
+   */
+  requestResets(goTo: (tp: TopicPartition, offset: number, from: 'earliest' | 'latest') => void): void {
+    const wanted = new Map<BrokerEndpoint, AssignedPartition[]>()
+    for (const one of this.subscriptions.awaitingReset) {
+      const tp = topicPartition(one.topic, one.partition)
+      this.resetTo(tp)
+      if ((this.resetAgainUs.get(tp) ?? 0) > this.host.now()) continue
+      const node = this.metadata.leaderOf(one.topic, one.partition)
+      if (node === undefined) {
+        if (!this.failing.has(tp)) this.failed(tp, 'no leader', NO_LEADER)
+        this.metadata.requestUpdate()
+        continue
+      }
+      this.resetAgainUs.set(tp, Number.MAX_SAFE_INTEGER)
+      const others = wanted.get(node)
+      if (others === undefined) wanted.set(node, [one])
+      else others.push(one)
+    }
+    for (const [node, partitions] of wanted) {
+      this.network.send(node, this.offsetsRequest(partitions), (result) => {
+        for (const { topic, partition } of partitions) {
+          const tp = topicPartition(topic, partition)
+          const answer = result.ok
+            ? result.response.partitions.find((one) => one.topic === topic && one.partition === partition)
+            : undefined
+          const offset = answer?.errorCode === ErrorCode.NoError ? answer.offsets[0] : undefined
+          if (offset !== undefined) {
+            this.resetAgainUs.delete(tp)
+            if (this.subscriptions.awaitsReset(tp)) goTo(tp, offset, this.resetTo(tp))
+            continue
+          }
+          this.resetAgainUs.set(tp, this.host.now() + this.options.retryBackoffUs)
+          this.failed(tp, result.ok ? errorName(answer!.errorCode) : result.failure, node.id)
+          this.metadata.requestUpdate()
+        }
+      })
+    }
+  }
+
+  private resetTo(tp: TopicPartition): 'earliest' | 'latest' {
+    const { reset } = this.options
+    if (reset !== 'none') return reset
+    throw new ConsumerError('NoOffsetForPartitionException', `no committed offset and no reset policy for ${tp}`)
+  }
+
+  private offsetsRequest(partitions: readonly AssignedPartition[]): OffsetsRequest {
+    const { client, reset } = this.options
+    return {
+      api: 'Offsets',
+      correlationId: this.correlationId++,
+      clientId: client,
+      replicaId: CONSUMER_REPLICA_ID,
+      ...this.isolation,
+      partitions: partitions.map(({ topic, partition }) => ({
+        topic,
+        partition,
+        time: reset === 'latest' ? LATEST_TIME : EARLIEST_TIME,
+        maxNumOffsets: 1,
+        ...this.metadata.epochOf(topic, partition),
+      })),
     }
   }
 
@@ -273,6 +336,7 @@ export class Fetcher {
       .int(this.correlationId)
       .int(this.fetched.length)
       .boolean(this.problem !== undefined)
+      .int(this.resetAgainUs.size)
     for (const { tp, offset, taken, next } of this.fetched) digest.string(tp).int(offset).int(taken).int(next)
   }
 }

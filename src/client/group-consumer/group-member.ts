@@ -42,6 +42,8 @@ export interface GroupMemberOptions {
   readonly inBackground: boolean
   /** It tells in which generation it had what it had (KIP-341). */
   readonly tellsGeneration: boolean
+  /** What stands where an assignor has nothing to tell: no bytes up to 2.3, null since 2.4. */
+  readonly noUserData: Uint8Array | null
 }
 
 /** Before the member gives up what it has: commits, if that is what it does. */
@@ -186,7 +188,10 @@ export class GroupMember {
       protocolType: CONSUMER_PROTOCOL_TYPE,
       protocols: this.assignors.map((assignor) => ({
         name: assignor.name,
-        metadata: encodeSubscription({ topics, userData: assignor.userData(this.owned, this.ownedIn) }),
+        metadata: encodeSubscription({
+          topics,
+          userData: assignor.userData(this.owned, this.ownedIn) ?? this.options.noUserData,
+        }),
       })),
     }
   }
@@ -240,7 +245,7 @@ export class GroupMember {
     this.assignedWith = this.snapshot()
     return [...assignor.assign(counts, members)].map(([memberId, partitions]) => ({
       memberId,
-      assignment: encodeMemberAssignment(partitions, null),
+      assignment: encodeMemberAssignment(partitions, this.options.noUserData),
     }))
   }
 

@@ -61,7 +61,9 @@ export class KafkaConsumer {
     const { network } = this
     const metadataTimes = { retryBackoffUs, maxAgeUs: fromMs(config['metadata.max.age.ms']) }
     const asksForNewTopics = inBackground
-    this.metadata = new ConsumerMetadata(host, network, { client: name, bootstrap, asksForNewTopics, ...metadataTimes })
+    const leaderEpochs = versions.consumerEpochs === 'validated'
+    const metadataOptions = { client: name, bootstrap, asksForNewTopics, leaderEpochs, ...metadataTimes }
+    this.metadata = new ConsumerMetadata(host, network, metadataOptions)
     const { metadata } = this
     this.subscriptions = new SubscriptionState(options.subscribes, !inBackground)
     const { subscriptions } = this
@@ -86,6 +88,7 @@ export class KafkaConsumer {
         strategies: [config['partition.assignment.strategy']],
         inBackground,
         tellsGeneration: versions.stickyClaims === 'by-generation',
+        noUserData: versions.stickyClaims === 'by-generation' ? null : new Uint8Array(0),
       },
     )
     const { member } = this
@@ -191,7 +194,9 @@ export class KafkaConsumer {
     if (ready.length > 0) return ready
     this.fetcher.sendFetches()
     const now = this.host.now()
-    yield* this.network.poll(Math.max(0, Math.min(endUs, this.nextAutoCommitUs) - now))
+    // What could not be asked for, or was not told, is asked for again soon.
+    const resetUs = this.subscriptions.awaitingReset.length > 0 ? now + fromMs(this.config['retry.backoff.ms']) : endUs
+    yield* this.network.poll(Math.max(0, Math.min(endUs, this.nextAutoCommitUs, resetUs) - now))
     return this.inBackground && this.member.needsRejoin ? [] : this.takeRecords()
   }
 
@@ -215,11 +220,17 @@ export class KafkaConsumer {
       if (!this.subscriptions.isAssigned(tp)) continue
       const offset = committed.get(tp)
       if (offset !== undefined) this.goTo(tp, offset, 'committed')
+      else if (this.resetsInBackground) this.subscriptions.needReset(tp)
       else {
         const end = yield* this.fetcher.resetPosition(partition)
         this.goTo(tp, end.offset, end.from)
       }
     }
+    if (this.resetsInBackground) this.fetcher.requestResets((tp, offset, from) => this.goTo(tp, offset, from))
+  }
+
+  private get resetsInBackground(): boolean {
+    return this.options.versions.positionResets === 'in-background'
   }
 
   private goTo(tp: string, offset: number, from: 'committed' | 'earliest' | 'latest'): void {

@@ -107,6 +107,11 @@ export class SubscriptionState {
     return this.assigned.get(tp)?.awaitsReset === true
   }
 
+  /** Partitions that are to begin at an end of the log. */
+  get awaitingReset(): readonly AssignedPartition[] {
+    return this.withoutPosition.filter(({ topic, partition }) => this.awaitsReset(topicPartition(topic, partition)))
+  }
+
   get withoutPosition(): readonly AssignedPartition[] {
     return [...this.assigned.values()].filter(({ position }) => position === undefined)
   }

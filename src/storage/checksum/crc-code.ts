@@ -37,16 +37,13 @@ export interface CrcKind {
   readonly name: string
   /** Generator polynomial, bits reflected. */
   readonly polynomial: number
-  /**
-   * From the shortest to the longest reach: the fewer the distances, the quicker a vector is taken out, and the further
-   * they reach. What one fold leaves, the one before it takes on.
-   */
-  readonly folds: readonly Fold[]
+  /** Distances of a multiple of few terms, in vectors for long messages, in bytes for short ones. */
+  readonly fold: Fold
   /** Where its tables lie in memory. */
   readonly tables: number
 }
 
-/** Distances, in vectors, rising. */
+/** Distances, rising. */
 export type Fold = readonly number[]
 
 export const TABLES_BYTES = 16 * 1024
@@ -96,7 +93,15 @@ export function tableFunction({ name, tables }: CrcKind): WasmFunction {
           ...[...set(crc), ...get(from), ...constant(16), ...add, ...set(from)],
         ],
       ),
-      ...[...get(end), ...get(length), ...constant(15), ...and, ...add, ...set(end)],
+      ...[...get(end), ...get(length), ...constant(12), ...and, ...add, ...set(end)],
+      ...whileLoop(
+        [...get(from), ...get(end), ...lessThan],
+        [
+          ...[...get(from), ...load(0), ...get(crc), ...xor, ...set(crc), ...bytesOf(crc, 3), ...set(crc)],
+          ...[...get(from), ...constant(4), ...add, ...set(from)],
+        ],
+      ),
+      ...[...get(end), ...get(length), ...constant(3), ...and, ...add, ...set(end)],
       ...whileLoop(
         [...get(from), ...get(end), ...lessThan],
         [

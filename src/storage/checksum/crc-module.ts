@@ -11,6 +11,7 @@ import {
   tableFunction,
   tableName,
 } from './crc-code.ts'
+import { shortFoldBytesMin, shortFoldFunction, shortFoldScratchBytes } from './crc-short-fold.ts'
 import { wasmModule } from './wasm-code.ts'
 
 /** What Node and browsers share of WebAssembly (declared here because `src` compiles without either's types). */
@@ -25,8 +26,9 @@ type CrcExports = Readonly<Record<string, CrcFunction>> & { readonly memory: { r
 /** Parameters: place in memory, length, state. */
 type CrcFunction = (from: number, length: number, crc: number) => number
 
-/** Folding pays from so many times the least that it can take. */
-const FOLD_FACTOR = 1.3
+/** Folding pays from so many times the least that it can take: in bytes, rather than by table; in vectors, rather than so. */
+const SHORT_FOLD_FACTOR = 1.6
+const FOLD_FACTOR = 3
 const PAGE_BYTES = 65_536
 /** Bytes that are summed in one go. Longer inputs take several. */
 const INPUT_BYTES = 65_536
@@ -34,17 +36,14 @@ const INPUT_BYTES = 65_536
 const CASTAGNOLI: CrcKind = {
   name: 'crc32c',
   polynomial: 0x82f6_3b78,
-  folds: [
-    [4, 8, 21, 61, 67, 78, 79],
-    [65, 155, 170, 195, 209],
-  ],
+  fold: [65, 155, 170, 195, 209],
   tables: 0,
 }
 
 const IEEE: CrcKind = {
   name: 'crc32',
   polynomial: 0xedb8_8320,
-  folds: [[53, 57, 67, 108, 129, 137]],
+  fold: [53, 57, 67, 108, 129, 137],
   tables: TABLES_BYTES,
 }
 
@@ -65,12 +64,12 @@ export function wasmChecksums(spareBytes: number): WasmChecksums | undefined {
   // The tables' functions come first, by which the others are numbered.
   const functions = KINDS.map(tableFunction)
   let used = KINDS.length * TABLES_BYTES
-  for (const [table, { name, folds }] of KINDS.entries()) {
-    folds.forEach((fold, level) => {
-      const rest = level === 0 ? table : functions.length - 1
-      functions.push(foldFunction(foldName(name, level), fold, used, rest, table))
-      used += scratchBytes(fold, INPUT_BYTES)
-    })
+  for (const [table, { name, fold }] of KINDS.entries()) {
+    const short = functions.length
+    functions.push(shortFoldFunction(shortFoldName(name), fold, used, table))
+    used += shortFoldScratchBytes(fold)
+    functions.push(foldFunction(foldName(name), fold, used, short, table))
+    used += scratchBytes(fold, INPUT_BYTES)
   }
   const code = wasmModule(Math.ceil((used + INPUT_BYTES + spareBytes) / PAGE_BYTES), functions)
   if (!WebAssembly.validate(code)) return undefined
@@ -87,23 +86,24 @@ export function wasmChecksums(spareBytes: number): WasmChecksums | undefined {
   }
 }
 
-const foldName = (kind: string, level: number): string => `${kind}Fold${level}`
+const shortFoldName = (kind: string): string => `${kind}ShortFold`
+const foldName = (kind: string): string => `${kind}Fold`
 
 /** Takes small inputs by table, larger ones by the fold that is quickest; copies them in if they lie elsewhere. */
-function checksum(place: Uint8Array, functions: CrcExports, { name, folds }: CrcKind): Checksum {
+function checksum(place: Uint8Array, functions: CrcExports, { name, fold }: CrcKind): Checksum {
   const table = functions[tableName(name)]!
-  const foldFroms = folds.map((fold) => FOLD_FACTOR * bytesMin(fold))
-  const foldFunctions = folds.map((_, level) => functions[foldName(name, level)]!)
-  const shortestFold = foldFroms[0]!
+  const short = functions[shortFoldName(name)]!
+  const long = functions[foldName(name)]!
+  const shortFrom = SHORT_FOLD_FACTOR * shortFoldBytesMin(fold)
+  const longFrom = FOLD_FACTOR * bytesMin(fold)
   const sum = (at: number, length: number, state: number): number => {
-    if (length < shortestFold) return table(at, length, state)
-    let level = foldFroms.length - 1
-    while (length < foldFroms[level]!) level--
-    return foldFunctions[level]!(at, length, state)
+    const best = length < shortFrom ? table : length < longFrom ? short : long
+    return best(at, length, state)
   }
   const { buffer } = place
   return (bytes, before, from, to) => {
     const isInside = bytes.buffer === buffer
+    if (isInside && to - from <= INPUT_BYTES) return ~sum(bytes.byteOffset + from, to - from, ~before) >>> 0
     let state = ~before
     for (let at = from; at < to; at += INPUT_BYTES) {
       const length = Math.min(INPUT_BYTES, to - at)

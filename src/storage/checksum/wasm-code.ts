@@ -6,6 +6,7 @@
 export type Code = readonly number[]
 
 const I32 = 0x7f
+const V128 = 0x7b
 
 /** Unsigned LEB128. */
 function unsigned(value: number): number[] {
@@ -34,6 +35,9 @@ export const add: Code = [0x6a]
 export const subtract: Code = [0x6b]
 export const and: Code = [0x71]
 export const xor: Code = [0x73]
+/** Unsigned. */
+export const remainder: Code = [0x70]
+export const notEqual: Code = [0x47]
 export const shiftLeft: Code = [0x74]
 export const shiftRight: Code = [0x76]
 export const lessThan: Code = [0x49]
@@ -43,6 +47,8 @@ export const vectorLoad = (offset: number): Code => [0xfd, 0x00, 0, ...unsigned(
 export const vectorStore = (offset: number): Code => [0xfd, 0x0b, 0, ...unsigned(offset)]
 export const vectorZero: Code = [0xfd, 0x0c, ...new Array<number>(16).fill(0)]
 export const vectorReplaceFirst: Code = [0xfd, 0x1c, 0]
+/** Of two vectors behind one another, the sixteen bytes from `at` on. */
+export const shuffle = (at: number): Code => [0xfd, 0x0d, ...Array.from({ length: 16 }, (_, i) => at + i)]
 export const vectorXor: Code = [0xfd, 0x51]
 export const call = (target: number): Code => [0x10, ...unsigned(target)]
 
@@ -62,6 +68,8 @@ export interface WasmFunction {
   readonly parameters: number
   /** Further locals, all i32. */
   readonly locals: number
+  /** And behind them so many of 128 bits; none if left out. */
+  readonly vectors?: number
   readonly body: Code
 }
 
@@ -69,8 +77,8 @@ export interface WasmFunction {
 export function wasmModule(pages: number, functions: readonly WasmFunction[]): Uint8Array {
   const types = functions.map(({ parameters }) => [0x60, ...list(new Array(parameters).fill([I32])), 1, I32])
   const exported = functions.map(({ name }, i) => [...text(name), 0x00, ...unsigned(i)])
-  const bodies = functions.map(({ locals, body }) => {
-    const code = [1, ...unsigned(locals), I32, ...body, 0x0b]
+  const bodies = functions.map(({ locals, vectors = 0, body }) => {
+    const code = [2, ...unsigned(locals), I32, ...unsigned(vectors), V128, ...body, 0x0b]
     return [...unsigned(code.length), ...code]
   })
   return Uint8Array.from([

@@ -16,6 +16,19 @@ export type ProducerStateRules =
 
 export const retainedBatches = (rules: ProducerStateRules): number => (rules === 'one-batch' ? 1 : 5)
 
+/**
+ * Up to 1.1 a log that is loaded gets snapshots at its last two segments and its end only if it has none at all, and one
+ * at each segment that is read; since 2.0 at the last two and the end, and in formats 0 and 1 nothing is read.
+ */
+export const snapshotsOnlyWhereNone = (rules: ProducerStateRules): boolean =>
+  rules === 'one-batch' || rules === 'five-batches'
+
+/**
+ * What leads up to a segment that is to be scanned is read from a snapshot on, but up to 2.7 as if nothing were known at
+ * that snapshot of the producers that are met on the way: the log's own memory was asked, which is empty at that time.
+ */
+export const scansKnowSnapshot = (rules: ProducerStateRules): boolean => rules === 'snapshot-per-segment'
+
 export const outlivesRecords = (rules: ProducerStateRules): boolean =>
   rules === 'outlives-records' || rules === 'snapshot-per-segment'
 

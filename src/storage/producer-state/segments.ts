@@ -1,12 +1,14 @@
 /** The memory of producers and the segments that it is about: replay of the log, transaction indexes. */
 import { CompressionError } from '../compression/codec.ts'
-import { CorruptLogError, CorruptRecordError, InvalidRecordError, LogError } from '../errors.ts'
+import { CorruptLogError, LogError } from '../errors.ts'
 import type { LogFormat } from '../log-format.ts'
 import type { LogSegment } from '../log-segment.ts'
 import { Batch } from '../record/batch.ts'
 import { isBatch } from '../record/entry.ts'
 import type { AbortedTransaction } from '../transaction-index.ts'
-import type { CompletedTransaction } from './producer-append.ts'
+import { type CompletedTransaction, ProducerAppend } from './producer-append.ts'
+import { ProducerEntry } from './producer-entry.ts'
+import { scansKnowSnapshot, snapshotsOnlyWhereNone } from './producer-rules.ts'
 import type { ProducerState } from './producer-state.ts'
 
 /** A marker is written: the transaction is decided, and if it was aborted, the index of its segment says so. */
@@ -20,9 +22,9 @@ export function endTransaction(state: ProducerState, segment: LogSegment, comple
 /**
  * Takes an entry of a segment that is being recovered into account, and writes the segment's transaction index anew.
  * @param position of the entry in the segment's file
- * @returns false if the entry is where the log is to be cut
- * @throws CorruptLogError a control batch that cannot be opened, or a marker that no log has there: Kafka's broker does
- * not start on either (`KafkaException`, `IllegalArgumentException`)
+ * @throws CorruptLogError a control batch that cannot be opened, or whose record is none, or a marker that no log has
+ * there: Kafka's broker does not start on any of them (`KafkaException`, `IllegalArgumentException`; a record that is none
+ * only makes it cut the log, behind the batch, and then it reads the batch once more for the producers)
  */
 export function recoverEntry(
   state: ProducerState,
@@ -31,15 +33,13 @@ export function recoverEntry(
   at: number,
   end: number,
   position: number,
-): boolean {
-  if (!isBatch(bytes, at)) return true
+): void {
+  if (!isBatch(bytes, at)) return
   const batch = new Batch(bytes, at, end)
   let completed: CompletedTransaction | undefined
   try {
     completed = state.replay(batch)
   } catch (error) {
-    const isBroken = error instanceof InvalidRecordError || error instanceof CorruptRecordError
-    if (isBroken && segment.format.brokenRecords === 'cut-off') return false
     throw asDamage(error, segment, position)
   }
   if (completed !== undefined) {
@@ -47,7 +47,6 @@ export function recoverEntry(
     endTransaction(state, segment, completed)
   }
   state.updateMapEndOffset(batch.lastOffset + 1)
-  return true
 }
 
 /** Offsets are outside of the CRC, so a marker may say one that no index of transactions can hold. */
@@ -92,20 +91,30 @@ export interface ReplayedLog {
   readonly logStartOffset: number
 }
 
+export interface RebuildOptions {
+  readonly nowMs: number
+  /**
+   * The log was just opened after an orderly stop. No snapshot then means that none was ever taken, by an older release,
+   * and there is nothing to look for.
+   */
+  readonly cleanShutdown: boolean
+  /** `scan`: a memory of its own for a segment that is about to be scanned; `lastOffset` is where that begins. */
+  readonly purpose: 'log' | 'scan'
+}
+
 /**
  * Lets the memory end at `lastOffset`: from the newest snapshot at or below, and the log behind it
- * (`rebuildProducerState` of `kafka/log/Log.scala`).
- * @param options cleanShutdown: the log was just opened after an orderly stop. No snapshot then means that none was ever
- * taken, by an older release, and there is nothing to look for.
+ * (`rebuildProducerState` of `kafka/log/Log.scala`; up to 1.1 `loadProducerState` and, for scans, `recoverSegment`).
  */
 export function rebuildProducerState(
   state: ProducerState,
   { segments, format, logStartOffset }: ReplayedLog,
   lastOffset: number,
-  options: { readonly nowMs: number; readonly cleanShutdown: boolean },
+  options: RebuildOptions,
 ): void {
   const bases = segments.slice(-2).map(({ baseOffset }) => baseOffset)
-  if (format.magic < 2 || (options.cleanShutdown && state.snapshotOffsets().length === 0)) {
+  const early = snapshotsOnlyWhereNone(state.rules)
+  if (knowsOfNone(state, format, options)) {
     // So that a later truncation need not begin at the start of the log.
     for (const offset of [...bases, lastOffset]) {
       state.updateMapEndOffset(offset)
@@ -124,41 +133,61 @@ export function rebuildProducerState(
     for (const segment of segments.slice(first)) {
       if (segment.baseOffset >= lastOffset) break
       state.updateMapEndOffset(Math.max(segment.baseOffset, state.mapEndOffset, logStartOffset))
-      if (bases.includes(segment.baseOffset)) state.takeSnapshot()
-      replaySegment(state, segment, lastOffset)
+      if (early ? options.purpose === 'log' : bases.includes(segment.baseOffset)) state.takeSnapshot()
+      replaySegment(state, segment, lastOffset, options.purpose)
     }
   }
   state.updateMapEndOffset(lastOffset)
-  state.takeSnapshot()
+  if (!early || options.purpose === 'scan') state.takeSnapshot()
 }
 
-function replaySegment(state: ProducerState, segment: LogSegment, lastOffset: number): void {
+/** There are no producers in the log that anybody would have to look for. */
+function knowsOfNone(state: ProducerState, format: LogFormat, { cleanShutdown, purpose }: RebuildOptions): boolean {
+  const isNew = cleanShutdown && state.snapshotOffsets().length === 0
+  if (!snapshotsOnlyWhereNone(state.rules)) return format.magic < 2 || isNew
+  return purpose === 'log' && (isNew || (format.magic < 2 && state.snapshotOffsets().length === 0))
+}
+
+/**
+ * Takes what a segment says below `lastOffset` into account, all of it at once (`loadProducersFromLog`).
+ * @throws CorruptLogError as `recoverEntry` does; there is no place to cut the log here
+ */
+function replaySegment(
+  state: ProducerState,
+  segment: LogSegment,
+  lastOffset: number,
+  purpose: RebuildOptions['purpose'],
+): void {
   const from = segment.positionOf(state.mapEndOffset)
   if (from < 0) return
+  const appends = new Map<number, ProducerAppend>()
+  const completed: Array<{ transaction: CompletedTransaction; position: number }> = []
+  const known = purpose === 'log' || scansKnowSnapshot(state.rules) ? state : undefined
   segment.log.walkEntries(from, (bytes, at, end, position) => {
     if (!isBatch(bytes, at)) return true
     const batch = new Batch(bytes, at, end)
     if (batch.lastOffset >= lastOffset) return false
-    const completed = replayed(state, segment, batch, position)
-    if (completed !== undefined) state.completeTransaction(completed)
+    const { producerId } = batch
+    if (producerId < 0) return true
+    let append = appends.get(producerId)
+    if (append === undefined) {
+      append =
+        known?.prepareUpdate(producerId, 'replication') ??
+        new ProducerAppend(new ProducerEntry(producerId), 'replication', state.rules)
+      appends.set(producerId, append)
+    }
+    try {
+      const transaction = append.append(batch)
+      if (transaction !== undefined) completed.push({ transaction, position })
+    } catch (error) {
+      throw asDamage(error, segment, position)
+    }
     return true
   })
-}
-
-/** @throws CorruptLogError as `recoverEntry` does; there is no place to cut the log here */
-function replayed(
-  state: ProducerState,
-  segment: LogSegment,
-  batch: Batch,
-  position: number,
-): CompletedTransaction | undefined {
-  try {
-    const completed = state.replay(batch)
-    if (completed !== undefined) checkOpen(state, segment, completed, position)
-    return completed
-  } catch (error) {
-    if (error instanceof CorruptLogError) throw error
-    throw asDamage(error, segment, position)
+  for (const append of appends.values()) state.update(append)
+  for (const { transaction, position } of completed) {
+    checkOpen(state, segment, transaction, position)
+    state.completeTransaction(transaction)
   }
 }
 

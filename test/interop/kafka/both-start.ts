@@ -5,14 +5,11 @@ import type { TopicConfig } from '../../../src/config/index.ts'
 import { type FileSystem, readFile } from '../../../src/host/index.ts'
 import { type Log, LogError, type LogFormat } from '../../../src/storage/index.ts'
 import { copyFiles, StorageHost } from '../../src/storage/support.ts'
-import type { KafkaRelease } from './kafka-jars.ts'
 import { KafkaException, type KafkaJvm, type LogState } from './kafka-jvm.ts'
 import { ourManager, toRealFiles } from './our-disk.ts'
 
 /** What a side made of a directory. */
 export interface Outcome {
-  /** Of Kafka. */
-  readonly release?: KafkaRelease
   /** Why it refused to start, or undefined. */
   readonly refusal: string | undefined
   readonly logs: readonly LogState[]
@@ -66,7 +63,7 @@ export async function kafkaStarts(
   // In 1.0 to 2.7 the scan moves it to the end of the log, although nothing is flushed by that.
   const scanned = jvm.release !== '0.8.2.2' && files.status('.kafka_cleanshutdown') === undefined
   const states = logs.sort(byPartition).map((log) => (scanned ? { ...log, recoveryPoint: UNCOMPARED } : withinEnd(log)))
-  const outcome = { release: jvm.release, refusal, logs: states, files: realFiles(directory) }
+  const outcome = { refusal, logs: states, files: realFiles(directory) }
   rmSync(directory, { recursive: true })
   const ends = new Map(afterwards.map(({ partition, endOffset }) => [partition, endOffset]))
   limitRecoveryPoints(outcome.files, ends)
@@ -116,8 +113,7 @@ export function differencesOf(kafka: Outcome, ours: Outcome): string[] {
     else if (Buffer.compare(bytes, our) !== 0) problems.push(`${path}: ${firstDifference(bytes, our)}`)
   }
   for (const [path, bytes] of ours.files) {
-    if (!kafka.files.has(path) && !isSnapshotOfTheStart(path, ours, kafka.release))
-      problems.push(`only we have ${path} of ${bytes.length} bytes`)
+    if (!kafka.files.has(path)) problems.push(`only we have ${path} of ${bytes.length} bytes`)
   }
   return problems
 }
@@ -134,14 +130,6 @@ function producersOf(snapshot: Uint8Array): string {
     producers.push(bytes.toString('hex', at, at + SNAPSHOT_ENTRY_BYTES))
   }
   return [bytes.length, bytes.readUInt16BE(0), ...producers.sort()].join(' ')
-}
-
-/** Ours takes some when it has loaded a log, as Kafka does from 2.0 on. */
-function isSnapshotOfTheStart(path: string, { logs }: Outcome, release: KafkaRelease | undefined): boolean {
-  if (release !== '1.1.1') return false
-  return logs.some(({ partition, endOffset, segments }) =>
-    [...segments.slice(-2), endOffset].some((at) => path === `${partition}/${String(at).padStart(20, '0')}.snapshot`),
-  )
 }
 
 function firstDifference(kafka: Uint8Array, ours: Uint8Array): string {

@@ -65,6 +65,9 @@ export class OurSide implements Side {
       const test = this.ensemble.client(name, this.ensemble.names, SESSION_TIMEOUT_MS)
       this.clients.set(name, { test, session: '', connected: true, arrivals: [], eventsSeen: 0 })
     } else {
+      // An attempt of the old process that is on its way would be let in, and its answer taken for the new one's.
+      this.ensemble.world.machine(name).crash()
+      this.settle()
       this.dropped.delete(name)
       this.ensemble.world.machine(name).restart()
       known.connected = true

@@ -46,10 +46,10 @@ class OffsetsStory extends Story {
     const path = zkPaths.partitionState('__consumer_offsets', 0)
     const changes = [{ op: 'create', path, data, ephemeralOwner: null }] as const
     this.on('zk1', { kind: 'ZkCommitted', zxid: 100, txn: 'create', session: 's', changes })
-    this.coordinates('b1')
+    this.coordinates('b1', 0)
   }
 
-  coordinates(machine: string): this {
+  coordinates(machine: string, highWatermark = 1): this {
     return this.on(machine, {
       kind: 'BecameLeader',
       tp: OFFSETS,
@@ -57,7 +57,7 @@ class OffsetsStory extends Story {
       isr: [1, 2],
       zkVersion: 0,
       logEndOffset: this.next,
-      highWatermark: 0,
+      highWatermark,
     })
   }
 
@@ -126,12 +126,23 @@ describe('I-OFFSET-DURABLE', () => {
     expect(of(new OffsetsStory().commits(5).coordinates('b1').loaded('b1', 1).told(-1)).promised).toBe(true)
   })
 
+  it('is broken by a coordinator that forgets what it has acknowledged itself, in whatever release', () => {
+    expect(of(new OffsetsStory('0.8.2').commits(5).commits(7).told(5))).toMatchObject({ held: false, promised: true })
+    expect(of(new OffsetsStory('0.9').commits(5).told(-1))).toMatchObject({ held: false, promised: true })
+  })
+
   it('is M33 where the coordinator has read up to a lagging high watermark, before 0.11 and not after', () => {
     const story = (protocol: PresetName) =>
       new OffsetsStory(protocol).commits(5).commits(7).coordinates('b1').loaded('b1', 1).told(5)
     const before = of(story('0.10.2'))
     expect(before).toMatchObject({ held: false, promised: false })
     expect(before.violations[0]!.detail).toMatch(/^M33: /)
+    expect(of(story('0.11'))).toMatchObject({ held: false, promised: true })
+  })
+
+  it('is M33 as well where nothing lies below that high watermark, so that nothing is read', () => {
+    const story = (protocol: PresetName) => new OffsetsStory(protocol).commits(5).coordinates('b1', 0).told(-1)
+    expect(of(story('0.9'))).toMatchObject({ held: false, promised: false })
     expect(of(story('0.11'))).toMatchObject({ held: false, promised: true })
   })
 

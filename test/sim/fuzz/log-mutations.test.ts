@@ -8,6 +8,7 @@ import { afterAll, describe, expect, test } from 'vitest'
 import { dumpObject } from '../../../cli/log/dump-json.ts'
 import { dumpLine } from '../../../cli/log/dump-text.ts'
 import { LookupStory } from '../../../cli/log/lookup-text.ts'
+import { type Decoder, decodeOffsets } from '../../../cli/log/offsets-decoder.ts'
 import { NodeFileSystem } from '../../../live/index.ts'
 import {
   type Audience,
@@ -26,11 +27,13 @@ const root = temporaryDirectory()
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 const same = (path: string): string => path
+const asItIs: Decoder = (record) => record
+
 /** What the commands print is made of every item. */
 const audience: Audience = {
   dump(item) {
-    dumpLine(item, same, true)
-    JSON.stringify(dumpObject(item, same, true))
+    dumpLine(item, same, asItIs)
+    JSON.stringify(dumpObject(item, same, decodeOffsets))
   },
   offset: (lookup) => new LookupStory(plainPainter).offset(lookup),
   time: (lookup) => new LookupStory(plainPainter).time(lookup),

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest'
 import { readFile, utf8 } from '../../../src/host/index.ts'
 import { ErrorCode } from '../../../src/protocol/errors.ts'
 import { crc32 } from '../../../src/storage/crc.ts'
-import { AppendError, buildMessageSet, type Log } from '../../../src/storage/index.ts'
+import { AppendError, buildMessageSet, buildRecords, type Log, logFormat24 } from '../../../src/storage/index.ts'
 import vectors from '../../fixtures/kafka-vectors.json' with { type: 'json' }
 import { parseDirectory, problemsOf } from './parse-files.ts'
-import { append, bytesToHex, hexToBytes, open, StorageHost, setOf, valuesOf } from './support.ts'
+import { append, bytesToHex, hexToBytes, open, rewrite, StorageHost, setOf, valuesOf } from './support.ts'
 
 const errorOf = (log: Log, records: Uint8Array, assignOffsets = true): number => {
   const before = [log.logEndOffset, log.size, valuesOf(log)]
@@ -202,6 +202,20 @@ describe('a log rolls', () => {
     const log = open(new StorageHost(), { 'index.interval.bytes': 0, 'segment.index.bytes': 16 })
     for (let i = 0; i < 7; i++) append(log, `v${i}`)
     expect(bases(log)).toEqual([0, 3, 6])
+  })
+
+  it('but not when that is the index of an empty segment, which begins anew', () => {
+    const host = new StorageHost()
+    host.files.makeDirectory('orders-0')
+    rewrite(host.files, `orders-0/${'0'.repeat(20)}.log`, () => new Uint8Array(0))
+    rewrite(host.files, `orders-0/${'0'.repeat(20)}.index`, () => new Uint8Array(40).fill(9))
+    const format = logFormat24
+    const log = open(host, { 'index.interval.bytes': 0, 'segment.index.bytes': 40 }, { format, cleanShutdown: true })
+    expect(log.activeSegment.isIndexFull).toBe(true)
+    for (let i = 0; i < 2; i++)
+      log.append(buildRecords([{ key: null, value: null }], { magic: 2 }), { assignOffsets: true })
+    expect(bases(log)).toEqual([0])
+    expect(log.activeSegment.index.entry(0)).toEqual({ offset: 1, position: log.activeSegment.size / 2 })
   })
 
   it('when an offset would be further from the base than an index entry can say', () => {

@@ -89,8 +89,9 @@ describe.each(releases)('a start of %s', (_, format) => {
     expect(names(after).filter((name) => name.startsWith(stem(log.logEndOffset)) && name.includes('index'))).toEqual([])
   })
 
-  it('rebuilds indexes that are missing, also after a clean stop', () => {
+  it(`${format.upkeep === 'missing-index-is-made-empty' ? 'makes' : 'rebuilds'} indexes that are missing, also after a clean stop`, () => {
     const { host, log } = written(format)
+    const values = valuesOf(log)
     const indexesOf = (found: Log) =>
       found.segments.map(({ index, timeIndex }) => [
         Array.from({ length: index.entries }, (_unused, slot) => index.entry(slot)),
@@ -101,7 +102,9 @@ describe.each(releases)('a start of %s', (_, format) => {
     const after = copy(host)
     for (const name of names(after)) if (name.endsWith('.index')) after.files.removeFile(`orders-0/${name}`)
     const again = open(after, config, { format, cleanShutdown: true })
-    expect(indexesOf(again)).toEqual(before)
+    const isMissed = format.upkeep !== 'missing-index-is-made-empty'
+    expect(indexesOf(again)).toEqual(isMissed ? before : before.map(([, times]) => [[], times]))
+    expect(valuesOf(again)).toEqual(values)
   })
 
   it('finishes a swap, whatever is still there of the old segments', () => {
@@ -152,6 +155,21 @@ describe.each(releases)('a start of %s', (_, format) => {
   })
 })
 
+describe('an index whose swap has begun, of a segment without log', () => {
+  it.each(releases)('goes with those of its segment at a start of %s', (_, format) => {
+    const { host, log } = written(format)
+    log.close()
+    const base = log.segments[1]!.baseOffset
+    for (const name of names(host)) {
+      if (name.startsWith(stem(base)) && !/index$/.test(name)) host.files.removeFile(`orders-0/${name}`)
+    }
+    rewrite(host.files, path(base, '.index.swap'), () => utf8('whatever'))
+    const again = open(host, config, { format, cleanShutdown: true })
+    expect(again.segments.map(({ baseOffset }) => baseOffset)).not.toContain(base)
+    expect(names(host).filter((name) => name.startsWith(stem(base)))).toEqual([])
+  })
+})
+
 describe('an index that cannot be right', () => {
   const broken = (format: LogFormat, options: { cleanShutdown: boolean }) => {
     const { host, log } = written(format)
@@ -195,6 +213,18 @@ describe('an index that cannot be right', () => {
       expect(valuesOf(open(host, config, { format, cleanShutdown: true }))).toEqual(values)
       expect(names(host)).not.toContain(`${stem(0)}.index.swap`)
     }
+  })
+
+  it('of times, and only shows at the stop, is passed over there', () => {
+    const { host, log } = written(logFormat24)
+    log.close()
+    const active = log.activeSegment.baseOffset
+    // One time before all of its records, at an offset behind them.
+    rewrite(host.files, path(active, '.timeindex'), () => Uint8Array.from([...new Array(8).fill(0), 0, 0, 0, 99]))
+    const again = open(host, config, { format: logFormat24, cleanShutdown: true })
+    add(again, 'one more')
+    expect(() => again.close()).not.toThrow()
+    expect(valuesOf(open(host, config, { format: logFormat24, cleanShutdown: true })).at(-1)).toBe('one more')
   })
 
   it('of times is rebuilt with the offset index', () => {

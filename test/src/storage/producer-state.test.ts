@@ -11,6 +11,7 @@ import {
   CorruptLogError,
   type Log,
   type LogFormat,
+  logFormat11,
   logFormat20,
   logFormat24,
   logFormat28,
@@ -23,7 +24,6 @@ import { bytesToHex, copyFiles, hexToBytes, manager, open, rewrite, StorageHost 
 
 const T = 1_700_000_000_000
 const stem = (offset: number): string => String(offset).padStart(20, '0')
-const logFormat11: LogFormat = { ...logFormat011, producerState: 'five-batches' }
 
 interface From {
   readonly id?: number
@@ -390,5 +390,58 @@ describe('a duplicate that would make a segment roll', () => {
     send(log, { sequence: 2 })
     expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual([0, 2])
     expect(log.logEndOffset).toBe(3)
+  })
+})
+
+describe('a start on a log that has snapshots', () => {
+  /** Stopped in order; two segments, the second from offset 2 on, which begins with the only snapshot. */
+  const twoSegments = (format: LogFormat): StorageHost => {
+    const host = new StorageHost()
+    const log = open(host, { 'segment.bytes': 2 * batch({ sequence: 0 }).length }, { format })
+    for (let sequence = 0; sequence < 3; sequence++) send(log, { sequence })
+    log.close()
+    host.files.removeFile(`orders-0/${stem(3)}.snapshot`)
+    expect(log.producerState!.snapshotOffsets()).toEqual([2])
+    return host
+  }
+
+  it.each([
+    ['up to 1.1 writes one as it ends, no sooner', logFormat11, [2], [2, 3]],
+    ['from 2.0 on writes another at the end of the log', logFormat20, [2, 3], [2, 3]],
+  ] as const)('%s', (_, format, afterStart, afterStop) => {
+    const log = open(twoSegments(format), {}, { format, recoveryPoint: 3, cleanShutdown: true })
+    expect(log.producerState!.snapshotOffsets()).toEqual(afterStart)
+    log.close()
+    expect(log.producerState!.snapshotOffsets()).toEqual(afterStop)
+  })
+
+  it.each([
+    ['up to 1.1 reads them although the topic has format 1', logFormat11, [7]],
+    ['from 2.0 on does not if the topic has format 1', logFormat20, []],
+  ] as const)('%s', (_, format, known) => {
+    const host = twoSegments(format)
+    const log = open(host, {}, { format: { ...format, magic: 1 }, recoveryPoint: 3, cleanShutdown: true })
+    expect(log.producerState!.activeProducers.map(({ producerId }) => producerId)).toEqual(known)
+  })
+})
+
+describe('a scan that begins behind the last snapshot', () => {
+  it.each([
+    ['up to 2.7 takes an open transaction for one that begins behind it', logFormat24, 3],
+    ['from 2.8 on knows what was open at the snapshot', logFormat28, 0],
+  ] as const)('%s', (_, format, firstOffset) => {
+    const host = new StorageHost()
+    const log = open(host, { 'segment.bytes': 2 * batch({ sequence: 0 }).length }, { format })
+    for (let sequence = 0; sequence < 5; sequence++) {
+      // The second segment has a batch of somebody else first, so that its base is not where the transaction seems to begin.
+      if (sequence === 2) send(log, { id: 8, sequence: 0 })
+      else send(log, { sequence: Math.min(sequence, sequence > 2 ? sequence - 1 : sequence), transactional: true })
+    }
+    expect(log.segments.map(({ baseOffset }) => baseOffset)).toEqual([0, 2, 4])
+    expect(log.producerState!.entryOf(7)!.currentTxnFirstOffset).toBe(0)
+    const after = crashed(host)
+    after.files.removeFile(`orders-0/${stem(4)}.snapshot`)
+    const again = open(after, {}, { format, recoveryPoint: 4 })
+    expect(again.producerState!.entryOf(7)!.currentTxnFirstOffset).toBe(firstOffset)
   })
 })

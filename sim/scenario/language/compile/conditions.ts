@@ -342,7 +342,7 @@ function reads(client: ClientPlan, topic: string): boolean {
 /** Whose each count is. */
 const countedOf = {
   read: ['consumer', 'old-consumer', 'group-consumer'],
-  processed: ['group-consumer'],
+  processed: ['group-consumer', 'old-consumer'],
   acked: ['producer', 'java-producer'],
   gaveUp: ['producer', 'java-producer'],
   queued: ['producer', 'java-producer'],

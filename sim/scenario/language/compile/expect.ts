@@ -14,6 +14,7 @@ import type { expectSchema } from '../schema/scenario.ts'
 import { entries, type Located, listed } from '../source.ts'
 import { compileApplications } from './applications.ts'
 import type { ConditionCompiler } from './conditions.ts'
+import { compileFigures } from './figures.ts'
 import type { Names } from './names.ts'
 import { localText } from './text.ts'
 
@@ -44,6 +45,7 @@ export function compileExpectations(
     unavailable: listed<UnavailableInput>(node?.field('unavailable')).flatMap((one) =>
       compileUnavailable(one, names, report),
     ),
+    ...compileFigures(node, names, report),
     ...(node?.field('verdict') === undefined ? {} : { verdict: localText(node.field('verdict')!) }),
   }
 }

@@ -156,7 +156,10 @@ export class Names {
 
   /** A client of one of these kinds, or of any if none is named. */
   client(node: Located<string>, ...kinds: ReadonlyArray<ClientPlan['kind']>): ClientPlan | undefined {
-    const name = node.value
+    return this.clientNamed(node.value, node.place, ...kinds)
+  }
+
+  clientNamed(name: string, place: Place, ...kinds: ReadonlyArray<ClientPlan['kind']>): ClientPlan | undefined {
     const client = this.clients.get(name)
     if (client === undefined && this.unsound.has(name)) return undefined
     const candidates = [...this.clients.values()]
@@ -169,7 +172,7 @@ export class Names {
         ? `no ${what} ${quoted(name)}`
         : `${quoted(name)} is a ${kindWords[client.kind]}, not a ${what}`
     const those = candidates.length === 0 ? ` (the scenario has no ${what}s)` : ` (${enumerate(candidates)})`
-    this.report.unknown(client === undefined ? 'KS106' : 'KS407', node.place, `${message}${those}`, name, candidates)
+    this.report.unknown(client === undefined ? 'KS106' : 'KS407', place, `${message}${those}`, name, candidates)
     return undefined
   }
 

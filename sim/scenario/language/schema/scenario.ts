@@ -4,6 +4,7 @@ import { presetNames, promises } from '../vocabulary.ts'
 import { clientSchema, clusterSchema, localTextSchema, topicSchema } from './cluster.ts'
 import { conditionSchema } from './conditions.ts'
 import { choice, count, format, list, named, object, oneOrMany, statement, whole, words, yesNo } from './elements.ts'
+import { figureSchemas } from './figures.ts'
 import { stepSchema } from './steps.ts'
 
 /** The version of the language that this parser reads. */
@@ -19,7 +20,7 @@ const messagesAsked = () =>
 
 export const expectSchema = object(
   'expect',
-  'a mapping of verdict, messages, applications, order, promises, state, sometimes, never, unavailable',
+  'a mapping of verdict, messages, applications, order, promises, state, sometimes, never, unavailable, producers, backlogs, readers',
   {
     verdict: localTextSchema
       .optional()
@@ -87,6 +88,7 @@ export const expectSchema = object(
     )
       .optional()
       .describe('How long a partition could not be written or read.'),
+    ...figureSchemas,
   },
   { planned: 'expect' },
 )
@@ -103,10 +105,13 @@ export const scenarioSchema = object(
     protocol: choice('protocol', presetNames).optional().describe('Which release behaved so. Default "0.8.2".'),
     seed: whole(0).optional().describe('Chance is drawn from it. Default 1.'),
     ends: format('duration').optional().describe('Virtual time at which the run ends. Default 60s.'),
-    tell: list(choice('tell', ['broadcast', 'segments'] as const), 'a list of details, like [broadcast]')
+    tell: list(
+      choice('tell', ['broadcast', 'segments', 'producers', 'backlogs'] as const),
+      'a list of details, like [broadcast]',
+    )
       .optional()
       .describe(
-        'What is told beside what is always told. `broadcast`: each write of ZooKeeper with its proposal, acknowledgements and commit. `segments`: each segment that a log begins.',
+        'What is told beside what is always told. `broadcast`: each write of ZooKeeper with its proposal, acknowledgements and commit. `segments`: each segment that a log begins. `producers`: at the end, a table of how much of what each producer was handed was acknowledged, and how soon. `backlogs`: at the end, what each group had not processed yet, plotted against time.',
       ),
     cluster: clusterSchema.optional().describe('Servers and network.'),
     topics: named('topic', topicSchema, 'a mapping from topics to what they are like')

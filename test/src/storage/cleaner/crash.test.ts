@@ -8,6 +8,7 @@ import { MemoryFileSystem } from '../../../../sim/kernel/memory-files.ts'
 import { RandomStreams } from '../../../../sim/kernel/random.ts'
 import { SimulatedDisk } from '../../../../sim/kernel/simulated-disk.ts'
 import type { FileHandle, FileStatus, FileSystem } from '../../../../src/host/index.ts'
+import { type LogFormat, logFormat010 } from '../../../../src/storage/index.ts'
 import { StorageHost } from '../support.ts'
 import { type Pair, World, type WorldOptions } from './world.ts'
 
@@ -67,9 +68,13 @@ class MortalFiles implements FileSystem {
   syncDirectory = (path: string): void => this.change().syncDirectory(path)
 }
 
-const options = (preset: WorldOptions['preset'], host: StorageHost): WorldOptions => ({
+/** Format 1, but for a defect of the releases that wrote it, which has a test of its own. */
+const format010: LogFormat = { ...logFormat010, interruptedSwap: 'takes-its-own' }
+
+const options = (preset: WorldOptions['preset'], host: StorageHost, format?: LogFormat): WorldOptions => ({
   preset: preset!,
   host,
+  ...(format !== undefined ? { format } : preset === '0.10.2' ? { format: format010 } : {}),
   broker: { 'log.cleaner.io.buffer.size': 200 },
   topic: {
     'segment.bytes': 250,
@@ -94,12 +99,18 @@ interface Life {
 }
 
 /** A life that dies at its `last` operation. */
-function live(preset: WorldOptions['preset'], disk: SimulatedDisk, host: StorageHost, last: number): Life {
+function live(
+  preset: WorldOptions['preset'],
+  disk: SimulatedDisk,
+  host: StorageHost,
+  last: number,
+  format?: LogFormat,
+): Life {
   const mortal = new MortalFiles(disk, last)
   host.files = mortal
   const life: Life = { appended: 0, durable: 0, operations: undefined }
   try {
-    const world = new World(options(preset, host))
+    const world = new World(options(preset, host, format))
     for (const part of [written, later]) {
       for (const pair of part) {
         world.append([pair])
@@ -177,5 +188,26 @@ describe.each(['0.8.2', '0.10.2', '2.4'] as const)('compaction of %s, ended betw
       disk.powerLoss()
       checkWhatIsLeft(preset, disk, host, durable)
     }
+  })
+})
+
+describe('a start that finishes a swap which the process died in', () => {
+  it('takes the segment before it along, from 0.9 to 1.1 (corrected with KAFKA-6264)', () => {
+    const format = logFormat010
+    const host = new StorageHost()
+    const complete = live('0.10.2', newDisk(host, 0), host, Number.POSITIVE_INFINITY, format).operations!
+    const lost = new Set<string>()
+    for (let last = 0; last < complete; last++) {
+      const host = new StorageHost()
+      const disk = newDisk(host, 1)
+      const { appended } = live('0.10.2', disk, host, last, format)
+      disk.endLife()
+      host.dropTimers()
+      host.files = disk
+      const keys = new Set(new World(options('0.10.2', host, format)).content().map((record) => /k\d/.exec(record)![0]))
+      for (const [key] of all.slice(0, appended)) if (!keys.has(key!)) lost.add(key!)
+    }
+    // Those of which nothing was written later.
+    expect([...lost].sort()).toEqual(['k4', 'k5'])
   })
 })

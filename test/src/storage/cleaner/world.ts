@@ -12,6 +12,8 @@ import {
   type LogFormat,
   LogManager,
   type LogRecord,
+  logFormat21,
+  logFormat24,
   logFormat010,
   logFormat011,
   logFormat082,
@@ -37,8 +39,8 @@ const formats = {
   '0.9': logFormat082,
   '0.10.2': logFormat010,
   '0.11': logFormat011,
-  '2.1': logFormat011,
-  '2.4': logFormat011,
+  '2.1': logFormat21,
+  '2.4': logFormat24,
 } as const
 
 export class World {

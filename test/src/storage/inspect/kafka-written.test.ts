@@ -30,7 +30,8 @@ const inOurWords = (line: string): string =>
 function ourLines(files: FileSystem, path: string): string[] {
   const lines: string[] = []
   dumpFile(files, path, { deep: true }, (item) => {
-    if (item.kind !== 'file') lines.push(dumpLine(item, (name) => name, false).replace(' deleteHorizonMs: none', ''))
+    if (item.kind !== 'file')
+      lines.push(dumpLine(item, (name) => name, undefined).replace(' deleteHorizonMs: none', ''))
   })
   return lines
 }
