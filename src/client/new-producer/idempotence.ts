@@ -185,7 +185,7 @@ export class Idempotence {
     if (sequences === undefined || !batch.hasSequence) return
     remove(sequences, batch)
     if (!same(batch.producer, this.current)) return
-    if (error === ErrorCode.OutOfOrderSequenceNumber) this.lose(batch.tp)
+    if (error === ErrorCode.OutOfOrderSequenceNumber && this.onLost === undefined) this.lose(batch.tp)
     else if (error === ErrorCode.UnknownProducerId && this.bumpsEpochs) this.partitions.delete(batch.tp)
     else if (error === 'expired' && batch.isRetry) {
       if (this.regime === 'one-in-flight') this.lose(batch.tp)
