@@ -170,13 +170,13 @@ export class GroupMetadataManager {
     }))
     const { producerId } = origin
     const group = this.groups.get(groupId)
-    this.transactional.prepare(producerId, groupId, offsets)
     const written = (errorCode: ErrorCode, baseOffset: number): void => {
       if (errorCode !== ErrorCode.NoError) this.transactional.failed(producerId, groupId, offsets)
       else if (group?.is('Dead') !== true) this.transactional.written(producerId, groupId, offsets, baseOffset)
       done(errorCode)
     }
-    this.log.write(this.partitionFor(groupId), entries, written, { origin })
+    const onAgreed = (): void => this.transactional.prepare(producerId, groupId, offsets)
+    this.log.write(this.partitionFor(groupId), entries, written, { origin, onAgreed })
   }
 
   /** Somebody has an offset of this partition in a transaction that is open still. */
