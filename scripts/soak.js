@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // Runs random trouble, many seeds on all cores, and looks for bugs.
 //
-//   npm run soak -- cluster | zab | control-plane | groups | log-mutations [--seeds A-B | --seconds N] [--json] [--trace FILE]
+//   npm run soak -- cluster | zab | control-plane | groups | exactly-once | log-mutations [--seeds A-B | --seconds N] [--json] [--trace FILE]
 //   npm run soak -- zookeeper-differential [--sequences N] …
 //   npm run soak -- kill [--kills N] …
 //
@@ -18,6 +18,7 @@ const soaks = {
   zab: './soak/zab.js',
   'control-plane': './soak/control-plane.js',
   groups: './soak/groups.js',
+  'exactly-once': './soak/exactly-once.js',
   'log-mutations': './soak/log-mutations.js',
   kill: './soak/kill.js',
   'zookeeper-differential': './soak-zookeeper-differential.js',

@@ -11,12 +11,14 @@ import { CommitOracle } from './i-commit.ts'
 import { ConsistentReadOracle } from './i-consistent-read.ts'
 import { ControllerEpochOracle } from './i-controller-epoch.ts'
 import { ConvergeOracle } from './i-converge.ts'
+import { EpochFenceOracle } from './i-epoch-fence.ts'
 import { HighWatermarkMonotoneOracle } from './i-hw-mono.ts'
 import { LiveAdminOracle } from './i-live-admin.ts'
 import { LiveBrokerOracle } from './i-live-broker.ts'
 import { LiveConsumeOracle } from './i-live-consume.ts'
 import { LiveIsrOracle } from './i-live-isr.ts'
 import { LiveLeaderOracle } from './i-live-leader.ts'
+import { LiveStableOffsetOracle } from './i-live-lso.ts'
 import { LogMatchOracle } from './i-logmatch.ts'
 import { MetaOracle } from './i-meta.ts'
 import { MetaAgreeOracle } from './i-meta-agree.ts'
@@ -29,8 +31,10 @@ import { OneLeaderPerEpochOracle } from './i-one-leader-per-epoch.ts'
 import { OneOwnerOracle } from './i-one-owner.ts'
 import { OrderOracle } from './i-order.ts'
 import { ProcessedOnceOracle } from './i-processed-once.ts'
+import { ReadCommittedOracle } from './i-read-committed.ts'
 import { ReadHighWatermarkOracle } from './i-read-hw.ts'
 import { ReadOrderOracle } from './i-read-order.ts'
+import { TransactionAtomicOracle } from './i-txn-atomic.ts'
 import { UnicastOracle } from './i-unicast.ts'
 import type { Oracle, Violation } from './oracle.ts'
 import { Truth } from './truth.ts'
@@ -58,6 +62,9 @@ const factories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map<st
   ['I-READ-ORDER', () => new ReadOrderOracle()],
   ['I-OFFSET-DURABLE', () => new OffsetDurableOracle()],
   ['I-OFFSET-MONOTONE', () => new OffsetMonotoneOracle()],
+  ['I-TXN-ATOMIC', (plan) => new TransactionAtomicOracle(plan)],
+  ['I-READ-COMMITTED', (plan) => new ReadCommittedOracle(plan)],
+  ['I-EPOCH-FENCE', (plan) => new EpochFenceOracle(plan)],
 ])
 
 /** Judged only where it is asked for: a run says nothing about where it would have come to rest. */
@@ -82,6 +89,11 @@ const groupRestFactories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = n
   ['I-LIVE-CONSUME', (plan) => new LiveConsumeOracle(plan)],
 ])
 
+/** The same for transactions. */
+const transactionRestFactories: ReadonlyMap<string, (plan: ClusterPlan) => Oracle> = new Map([
+  ['I-LIVE-LSO', (plan: ClusterPlan) => new LiveStableOffsetOracle(plan)],
+])
+
 export const oracleNames: readonly string[] = [...factories.keys()]
 
 /** Guarantees about the end of a run that has been calm for long enough. */
@@ -89,6 +101,9 @@ export const restOracleNames: readonly string[] = [...restFactories.keys()]
 
 /** What groups have come to by then. */
 export const groupRestOracleNames: readonly string[] = [...groupRestFactories.keys()]
+
+/** What transactions have come to. */
+export const transactionRestOracleNames: readonly string[] = [...transactionRestFactories.keys()]
 
 /** The verdict of one oracle on a run. Not held and not promised: the violations were permitted, for the reason given. */
 export interface OracleResult {
@@ -117,7 +132,11 @@ export class Checker {
   constructor(plan: ClusterPlan, options: { readonly oracles?: readonly string[] } = {}) {
     this.plan = plan
     this.oracles = (options.oracles ?? oracleNames).map((name) => {
-      const factory = factories.get(name) ?? restFactories.get(name) ?? groupRestFactories.get(name)
+      const factory =
+        factories.get(name) ??
+        restFactories.get(name) ??
+        groupRestFactories.get(name) ??
+        transactionRestFactories.get(name)
       invariant(factory !== undefined, `there is no oracle ${name}`)
       return factory(plan)
     })

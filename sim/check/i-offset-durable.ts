@@ -21,6 +21,9 @@ interface Acknowledged {
   readonly tp: TopicPartition
   readonly at: number
   readonly next: number
+  /** The coordinator that acknowledged it, and the latest time that it had come to lead by then. */
+  readonly by: string
+  readonly leadership: number
 }
 
 /** What is known of the coordinator that answered otherwise. */
@@ -46,12 +49,15 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
   private readonly acknowledged = new Map<string, Acknowledged>()
   /** How far each coordinator has read a partition since it leads it, by `machine topic-partition`. */
   private readonly loaded = new Map<string, number>()
+  /** When each came to lead it last, as the number of a record. */
+  private readonly leads = new Map<string, number>()
 
   apply(record: TraceRecord, truth: Truth): void {
     const event = record.event as Event
     switch (event.kind) {
       case 'BecameLeader':
         this.loaded.delete(`${record.machine} ${event.tp}`)
+        this.leads.set(`${record.machine} ${event.tp}`, record.seq)
         // Of a load that finds nothing to read nothing is told.
         if (event.highWatermark === 0) this.loaded.set(`${record.machine} ${event.tp}`, 0)
         break
@@ -67,7 +73,9 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
           const key = `${event.group} ${tp}`
           const next = event.offsets[tp]!
           const found = placeOf(truth, record.machine, key, next)
-          if (found !== undefined) this.acknowledged.set(key, { ...found, next })
+          if (found === undefined) continue
+          const leadership = this.leads.get(`${record.machine} ${found.tp}`) ?? -1
+          this.acknowledged.set(key, { ...found, next, by: record.machine, leadership })
         }
         break
       case 'OffsetsFetched':
@@ -96,8 +104,11 @@ export class OffsetDurableOracle extends OracleBase<Forgotten> {
     )
   }
 
-  private cause(machine: string, partition: PartitionTruth, { at }: Acknowledged): Forgotten['cause'] {
+  private cause(machine: string, partition: PartitionTruth, acknowledged: Acknowledged): Forgotten['cause'] {
     if (partition.actingLeader()?.machine !== machine) return 'replaced'
+    const { at, by, leadership } = acknowledged
+    // What it took itself it need not read.
+    if (by === machine && leadership === this.leads.get(`${machine} ${partition.tp}`)) return 'unexplained'
     const to = this.loaded.get(`${machine} ${partition.tp}`)
     if (to === undefined) return 'not-loaded-yet'
     return to <= at ? 'loaded-too-little' : 'unexplained'

@@ -22,8 +22,8 @@ export class ReadOrderOracle extends OracleBase {
   /** By client, then by partition: behind what it was last given; only of members of groups. */
   private readonly next = new Map<string, Map<string, number>>()
   /**
-   * `client topic-partition` of high-level consumers that went to an end of the log: what they had fetched before is still
-   * handed out, and only then what is there.
+   * `client topic-partition` of high-level consumers that went to an end of the log: chunks that they fetched before and
+   * after lie in one queue, and the last message of a chunk is handed out whatever was before it (`ConsumerIterator`).
    */
   private readonly setBack = new Set<string>()
 
@@ -34,7 +34,10 @@ export class ReadOrderOracle extends OracleBase {
         this.of(event.client).set(event.tp, event.offset)
         break
       case 'ConsumerRebalanced':
-        for (const tp of Object.keys(event.offsets)) this.of(event.client).set(tp, event.offsets[tp]!)
+        for (const tp of Object.keys(event.offsets)) {
+          this.of(event.client).set(tp, event.offsets[tp]!)
+          this.setBack.delete(`${event.client} ${tp}`)
+        }
         break
       case 'OffsetReset':
         this.setBack.add(`${event.client} ${event.tp}`)
@@ -63,7 +66,7 @@ export class ReadOrderOracle extends OracleBase {
   ): void {
     for (const { offset } of messages) {
       const expected = next.get(tp)
-      if (expected !== undefined && offset < expected && !this.setBack.delete(`${client} ${tp}`)) {
+      if (expected !== undefined && offset < expected && !this.setBack.has(`${client} ${tp}`)) {
         const detail = `${client} was given offset ${offset} of ${tp} behind offset ${expected - 1}.`
         this.report(record, undefined, { tp, detail })
       }

@@ -6,6 +6,7 @@ export {
   type OracleResult,
   oracleNames,
   restOracleNames,
+  transactionRestOracleNames,
 } from './checker.ts'
 export type { RunFacts } from './facts.ts'
 export type { Oracle, Promised, Violation } from './oracle.ts'

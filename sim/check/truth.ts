@@ -26,6 +26,7 @@ import { type Entry, type KnownEntry, sameEntry } from './entry.ts'
 import { type Evidence, noFacts, type RunFacts } from './facts.ts'
 import { increment, SendingTruth } from './message-truth.ts'
 import { newReplica, PartitionTruth, type ReplicaTruth, type Undone } from './partition-truth.ts'
+import { TransactionTruth } from './transaction-truth.ts'
 
 type Told = SystemEvent | WorldEvent
 type Of<K extends Told['kind']> = Extract<Told, { readonly kind: K }>
@@ -47,6 +48,7 @@ export class Truth {
   readonly topicConfig = new Map<string, Readonly<Record<string, string>>>()
   readonly facts: RunFacts = noFacts()
   readonly control = new ControlTruth()
+  readonly transactions = new TransactionTruth()
   private readonly brokers = new Map<string, number | undefined>()
   private readonly assignments = new Map<string, ReadonlyMap<number, readonly number[]>>()
 
@@ -69,6 +71,7 @@ export class Truth {
     this.undone = []
     this.control.apply(record)
     const event = record.event as Told
+    this.transactions.apply(record, this.entriesBefore(record))
     switch (event.kind) {
       case 'Appended':
         this.appended(this.touch(record, event.tp), event)
@@ -143,6 +146,13 @@ export class Truth {
         increment(this.facts.resetSequences, event.client)
         break
     }
+  }
+
+  /** The log that an append is about, as it was before. */
+  private entriesBefore({ machine, event }: TraceRecord): readonly KnownEntry[] | undefined {
+    if (event.kind !== 'Appended') return undefined
+    const { tp } = event as Of<'Appended'>
+    return this.partitions.get(tp)?.replicas.get(this.brokerOf(machine) ?? -1)?.entries ?? []
   }
 
   /** The truth of a partition, made on first mention. */

@@ -329,6 +329,8 @@ export type Action = { readonly span: SourceSpan } & (
     }
   /** Begins and ends the counting of what ZooKeeper does. */
   | { readonly do: 'measure' | 'measured'; readonly name: string }
+  /** The next message of a kind from a machine comes so much later, and so does what follows it on its connection. */
+  | { readonly do: 'delayNext'; readonly message: string; readonly targets: Targets; readonly us: number }
   /** Only with an `on` trigger: what happens to the message that set it off. */
   | { readonly do: 'hold' | 'drop' }
   | { readonly do: 'delay'; readonly us: number }

@@ -30,7 +30,7 @@ export function applicationLines(ledger: Ledger): Array<{ readonly tone: Tone; r
 const TOLD = 3
 
 function sum(group: string, books: GroupBooks, lost: readonly string[], repeated: readonly string[]): string {
-  const done = `The application of group ${group} did ${books.processed.size} messages`
+  const done = `The application of group ${group} did ${books.processed.size} ${books.processed.size === 1 ? 'message' : 'messages'}`
   const losses = lost.length === 0 ? 'lost none' : `lost ${listNames(lost)}`
   const more = repeated.length === 0 ? 'did none twice' : `did ${listNames(repeated)} more than once`
   return `${done}; it ${losses} and ${more}.`

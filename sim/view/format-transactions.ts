@@ -36,6 +36,8 @@ export function formatTransactionEvent(event: TransactionalEvent): string {
       return `TransactionFailed ${event.transactionalId} #${event.transaction} ${event.error}${event.fatal ? ' (fatal)' : ''} by ${event.client}`
     case 'OffsetsSentToTransaction':
       return `OffsetsSentToTransaction ${event.transactionalId} #${event.transaction} ${event.group}${offsets(event.offsets)} by ${event.client}`
+    case 'TransactionEnding':
+      return `TransactionEnding ${event.transactionalId} #${event.transaction} to be ${event.committed ? 'committed' : 'aborted'} by ${event.client}`
     case 'TransactionEnded':
       return `TransactionEnded ${event.transactionalId} #${event.transaction} ${event.outcome} by ${event.client}`
     case 'TransactionBlocked':

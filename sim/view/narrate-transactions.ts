@@ -72,6 +72,8 @@ export function narrateTransactions(
       const what = event.of === 'group' ? 'its group' : `the transactions of ${event.transactionalId}`
       return say(`finds that ${brokerName(event.broker)} coordinates ${what}`)
     }
+    case 'TransactionEnding':
+      return undefined
     case 'TransactionBegun':
       return { who, text: `begins transaction ${event.transaction}`, tone: 'quiet', messages: [] }
     case 'TransactionFailed': {

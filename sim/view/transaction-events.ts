@@ -20,6 +20,7 @@ type Kind =
   | 'TransactionBegun'
   | 'TransactionFailed'
   | 'OffsetsSentToTransaction'
+  | 'TransactionEnding'
   | 'TransactionEnded'
   | 'TransactionBlocked'
 
@@ -41,6 +42,7 @@ const kinds: Readonly<Record<Kind, true>> = {
   TransactionBegun: true,
   TransactionFailed: true,
   OffsetsSentToTransaction: true,
+  TransactionEnding: true,
   TransactionEnded: true,
   TransactionBlocked: true,
 }

@@ -238,7 +238,7 @@ export class Partition {
     const isVerified =
       this.context.versions.transactions === 'verified' ||
       this.context.versions.transactions === 'epoch-per-transaction'
-    if (isVerified && origin === 'client' && this.verifications.isMissing(leader.log, records, guard)) {
+    if (isVerified && this.verifications.isMissing(leader.log, records, guard)) {
       return { errorCode: ErrorCode.InvalidTxnState }
     }
     const info = leader.log.append(records, { assignOffsets: true, partitionLeaderEpoch: this.leaderEpoch, origin })

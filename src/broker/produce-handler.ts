@@ -31,6 +31,12 @@ type Verified = ReadonlyMap<ProducePartition, Verification>
 
 const UNASKED: Verified = new Map()
 
+/** Whose records they are, and what is known about their transaction. */
+interface From {
+  readonly origin: 'client' | 'coordinator'
+  readonly verified: Verified
+}
+
 type Done = (partitions: readonly ProducePartitionResult[]) => void
 
 export class ProduceHandler {
@@ -51,10 +57,15 @@ export class ProduceHandler {
       const refused = request.partitions.map((data) => this.failed(data, request, ErrorCode.InvalidRequiredAcks))
       return this.answer(request, refused, responder)
     }
-    const append = (verified: Verified): void =>
-      this.appendFrom(0, request, [], verified, (status) => this.answer(request, status, responder))
-    if (this.verifier === undefined || request.transactionalId === undefined) append(UNASKED)
-    else this.verify(request, request.transactionalId, this.verifier, append)
+    this.verified(request, (verified) => {
+      const from = { origin: 'client', verified } as const
+      this.appendFrom(0, request, [], from, (status) => this.answer(request, status, responder))
+    })
+  }
+
+  private verified(request: ProduceRequest, done: (verified: Verified) => void): void {
+    if (this.verifier === undefined || request.transactionalId === undefined) done(UNASKED)
+    else this.verify(request, request.transactionalId, this.verifier, done)
   }
 
   /** Asks the transaction coordinator about each partition that a transaction would begin in (KIP-890). */
@@ -94,8 +105,12 @@ export class ProduceHandler {
    * A write of the broker itself, to an internal topic: appended and acknowledged like a client's
    * (`handleProducerOrOffsetCommitRequest` of 0.8.2, `ReplicaManager.appendMessages` since).
    */
-  write(request: ProduceRequest, done: Done): void {
-    this.appendFrom(0, request, [], 'internal', (status) => this.finish(request, status, done))
+  write(request: ProduceRequest, done: Done, onAgreed?: () => void): void {
+    this.verified(request, (verified) => {
+      if ([...verified.values()].every(({ errorCode }) => errorCode === ErrorCode.NoError)) onAgreed?.()
+      const from = { origin: 'coordinator', verified } as const
+      this.appendFrom(0, request, [], from, (status) => this.finish(request, status, done))
+    })
   }
 
   private readonly find = (topic: string, partition: number): Partition | undefined =>
@@ -106,7 +121,7 @@ export class ProduceHandler {
     index: number,
     request: ProduceRequest,
     status: ProduceStatus[],
-    how: Verified | 'internal',
+    from: From,
     done: (status: readonly ProduceStatus[]) => void,
   ): void {
     for (let i = index; i < request.partitions.length; i++) {
@@ -114,12 +129,12 @@ export class ProduceHandler {
       const partition = this.find(data.topic, data.partition)
       if (partition?.lock.isHeld === true) {
         partition.lock.whenFree(() => {
-          status.push(this.append(partition, data, request, how))
-          this.appendFrom(i + 1, request, status, how, done)
+          status.push(this.append(partition, data, request, from))
+          this.appendFrom(i + 1, request, status, from, done)
         })
         return
       }
-      status.push(this.append(partition, data, request, how))
+      status.push(this.append(partition, data, request, from))
     }
     done(status)
   }
@@ -128,17 +143,15 @@ export class ProduceHandler {
     partition: Partition | undefined,
     data: ProducePartition,
     request: ProduceRequest,
-    how: Verified | 'internal',
+    { origin, verified }: From,
   ): ProduceStatus {
     const { topic } = data
-    const internal = how === 'internal'
-    if (!internal && isInternalTopic(topic)) return this.failed(data, request, ErrorCode.InvalidTopic)
+    if (origin === 'client' && isInternalTopic(topic)) return this.failed(data, request, ErrorCode.InvalidTopic)
     if (partition === undefined) return this.failed(data, request, ErrorCode.UnknownTopicOrPartition)
-    const verification = internal ? undefined : how.get(data)
+    const verification = verified.get(data)
     if (verification !== undefined && verification.errorCode !== ErrorCode.NoError) {
       return this.failed(data, request, verification.errorCode)
     }
-    const origin = internal ? 'coordinator' : 'client'
     try {
       const result = withDisk(this.host, () =>
         partition.append(data.records, request.requiredAcks, origin, verification?.guard),

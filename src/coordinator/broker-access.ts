@@ -29,4 +29,8 @@ export interface InternalWrite {
   readonly records: Uint8Array
   readonly requiredAcks: number
   readonly timeoutMs: number
+  /** Of a transaction, whose coordinator may have to be asked. */
+  readonly transactionalId?: string | undefined
+  /** Called before the append, when the transaction's coordinator has agreed, or need not be asked. */
+  readonly onAgreed?: (() => void) | undefined
 }

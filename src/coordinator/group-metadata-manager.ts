@@ -145,8 +145,9 @@ export class GroupMetadataManager {
     this.setPending(groupId, written)
     this.log.write(this.partitionFor(groupId), entries, (errorCode, baseOffset) => {
       this.clearPending(groupId, written)
-      // Where groups are kept, one that this coordinator has lost meanwhile keeps nothing here.
-      if (errorCode === ErrorCode.NoError && group?.is('Dead') !== true) {
+      // Where groups are kept (0.10.1), one that this coordinator has lost meanwhile keeps nothing here.
+      const isLost = this.versions.emptyGroups === 'kept' && group?.is('Dead') === true
+      if (errorCode === ErrorCode.NoError && !isLost) {
         const logOffset = baseOffset + written.size - 1
         for (const [tp, offset] of cached) this.offsets.put(groupId, tp, { ...offset, logOffset })
       }
@@ -169,13 +170,13 @@ export class GroupMetadataManager {
     }))
     const { producerId } = origin
     const group = this.groups.get(groupId)
-    this.transactional.prepare(producerId, groupId, offsets)
     const written = (errorCode: ErrorCode, baseOffset: number): void => {
       if (errorCode !== ErrorCode.NoError) this.transactional.failed(producerId, groupId, offsets)
       else if (group?.is('Dead') !== true) this.transactional.written(producerId, groupId, offsets, baseOffset)
       done(errorCode)
     }
-    this.log.write(this.partitionFor(groupId), entries, written, { origin })
+    const onAgreed = (): void => this.transactional.prepare(producerId, groupId, offsets)
+    this.log.write(this.partitionFor(groupId), entries, written, { origin, onAgreed })
   }
 
   /** Somebody has an offset of this partition in a transaction that is open still. */

@@ -15,6 +15,7 @@ export interface KeyAndValue {
 
 /** Whose transaction the records are part of. */
 export interface RecordsOrigin {
+  readonly transactionalId: string
   readonly producerId: number
   readonly producerEpoch: number
 }
@@ -47,12 +48,14 @@ export class InternalLog {
     {
       timeoutMs = this.options.timeoutMs,
       origin,
-    }: { readonly timeoutMs?: number; readonly origin?: RecordsOrigin } = {},
+      onAgreed,
+    }: { readonly timeoutMs?: number; readonly origin?: RecordsOrigin; readonly onAgreed?: () => void } = {},
   ): void {
     const records = this.build(partition, entries, origin)
     if (records === undefined) return done(ErrorCode.NotLeaderForPartition, -1)
     const { topic, requiredAcks } = this.options
-    this.broker.append({ topic, partition, records, requiredAcks, timeoutMs }, done)
+    const transactionalId = origin?.transactionalId
+    this.broker.append({ topic, partition, records, requiredAcks, timeoutMs, transactionalId, onAgreed }, done)
   }
 
   /** Appends without waiting, or fails in silence: another coordinator will do the same again. */
@@ -71,7 +74,9 @@ export class InternalLog {
     return buildRecords(records, {
       magic,
       baseOffset: 0,
-      ...(origin === undefined ? {} : { ...origin, isTransactional: true }),
+      ...(origin === undefined
+        ? {}
+        : { producerId: origin.producerId, producerEpoch: origin.producerEpoch, isTransactional: true }),
     })
   }
 

@@ -166,7 +166,7 @@ export class OffsetRequests {
   /** `GroupCoordinator.handleTxnCommitOffsets`, 0.11.0.2 to 2.8. */
   commitInTransaction(request: TxnOffsetCommitRequest, done: CommitDone): void {
     const { broker, manager, versions } = this.options
-    const { groupId, producerId, producerEpoch, clientId: client } = request
+    const { groupId, transactionalId, producerId, producerEpoch, clientId: client } = request
     const known = request.partitions.filter((p) => broker.hasTopic(p.topic))
     const finish = (errorCode: ErrorCode): void => {
       if (errorCode !== ErrorCode.NoError && this.host.tracing) {
@@ -206,7 +206,8 @@ export class OffsetRequests {
       })
     }
     if (offsets.size === 0) return finish(ErrorCode.NoError)
-    manager.storeTransactionalOffsets(groupId, offsets, { producerId, producerEpoch }, (logError) => {
+    const origin = { transactionalId, producerId, producerEpoch }
+    manager.storeTransactionalOffsets(groupId, offsets, origin, (logError) => {
       const errorCode = commitError(logError, versions)
       if (errorCode === ErrorCode.NoError && this.host.tracing) {
         const told = Object.fromEntries([...offsets].map(([tp, { offset }]) => [tp, offset]))

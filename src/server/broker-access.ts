@@ -14,6 +14,8 @@ export interface BrokerAccessOptions {
   createTopic(topic: string, done: (errorCode: ErrorCode) => void): void
 }
 
+type Done = Parameters<ProduceHandler['write']>[1]
+
 export const brokerAccess = ({
   brokerId,
   replicas,
@@ -31,17 +33,26 @@ export const brokerAccess = ({
     logEndOffset: (topic, partition) => leaderReplica(topic, partition)?.logEndOffset ?? -1,
     log: (topic, partition) => logs.log(topicPartition(topic, partition)),
     append: (write, done) => {
-      rest.produce.write(produceRequest(write), ([result]) => done(result!.errorCode, result!.baseOffset))
+      const answered: Done = ([result]) => done(result!.errorCode, result!.baseOffset)
+      rest.produce.write(produceRequest(write), answered, write.onAgreed)
     },
     createTopic: (topic, done) => rest.createTopic(topic, done),
   }
 }
 
-const produceRequest = ({ topic, partition, records, requiredAcks, timeoutMs }: InternalWrite): ProduceRequest => ({
+const produceRequest = ({
+  topic,
+  partition,
+  records,
+  requiredAcks,
+  timeoutMs,
+  transactionalId,
+}: InternalWrite): ProduceRequest => ({
   api: 'Produce',
   correlationId: -1,
   clientId: '',
   requiredAcks,
   ackTimeoutMs: timeoutMs,
   partitions: [{ topic, partition, records }],
+  ...(transactionalId === undefined ? {} : { transactionalId }),
 })

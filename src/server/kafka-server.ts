@@ -119,12 +119,20 @@ export class KafkaServer implements Process {
       versions,
       zk: this.zk,
     })
+    const verifies = versions.transactions === 'verified' || versions.transactions === 'epoch-per-transaction'
+    if (verifies) {
+      this.verifier = new TransactionVerifier(host, {
+        brokerId,
+        requestTimeoutMs: config['request.timeout.ms'],
+        coordinatorOf: (id) => this.transactions.coordinatorOf(id),
+      })
+    }
     const broker = brokerAccess({
       brokerId,
       replicas: this.replicas,
       metadataCache: this.metadataCache,
       logs: this.logs,
-      produce: new ProduceHandler(host, this.replicas),
+      produce: new ProduceHandler(host, this.replicas, this.verifier),
       createTopic: (topic, done) => runTask(this.autoCreate(topic), done),
     })
     this.producerIds = new ProducerIds(this.zk, this.options.brokerId)
@@ -136,14 +144,6 @@ export class KafkaServer implements Process {
       offsetsPartitions: () => this.groups.partitionCount,
       newProducerId: (done) => this.producerIds.next(done),
     })
-    const verifies = versions.transactions === 'verified' || versions.transactions === 'epoch-per-transaction'
-    if (verifies) {
-      this.verifier = new TransactionVerifier(host, {
-        brokerId,
-        requestTimeoutMs: config['request.timeout.ms'],
-        coordinatorOf: (id) => this.transactions.coordinatorOf(id),
-      })
-    }
   }
 
   /** Without ZooKeeper a broker does not start: it gives up after `zookeeper.connection.timeout.ms`. */

@@ -6,4 +6,4 @@ export {
   zeroControlPlaneCounts,
 } from './counters.ts'
 export { controlPlanePlan } from './plan.ts'
-export { type ControlPlaneOutcome, controlPlaneRun } from './run.ts'
+export { controlPlaneRun } from './run.ts'

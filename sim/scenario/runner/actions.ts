@@ -108,6 +108,15 @@ function act(context: ActionContext, action: Action, resolved: Resolved): string
       noteIfDown(action.by)
       cluster.send(action)
       break
+    case 'delayNext': {
+      const { message, us } = action
+      const disarm = world.network.intercept((delivery) => {
+        if (delivery.name !== message || !resolved.machines.includes(delivery.from)) return 'pass'
+        disarm()
+        return { delayUs: us }
+      })
+      break
+    }
     case 'beginTransaction':
     case 'commitTransaction':
     case 'abortTransaction':

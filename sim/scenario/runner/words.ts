@@ -93,6 +93,8 @@ export function actionWords(action: Action, names: (targets: Targets) => string 
       return `create topic ${action.topic.name}`
     case 'zk':
       return `${action.by}: ${operationWords(action.operation)}`
+    case 'delayNext':
+      return `delay the next ${action.message} from ${names(action.targets)} by ${duration(action.us)}`
     case 'beginTransaction':
     case 'commitTransaction':
     case 'abortTransaction':

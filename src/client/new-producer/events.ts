@@ -66,6 +66,14 @@ export type JavaProducerEvent =
       readonly group: string
       readonly offsets: Readonly<Record<string, number>>
     }
+  /** The application has called commitTransaction or abortTransaction. */
+  | {
+      readonly kind: 'TransactionEnding'
+      readonly client: string
+      readonly transactionalId: string
+      readonly transaction: number
+      readonly committed: boolean
+    }
   /** What the application is told; `unknown`: the producer died of an error while the transaction ended. */
   | {
       readonly kind: 'TransactionEnded'

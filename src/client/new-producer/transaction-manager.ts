@@ -151,6 +151,7 @@ export class TransactionManager {
     const { failure } = this
     if (failure !== undefined) return Outcome.failed(failure)
     this.state = 'COMMITTING_TRANSACTION'
+    this.trace({ kind: 'TransactionEnding', ...this.names, transaction: this.count, committed: true })
     this.addFresh()
     return this.wire.add(endTransaction(this, true), new Outcome())
   }
@@ -159,6 +160,7 @@ export class TransactionManager {
     const { failure } = this
     if (failure?.kind === 'fatal') return Outcome.failed(failure)
     this.state = 'ABORTING_TRANSACTION'
+    this.trace({ kind: 'TransactionEnding', ...this.names, transaction: this.count, committed: false })
     this.fresh.clear()
     // A coordinator that knows another producer id under the transactional id would not even abort.
     if (this.lastError !== 'InvalidPidMappingException')

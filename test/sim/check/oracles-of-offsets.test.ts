@@ -126,6 +126,11 @@ describe('I-OFFSET-DURABLE', () => {
     expect(of(new OffsetsStory().commits(5).coordinates('b1').loaded('b1', 1).told(-1)).promised).toBe(true)
   })
 
+  it('is broken by a coordinator that forgets what it has acknowledged itself, in whatever release', () => {
+    expect(of(new OffsetsStory('0.8.2').commits(5).commits(7).told(5))).toMatchObject({ held: false, promised: true })
+    expect(of(new OffsetsStory('0.9').commits(5).told(-1))).toMatchObject({ held: false, promised: true })
+  })
+
   it('is M33 where the coordinator has read up to a lagging high watermark, before 0.11 and not after', () => {
     const story = (protocol: PresetName) =>
       new OffsetsStory(protocol).commits(5).commits(7).coordinates('b1').loaded('b1', 1).told(5)

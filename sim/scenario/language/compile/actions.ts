@@ -5,8 +5,9 @@ import { readDrift, readDuration, readSize } from '../formats.ts'
 import type { Report } from '../report.ts'
 import { type ActionName, actionNames, type StepInput } from '../schema/steps.ts'
 import { entries, type Located, listed, oneOrMore, quoted } from '../source.ts'
+import { messageNames } from '../vocabulary.ts'
 import { type Names, transactionalIdOf } from './names.ts'
-import { compileTargets, type MachineKind, machineKind } from './targets.ts'
+import { compileTarget, compileTargets, type MachineKind, machineKind } from './targets.ts'
 import { ZooKeeperActionCompiler } from './zk-actions.ts'
 
 type Input<K extends ActionName> = NonNullable<StepInput[K]>
@@ -82,6 +83,8 @@ export class ActionCompiler {
       case 'start':
       case 'stop':
         return [this.machines(name, node)]
+      case 'delayNext':
+        return this.each<'delayNext'>(node, (one) => this.delayNext(one))
       case 'beginTransaction':
       case 'commitTransaction':
       case 'abortTransaction':
@@ -210,6 +213,25 @@ export class ActionCompiler {
       position: node.value.position!,
       bit: node.value.bit ?? 0,
     }
+  }
+
+  private delayNext(node: Located<Mapping<'delayNext'>>): Action | undefined {
+    const subject = node.field('message')!
+    const message = subject.text
+    if (!messageNames.includes(message)) {
+      const known = messageNames.join(', ')
+      this.report.unknown(
+        'KS110',
+        subject.place,
+        `no kind of message is called ${quoted(message)} (${known})`,
+        message,
+        [...messageNames],
+      )
+      return undefined
+    }
+    const from = compileTarget(node.field('from')!, this.names, this.report)
+    if (from === undefined) return undefined
+    return { span: node.wholeSpan, do: 'delayNext', message, targets: [from], us: readDuration(node.value.by) }
   }
 
   private send(node: Located<Mapping<'send'>>): Action | undefined {

@@ -233,6 +233,15 @@ const actionShape = {
   measured: format('name')
     .optional()
     .describe('Up to here. The counts are told, and `measure` conditions ask for them.'),
+  delayNext: many(
+    object('delayNext', 'a mapping of message, from and by', {
+      message: words().describe('Kind of the message, as for `on`.'),
+      from: format('target').describe('Its sender.'),
+      by: format('duration').describe('How much later it comes.'),
+    }),
+    'delayNext',
+    'The next message of a kind comes later than it should, and so does what follows it on its connection.',
+  ),
   hold: marker()
     .optional()
     .describe('With `on`: the message, and what follows it on its connection, waits for `release`.'),
