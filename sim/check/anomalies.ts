@@ -157,7 +157,7 @@ function logOfOlderTopic(
   }
   if (!control.remains.cameBack(tp, broker.id) || versions.deletedReplica === 'synced') return undefined
   return {
-    id: 'D31',
+    id: 'D36',
     because: `${broker.machine} deleted its replica of ${tp}, and lost power before the disk knew: the log is back, bears the id of the older topic, and ${broker.machine} refuses the one that has the name now (InconsistentTopicId; KAFKA-3968, before 3.0)`,
   }
 }

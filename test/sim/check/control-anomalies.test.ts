@@ -158,8 +158,8 @@ describe('a leader that refuses the topic, for its log is of an older one', () =
     return run.tell('b2', loaded).state('b1', 2, 0)
   }
 
-  it('is D31 if a power loss brought the log back that it had deleted, before 3.0', () => {
-    expect(returned(true).tell('b2', refused).anomaly(0, '2.8')).toBe('D31')
+  it('is D36 if a power loss brought the log back that it had deleted, before 3.0', () => {
+    expect(returned(true).tell('b2', refused).anomaly(0, '2.8')).toBe('D36')
     expect(returned(true).tell('b2', refused).anomaly(0, '3.3')).toBeUndefined()
   })
 
