@@ -46,6 +46,12 @@ export interface GroupMemberOptions {
   readonly noUserData: Uint8Array | null
 }
 
+/** A member of a generation. */
+export interface JoinedAs {
+  readonly generationId: number
+  readonly memberId: string
+}
+
 /** Before the member gives up what it has: commits, if that is what it does. */
 export type OnLeaving = () => Task<void>
 
@@ -57,6 +63,11 @@ export class GroupMember {
   generationId = NO_GENERATION
   /** It has joined, and has been told its share. */
   isStable = false
+  /**
+   * As whom it last joined: what a transaction tells of it, also when the group has gone on without it. A coordinator
+   * refuses such offsets then, while it takes those of nobody in particular (`ConsumerCoordinator.groupMetadata`).
+   */
+  joinedAs: JoinedAs = { generationId: NO_GENERATION, memberId: NO_MEMBER_ID }
   private readonly host: Host
   private readonly network: ConsumerNetwork
   private readonly metadata: ConsumerMetadata
@@ -306,6 +317,7 @@ export class GroupMember {
     this.subscriptions.assign(partitions)
     this.joinedWith = joinedWith
     this.isStable = true
+    this.joinedAs = { generationId: this.generationId, memberId: this.memberId }
     if (protocol === 'sticky') {
       this.owned = partitions
       if (this.options.tellsGeneration) this.ownedIn = this.generationId

@@ -14,7 +14,7 @@ import { ConsumerMetadata } from './consumer-metadata.ts'
 import { ConsumerNetwork, type DelayedTask } from './consumer-network.ts'
 import { CoordinatorLookup } from './coordinator-lookup.ts'
 import { type ConsumerRecord, Fetcher } from './fetcher.ts'
-import { GroupMember } from './group-member.ts'
+import { GroupMember, type JoinedAs } from './group-member.ts'
 import { Heartbeats } from './heartbeats.ts'
 import { type Subscribes, SubscriptionState } from './subscription-state.ts'
 
@@ -248,10 +248,9 @@ export class KafkaConsumer {
     return this.subscriptions.allConsumed
   }
 
-  /** Who this is in its group, for offsets that go with a transaction (KIP-447). */
-  get groupMetadata(): { readonly generationId: number; readonly memberId: string } {
-    const { generationId, memberId } = this.member
-    return { generationId, memberId }
+  /** As whom this last joined its group, for offsets that go with a transaction (KIP-447). */
+  get groupMetadata(): JoinedAs {
+    return this.member.joinedAs
   }
 
   /** Goes back to what the group has committed: the application has undone what it did since. */
