@@ -24,14 +24,24 @@ export function faultExcuse(evidence: Evidence): string | undefined {
   return undefined
 }
 
-/** Whether followers cut back to their own high watermark: always up to 0.10; up to 2.0 where the leader knows no better. */
-const cutsToHighWatermark = (versions: ProtocolVersions, evidence: Evidence): boolean =>
-  versions.truncation === 'high-watermark' || (versions.epochStart === 'first-record' && evidence.unknownEpochCuts > 0)
+/** A scan of the log does not note its first epoch, so that a follower that was not shut down well may know none at all. */
+const scanSkipsEpochZero = ({ epochStart, truncationAtEnd }: ProtocolVersions): boolean =>
+  epochStart === 'election' && truncationAtEnd === 'keeps-epochs'
 
-const cutSource = ({ truncation }: ProtocolVersions): string =>
-  truncation === 'high-watermark'
-    ? 'KIP-101, before 0.11'
+/** Whether epochs may be unknown to a leader, or to a follower, which then cuts back to its high watermark. */
+const mayNotKnowEpochs = (versions: ProtocolVersions): boolean =>
+  versions.epochStart === 'first-record' || scanSkipsEpochZero(versions)
+
+/** Whether followers cut back to their own high watermark: always up to 0.10; up to 2.6 where epochs are not known. */
+const cutsToHighWatermark = (versions: ProtocolVersions, evidence: Evidence): boolean =>
+  versions.truncation === 'high-watermark' || (mayNotKnowEpochs(versions) && evidence.unknownEpochCuts > 0)
+
+function cutSource(versions: ProtocolVersions): string {
+  if (versions.truncation === 'high-watermark') return 'KIP-101, before 0.11'
+  return scanSkipsEpochZero(versions)
+    ? 'the scan after its crash had passed over epoch 0: KAFKA-10432, 2.1 to 2.6'
     : 'the leader had no record of its epoch yet: KAFKA-7415, before 2.1'
+}
 
 /** Reasons in the protocol version: the windows that later releases closed, if the run went through one. */
 export function windowExcuse(versions: ProtocolVersions, evidence: Evidence): string | undefined {
@@ -100,7 +110,7 @@ export function absenceExcuse(versions: ProtocolVersions, { own, partition }: Re
 export function cutExcuse(versions: ProtocolVersions, { cause }: Cut): string | undefined {
   switch (cause) {
     case 'own-high-watermark':
-      if (versions.truncation !== 'high-watermark' && versions.epochStart !== 'first-record') return undefined
+      if (versions.truncation !== 'high-watermark' && !mayNotKnowEpochs(versions)) return undefined
       return `a member of the ISR cut off what it had confirmed, back to its own high watermark, which lagged behind (${cutSource(versions)})`
     case 'leader-epoch':
       return undefined

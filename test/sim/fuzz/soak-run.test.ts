@@ -13,6 +13,13 @@ describe('a soak run', () => {
     for (const { bug, stuck, broken } of outcomes) expect({ bug, stuck, broken }).toEqual({ broken: [] })
   })
 
+  // A member of the ISR restarts without its epochs, and cuts back to a high watermark that lags.
+  it('is explained where a scan of 2.1 to 2.6 passed over epoch 0 (KAFKA-10432)', () => {
+    const { broken, permitted } = soakRun(340)
+    expect(broken).toEqual([])
+    expect(JSON.stringify(permitted)).toContain('I-CANDIDATE')
+  })
+
   it('is the same run again, and the same with a view, a ledger and somebody who reads the messages', () => {
     expect(soakRun(SEEDS[0]!)).toEqual(outcomes[0])
     const watched = runScenario(randomPlan(SEEDS[1]!), { subscribers: [{ messages: true, apply() {} }] })
