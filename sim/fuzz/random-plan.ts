@@ -9,6 +9,7 @@ import type { RandomStream } from '../../src/host/index.ts'
 import { type PresetName, presets } from '../../src/versions.ts'
 import { RandomStreams } from '../kernel/index.ts'
 import type { Action, ClientPlan, ScenarioPlan, SourceSpan, StepPlan, Targets, TopicPlan } from '../scenario/plan.ts'
+import { soakPlan } from './soak-plan.ts'
 
 const SECOND = 1_000_000
 const MILLISECOND = 1_000
@@ -47,30 +48,22 @@ export function randomPlan(seed: number, options: RandomPlanOptions = {}): Scena
   const endsUs = faultsEndUs + (options.quietSeconds ?? 20) * SECOND
   const shape = streams('fuzz/cluster')
   const topics = randomTopics(shape)
-  return {
-    file: `random-${seed}`,
-    text: '',
-    title: { en: `Random trouble, seed ${seed}` },
-    shows: [],
-    protocol,
+  return soakPlan({
+    soak: 'random',
+    trouble: 'Random trouble',
     seed,
     endsUs,
     cluster: {
       protocol,
       zookeeper: 3,
-      zookeeperConfig: { tickTimeMs: 2000, initLimit: 10, syncLimit: 5 },
       brokers: 3,
       brokerConfig: randomBrokerConfig(shape),
-      brokerConfigOf: {},
       network: { latencyUs: { low: 500, high: shape.pick([1500, 3000, 8000], 'latency') } },
       topics,
       clients: randomClients(streams('fuzz/clients'), topics),
     },
-    steps: [...randomFaults(streams, faultsEndUs), healed(faultsEndUs), startedAgain(faultsEndUs + 7 * SECOND)].map(
-      (step, index) => ({ ...step, index }),
-    ),
-    expect: { messages: [], applications: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
-  }
+    steps: [...randomFaults(streams, faultsEndUs), healed(faultsEndUs), startedAgain(faultsEndUs + 7 * SECOND)],
+  })
 }
 
 /** Limits are drawn low, so that what they guard against happens within half a minute. */

@@ -20,11 +20,12 @@ export function requiredAcks(client: ClientPlan, protocol: PresetName): number |
 
 /** Whether a client numbers its records, so that a leader takes none twice and none out of order. */
 export function isIdempotent(client: ClientPlan, protocol: PresetName): boolean {
-  const config =
-    client.kind === 'java-producer'
-      ? client.config
-      : client.kind === 'group-consumer'
-        ? client.writes?.config
-        : undefined
+  const config = javaProducerSettingsOf(client)
   return config !== undefined && javaProducerConfig(protocol, config)['enable.idempotence']
+}
+
+/** What a Java producer is configured with, also one that a consumer writes by; undefined for clients without one. */
+export function javaProducerSettingsOf(client: ClientPlan): Readonly<Record<string, unknown>> | undefined {
+  if (client.kind === 'java-producer') return client.config
+  return client.kind === 'group-consumer' ? client.writes?.config : undefined
 }

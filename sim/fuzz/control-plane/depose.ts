@@ -5,7 +5,7 @@
 import type { RandomStream } from '../../../src/host/index.ts'
 import { zkPaths } from '../../../src/protocol/index.ts'
 import type { ClientPlan } from '../../scenario/plan.ts'
-import { at, MILLISECOND, nowhere, type Timed } from './timed.ts'
+import { at, MILLISECOND, nowhere, type Timed } from '../timed.ts'
 
 const OPERATOR = 'operator'
 

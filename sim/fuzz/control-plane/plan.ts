@@ -10,10 +10,11 @@ import type { RandomStream } from '../../../src/host/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import { RandomStreams } from '../../kernel/index.ts'
 import type { ClientPlan, ScenarioPlan, TopicPlan } from '../../scenario/plan.ts'
+import { healed, randomFaults, restarted } from '../cluster-faults.ts'
+import { soakPlan } from '../soak-plan.ts'
+import { inOrder, MILLISECOND, SECOND } from '../timed.ts'
 import { randomDeposition } from './depose.ts'
-import { healed, randomFaults, restarted } from './faults.ts'
 import { randomRequests } from './requests.ts'
-import { inOrder, MILLISECOND, SECOND } from './timed.ts'
 
 export interface ControlPlanePlanOptions {
   /** Drawn if absent. */
@@ -49,28 +50,22 @@ export function controlPlanePlan(seed: number, options: ControlPlanePlanOptions 
     healed(FAULTS_END_US, [...servers, ...brokers]),
     ...RESTARTS_US.map((us) => restarted(us, [...servers, ...brokers])),
   ]
-  return {
-    file: `control-plane-${seed}`,
-    text: '',
-    title: { en: `Trouble for the control plane, seed ${seed}` },
-    shows: [],
-    protocol,
+  return soakPlan({
+    soak: 'control-plane',
+    trouble: 'Trouble for the control plane',
     seed,
     endsUs: ENDS_US,
     cluster: {
       protocol,
       zookeeper: servers.length,
-      zookeeperConfig: { tickTimeMs: 2000, initLimit: 10, syncLimit: 5 },
       brokers: brokerCount,
       brokerConfig: randomBrokerConfig(shape),
-      brokerConfigOf: {},
       network: { latencyUs: { low: 500, high: shape.pick([1500, 3000, 8000], 'latency') } },
       topics,
       clients: [...randomProducers(streams('fuzz/clients'), topics), ...deposition.clients],
     },
-    steps: steps.map((step, index) => ({ ...step, index })),
-    expect: { messages: [], applications: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
-  }
+    steps,
+  })
 }
 
 /** Limits are drawn low, so that what they guard against happens within the time of trouble. */

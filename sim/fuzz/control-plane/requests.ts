@@ -1,7 +1,7 @@
 /** What operators ask of the controller meanwhile: topics are created, grow, move, are led by others, and deleted. */
 import type { RandomStream } from '../../../src/host/index.ts'
 import type { TopicPlan } from '../../scenario/plan.ts'
-import { at, nowhere, SECOND, type Timed } from './timed.ts'
+import { at, nowhere, SECOND, type Timed } from '../timed.ts'
 
 const kinds = ['create', 'expand', 'reassign', 'prefer', 'delete'] as const
 

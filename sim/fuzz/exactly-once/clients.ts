@@ -2,7 +2,7 @@
 import type { RandomStream } from '../../../src/host/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import type { ClientPlan, GroupConsumerPlan, JavaProducerPlan, TopicPlan } from '../../scenario/plan.ts'
-import { MILLISECOND, SECOND } from '../control-plane/timed.ts'
+import { MILLISECOND, SECOND } from '../timed.ts'
 
 export interface Cast {
   /** The application that reads orders and writes receipts, and others that take over from it or stand beside it. */

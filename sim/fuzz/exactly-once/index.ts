@@ -6,4 +6,4 @@ export {
   zeroExactlyOnceCounts,
 } from './counters.ts'
 export { exactlyOncePlan } from './plan.ts'
-export { type ExactlyOnceOutcome, exactlyOnceRun } from './run.ts'
+export { exactlyOnceRun } from './run.ts'

@@ -9,9 +9,10 @@
 import type { RandomStream } from '../../../src/host/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import { RandomStreams } from '../../kernel/index.ts'
-import type { ScenarioPlan, TopicPlan } from '../../scenario/plan.ts'
-import { healed, restarted } from '../control-plane/faults.ts'
-import { inOrder, SECOND } from '../control-plane/timed.ts'
+import type { Action, ScenarioPlan, TopicPlan } from '../../scenario/plan.ts'
+import { healed, restarted } from '../cluster-faults.ts'
+import { soakPlan } from '../soak-plan.ts'
+import { inOrder, machines, nowhere, SECOND, stepAt } from '../timed.ts'
 import { cast } from './clients.ts'
 import { randomTrouble } from './trouble.ts'
 
@@ -46,48 +47,29 @@ export function exactlyOncePlan(seed: number, options: ExactlyOncePlanOptions = 
     .filter((name) => !last.includes(name))
   const steps = [
     ...inOrder(trouble, TROUBLE_ENDS_US),
+    ...(stopped.length === 0 ? [] : [stepAt(TROUBLE_ENDS_US, [stop(stopped)])]),
     healed(TROUBLE_ENDS_US, everybody),
     ...RESTARTS_US.map((us) => restarted(us, everybody)),
   ]
-  const rest = stopped.length === 0 ? [] : [stop(stopped)]
-  return {
-    file: `exactly-once-${seed}`,
-    text: '',
-    title: { en: `Trouble for transactions, seed ${seed}` },
-    shows: [],
-    protocol,
+  return soakPlan({
+    soak: 'exactly-once',
+    trouble: 'Trouble for transactions',
     seed,
     endsUs: ENDS_US,
     cluster: {
       protocol,
       zookeeper: 1,
-      zookeeperConfig: { tickTimeMs: 2000, initLimit: 10, syncLimit: 5 },
       brokers: brokers.length,
       brokerConfig: randomBrokerConfig(shape),
-      brokerConfigOf: {},
       network: { latencyUs: { low: 500, high: shape.pick([1500, 3000, 8000], 'latency') } },
       topics,
       clients: [...players.producers, ...players.applications, ...players.others],
     },
-    steps: [...steps.slice(0, -RESTARTS_US.length - 1), ...rest, ...steps.slice(-RESTARTS_US.length - 1)].map(
-      (step, index) => ({ ...step, index }),
-    ),
-    expect: { messages: [], applications: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
-  }
+    steps,
+  })
 }
 
-const stop = (names: readonly string[]) =>
-  ({
-    span: { line: 1, column: 1, length: 1 },
-    trigger: { kind: 'at', us: TROUBLE_ENDS_US },
-    actions: [
-      {
-        do: 'crash',
-        span: { line: 1, column: 1, length: 1 },
-        targets: names.map((name) => ({ select: 'machine', name }) as const),
-      },
-    ],
-  }) as const
+const stop = (names: readonly string[]): Action => ({ do: 'crash', span: nowhere, targets: machines(...names) })
 
 function randomBrokerConfig(random: RandomStream): Record<string, unknown> {
   return {

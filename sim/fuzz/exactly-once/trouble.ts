@@ -3,7 +3,7 @@
  * coordinators and the leaders, crash, stand still, lose each other and their sessions; and single requests come late.
  */
 import type { RandomStream } from '../../../src/host/index.ts'
-import { at, MILLISECOND, machines, nowhere, SECOND, type Timed } from '../control-plane/timed.ts'
+import { at, MILLISECOND, machines, nowhere, SECOND, type Timed } from '../timed.ts'
 import type { Cast } from './clients.ts'
 
 const families = [

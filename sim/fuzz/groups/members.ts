@@ -3,7 +3,7 @@ import type { ProcessingOptions, Subscribes } from '../../../src/client/index.ts
 import type { RandomStream } from '../../../src/host/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import type { ClientPlan, GroupConsumerPlan, OldConsumerPlan, TopicPlan } from '../../scenario/plan.ts'
-import { MILLISECOND } from '../control-plane/timed.ts'
+import { MILLISECOND } from '../timed.ts'
 
 /** A member of a group that a broker coordinates, or of one that forms through ZooKeeper. */
 export type MemberPlan = GroupConsumerPlan | OldConsumerPlan

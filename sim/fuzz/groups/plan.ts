@@ -10,8 +10,9 @@ import type { RandomStream } from '../../../src/host/index.ts'
 import { type PresetName, presets } from '../../../src/versions.ts'
 import { RandomStreams } from '../../kernel/index.ts'
 import type { ScenarioPlan, TopicPlan } from '../../scenario/plan.ts'
-import { healed, randomFaults, restarted } from '../control-plane/faults.ts'
-import { inOrder, SECOND } from '../control-plane/timed.ts'
+import { healed, randomFaults, restarted } from '../cluster-faults.ts'
+import { soakPlan } from '../soak-plan.ts'
+import { inOrder, SECOND } from '../timed.ts'
 import { randomMembers, randomProducers } from './members.ts'
 import { randomMemberTrouble, randomTopicChanges } from './trouble.ts'
 
@@ -48,28 +49,22 @@ export function groupsPlan(seed: number, options: GroupsPlanOptions = {}): Scena
     healed(TROUBLE_ENDS_US, everybody),
     ...RESTARTS_US.map((us) => restarted(us, everybody)),
   ]
-  return {
-    file: `groups-${seed}`,
-    text: '',
-    title: { en: `Trouble for groups, seed ${seed}` },
-    shows: [],
-    protocol,
+  return soakPlan({
+    soak: 'groups',
+    trouble: 'Trouble for groups',
     seed,
     endsUs: ENDS_US,
     cluster: {
       protocol,
       zookeeper: servers.length,
-      zookeeperConfig: { tickTimeMs: 2000, initLimit: 10, syncLimit: 5 },
       brokers: brokers.length,
       brokerConfig: randomBrokerConfig(shape),
-      brokerConfigOf: {},
       network: { latencyUs: { low: 500, high: shape.pick([1500, 3000, 8000], 'latency') } },
       topics,
       clients: [...randomProducers(streams('fuzz/producers'), topics, TROUBLE_ENDS_US + 5 * SECOND), ...members],
     },
-    steps: steps.map((step, index) => ({ ...step, index })),
-    expect: { messages: [], applications: [], order: [], state: [], sometimes: [], never: [], unavailable: [] },
-  }
+    steps,
+  })
 }
 
 function randomBrokerConfig(random: RandomStream): Record<string, unknown> {

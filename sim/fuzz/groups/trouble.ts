@@ -4,7 +4,7 @@
  */
 import type { RandomStream } from '../../../src/host/index.ts'
 import type { TopicPlan } from '../../scenario/plan.ts'
-import { at, MILLISECOND, machines, nowhere, SECOND, type Timed } from '../control-plane/timed.ts'
+import { at, MILLISECOND, machines, nowhere, SECOND, type Timed } from '../timed.ts'
 import type { MemberPlan } from './members.ts'
 
 const families = ['join-leave', 'crash', 'pause', 'cut', 'stall', 'session', 'reset'] as const

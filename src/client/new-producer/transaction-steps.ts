@@ -20,6 +20,7 @@ import type { TransactionManager } from './transaction-manager.ts'
 import type { Outcome } from './transaction-outcome.ts'
 
 type StepRequest = TransactionRequest | TxnOffsetCommitRequest
+type AnswerTo<A extends StepRequest['api']> = ResponseTo<Extract<StepRequest, { api: A }>>
 
 /**
  * `handed-on`: what the application waits for is another step's affair; `again`: after a pause; `lost`: the coordinator has
@@ -102,9 +103,7 @@ export function initProducerId(manager: TransactionManager, current: ProducerId 
       }
     },
     answered: (response) => {
-      const { errorCode, producerId, producerEpoch } = response as ResponseTo<
-        Extract<StepRequest, { api: 'InitProducerId' }>
-      >
+      const { errorCode, producerId, producerEpoch } = response as AnswerTo<'InitProducerId'>
       if (errorCode !== ErrorCode.NoError) return commonResult(errorCode, manager) ?? unexpected(manager, errorCode)
       manager.initialized(producerId, producerEpoch)
       return 'done'
@@ -198,7 +197,7 @@ export function commitOffsets(manager: TransactionManager, sent: SentOffsets): T
       ),
     }),
     answered: (response) => {
-      const answer = response as ResponseTo<TxnOffsetCommitRequest>
+      const answer = response as AnswerTo<'TxnOffsetCommit'>
       let result: StepResult = 'done'
       for (const { topic, partition, errorCode } of answer.partitions) {
         switch (errorCode) {

@@ -4,6 +4,7 @@
  */
 import type { PresetName } from '../../../../src/versions.ts'
 import type { ClientPlan, TopicPlan } from '../../plan.ts'
+import { javaProducerSettingsOf } from '../../producer-settings.ts'
 import { enumerate, type Report } from '../report.ts'
 import { type Located, type Place, quoted } from '../source.ts'
 
@@ -51,13 +52,7 @@ const hasWorkload = (client: ClientPlan): boolean =>
 
 /** The id under which a client writes in transactions; undefined if it does not. */
 export function transactionalIdOf(client: ClientPlan): string | undefined {
-  const config =
-    client.kind === 'java-producer'
-      ? client.config
-      : client.kind === 'group-consumer'
-        ? client.writes?.config
-        : undefined
-  const id = config?.['transactional.id']
+  const id = javaProducerSettingsOf(client)?.['transactional.id']
   return typeof id === 'string' && id !== '' ? id : undefined
 }
 

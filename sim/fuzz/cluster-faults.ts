@@ -1,5 +1,5 @@
 /** What goes wrong around the control plane: each fault with an end of its own, or the heal at the end of them all. */
-import type { RandomStream } from '../../../src/host/index.ts'
+import type { RandomStream } from '../../src/host/index.ts'
 import { at, MILLISECOND, machines, nowhere, SECOND, type Step, stepAt, type Timed } from './timed.ts'
 
 /** `bounce`: a broker is stopped in order and started again at once, so that it is hardly missed. */

@@ -1,5 +1,5 @@
 /** Actions at times, and the steps that they make. */
-import type { Action, SourceSpan, StepPlan, Targets } from '../../scenario/plan.ts'
+import type { Action, SourceSpan, StepPlan, Targets } from '../scenario/plan.ts'
 
 export const SECOND = 1_000_000
 export const MILLISECOND = 1_000
